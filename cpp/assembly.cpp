@@ -1,0 +1,422 @@
+#include "assembly.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+
+namespace pyscl
+{
+namespace
+{
+
+/// The derivative with respect to eta = mu - z phi - mu0 spread onto (phi, mu).
+Dual<4> lift(const Dual<1>& a, double charge, int phi_slot, int mu_slot)
+{
+  Dual<4> r(a.value);
+  r.grad[phi_slot] = -charge * a.grad[0];
+  r.grad[mu_slot] = a.grad[0];
+  return r;
+}
+
+TransportState<Dual<4>> lift(const TransportState<Dual<1>>& s, double charge, int end)
+{
+  const int phi_slot = 2 * end, mu_slot = 2 * end + 1;
+  return {lift(s.share, charge, phi_slot, mu_slot), lift(s.room, charge, phi_slot, mu_slot),
+          lift(s.activity, charge, phi_slot, mu_slot)};
+}
+
+template <class T>
+T edge_flux(Mobility mobility, const T& mu_i, const TransportState<T>& i, const T& mu_j,
+            const TransportState<T>& j)
+{
+  return mobility == Mobility::constant_conductivity ? ohmic_flux(mu_i, mu_j)
+                                                     : fitted_flux(mu_i, i, mu_j, j);
+}
+
+/// Outflow from end i in the unknowns (phi_i, mu_i, phi_j, mu_j), without derivatives ...
+double local_flux(const CarrierLaw& law, double mu_i, const TransportState<double>& i, double mu_j,
+                  const TransportState<double>& j)
+{
+  return edge_flux(law.mobility, mu_i, i, mu_j, j);
+}
+
+/// ... and with them.
+Dual<4> local_flux(const CarrierLaw& law, double mu_i, const TransportState<Dual<1>>& i,
+                   double mu_j, const TransportState<Dual<1>>& j)
+{
+  return edge_flux(law.mobility, Dual<4>::variable(mu_i, 1), lift(i, law.charge, 0),
+                   Dual<4>::variable(mu_j, 3), lift(j, law.charge, 1));
+}
+
+} // namespace
+
+Assembly::Assembly(std::shared_ptr<const Discretization> discretization, Constraints constraints,
+                   std::vector<Inventory> inventories, Balance balance)
+    : _discretization(std::move(discretization)), _constraints(std::move(constraints)),
+      _inventories(std::move(inventories)), _balance(balance)
+{
+  _inventory_of_dof.assign(_discretization->n_dofs(), -1);
+  for (std::size_t k = 0; k < _inventories.size(); ++k)
+  {
+    const Inventory& inventory = _inventories[k];
+    if (inventory.dofs.empty() || _constraints.free(inventory.dofs.front()) < 0)
+      throw std::invalid_argument("inventory " + std::to_string(k) +
+                                  " is empty or held by a fixed electrochemical potential");
+    _inventory_rows.push_back(_constraints.free(inventory.dofs.front()));
+    for (Index dof : inventory.dofs)
+      _inventory_of_dof[dof] = static_cast<Index>(k);
+  }
+  if (_balance == Balance::equilibrium)
+    for (Index dof = _discretization->n_nodes(); dof < _discretization->n_dofs(); ++dof)
+      if (_constraints.free(dof) >= 0 &&
+          std::find(_inventory_rows.begin(), _inventory_rows.end(), _constraints.free(dof)) ==
+              _inventory_rows.end())
+        throw std::invalid_argument("in equilibrium every electrochemical potential is fixed or "
+                                    "tied to an inventory, dof " +
+                                    std::to_string(dof) + " is not");
+  build_pattern();
+}
+
+/// Calls visit(graph, carrier law, number of the (region, carrier) pair).
+template <class Visit>
+void Assembly::visit_carriers(Visit visit) const
+{
+  std::size_t pair = 0;
+  for (std::size_t r = 0; r < _discretization->regions().size(); ++r)
+    for (const CarrierLaw& law : _discretization->regions()[r].carriers)
+      visit(_discretization->graphs()[r], law, pair++);
+}
+
+template <class Scalar>
+std::vector<SiteStates<Scalar>> Assembly::site_states(const Vector& u) const
+{
+  const Discretization& d = *_discretization;
+  std::vector<SiteStates<Scalar>> states;
+  visit_carriers(
+      [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t)
+      {
+        auto& region_states = states.emplace_back();
+        region_states.reserve(graph.last_site - graph.first_site);
+        std::visit(
+            [&](const auto& statistics)
+            {
+              using Law = std::decay_t<decltype(statistics)>;
+              for (Index s = graph.first_site; s < graph.last_site; ++s)
+              {
+                const double value = u[d.site_dof(s, law.carrier)] -
+                                     law.charge * u[d.site_node()[s]] - law.standard_potential;
+                Scalar eta(value);
+                if constexpr (!std::is_same_v<Scalar, double>)
+                  eta.grad[0] = 1.0;
+                region_states.push_back(
+                    transport_state<Law>(law.mobility, statistics(eta)));
+              }
+            },
+            law.statistics);
+      });
+  return states;
+}
+
+/// Adds up rows and amounts and, where `values` is given, the derivatives, slot by slot.
+template <class Scalar>
+void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values) const
+{
+  const Discretization& d = *_discretization;
+  const std::vector<SiteStates<Scalar>> states = site_states<Scalar>(u);
+  constexpr bool differentiate = !std::is_same_v<Scalar, double>;
+  const Index* slot = _slots.data();
+  const auto add = [&](double derivative)
+  {
+    if (*slot >= 0)
+      values[*slot] += derivative;
+    ++slot;
+  };
+
+  rows = Vector::Zero(d.n_dofs());
+  amounts = Vector::Zero(static_cast<Index>(_inventories.size()));
+
+  // Gauss's law: displacement along edges and immobile charge.
+  for (Index i = 0; i < d.n_nodes(); ++i)
+    rows[i] -= d.node_charge[i];
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+  {
+    const RegionGraph& graph = d.graphs()[r];
+    for (Index s = graph.first_site; s < graph.last_site; ++s)
+      rows[d.site_node()[s]] -= d.site_volume()[s] * d.background[s];
+    for (std::size_t e = 0; e < graph.edges.size(); ++e)
+    {
+      const Index i = d.site_node()[graph.edges[e][0]], j = d.site_node()[graph.edges[e][1]];
+      const double flux =
+          graph.edge_weight[e] * d.regions()[r].permittivity * (u[i] - u[j]);
+      rows[i] += flux;
+      rows[j] -= flux;
+    }
+  }
+
+  // Charge and amount of the carriers.
+  visit_carriers(
+      [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
+      {
+        for (Index s = graph.first_site; s < graph.last_site; ++s)
+        {
+          const Scalar& y = states[pair][s - graph.first_site].share;
+          const double capacity = d.site_volume()[s] * law.site_density;
+          rows[d.site_node()[s]] -= law.charge * capacity * value_of(y);
+          if constexpr (differentiate)
+          {
+            const double dy = capacity * y.grad[0];
+            add(law.charge * law.charge * dy);
+            add(-law.charge * dy);
+          }
+          const Index inventory = _inventory_of_dof[d.site_dof(s, law.carrier)];
+          if (inventory < 0)
+            continue;
+          amounts[inventory] += capacity * value_of(y);
+          if constexpr (differentiate)
+          {
+            const double dy = capacity * y.grad[0];
+            add(-law.charge * dy);
+            add(dy);
+          }
+        }
+      });
+  if (_balance == Balance::equilibrium)
+    return;
+
+  // Transport along edges.
+  visit_carriers(
+      [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
+      {
+        for (std::size_t e = 0; e < graph.edges.size(); ++e)
+        {
+          const auto [i, j] = graph.edges[e];
+          const Index mu_i = d.site_dof(i, law.carrier), mu_j = d.site_dof(j, law.carrier);
+          const double scale = graph.edge_weight[e] * law.site_density * law.diffusivity;
+          const auto flux =
+              local_flux(law, u[mu_i], states[pair][i - graph.first_site], u[mu_j],
+                         states[pair][j - graph.first_site]);
+          rows[mu_i] += scale * value_of(flux);
+          rows[mu_j] -= scale * value_of(flux);
+          if constexpr (differentiate)
+            for (double sign : {1.0, -1.0})
+              for (double derivative : flux.grad)
+                add(sign * scale * derivative);
+        }
+      });
+}
+
+Vector Assembly::rows(const Vector& u) const
+{
+  Vector rows, amounts;
+  accumulate<double>(u, rows, amounts, nullptr);
+  return rows;
+}
+
+Vector Assembly::close(const Vector& rows, const Vector& amounts) const
+{
+  Vector r = _constraints.reduce(rows);
+  for (std::size_t k = 0; k < _inventories.size(); ++k)
+    r[_inventory_rows[k]] = amounts[k] - _inventories[k].amount;
+  return r;
+}
+
+Vector Assembly::residual(const Vector& u) const
+{
+  Vector rows, amounts;
+  accumulate<double>(u, rows, amounts, nullptr);
+  return close(rows, amounts);
+}
+
+Vector Assembly::residual_and_jacobian(const Vector& u, SparseMatrix& jacobian) const
+{
+  jacobian = _stiffness;
+  Vector rows, amounts;
+  accumulate<Dual<1>>(u, rows, amounts, jacobian.valuePtr());
+  return close(rows, amounts);
+}
+
+/// Collects the (row, column) of every local derivative in the order of `accumulate`, then turns
+/// the pairs into slots of the compressed pattern.
+void Assembly::build_pattern()
+{
+  const Discretization& d = *_discretization;
+  struct Entry
+  {
+    Index column, row; // (-1, -1): falls on a fixed or replaced equation
+    bool operator<(const Entry& b) const
+    {
+      return column != b.column ? column < b.column : row < b.row;
+    }
+    bool operator==(const Entry& b) const { return column == b.column && row == b.row; }
+  };
+  std::vector<char> replaced(_constraints.n_free(), 0);
+  for (Index row : _inventory_rows)
+    replaced[row] = 1;
+  const auto entry = [&](Index row_dof, Index column_dof) -> Entry
+  {
+    const Index row = _constraints.free(row_dof), column = _constraints.free(column_dof);
+    if (row < 0 || column < 0 || replaced[row])
+      return {-1, -1};
+    return {column, row};
+  };
+  const auto inventory_entry = [&](Index inventory, Index column_dof) -> Entry
+  {
+    const Index column = _constraints.free(column_dof);
+    return column < 0 ? Entry{-1, -1} : Entry{column, _inventory_rows[inventory]};
+  };
+
+  std::vector<Entry> entries;
+  visit_carriers(
+      [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t)
+      {
+        for (Index s = graph.first_site; s < graph.last_site; ++s)
+        {
+          const Index phi = d.site_node()[s], mu = d.site_dof(s, law.carrier);
+          entries.push_back(entry(phi, phi));
+          entries.push_back(entry(phi, mu));
+          if (_inventory_of_dof[mu] >= 0)
+          {
+            entries.push_back(inventory_entry(_inventory_of_dof[mu], phi));
+            entries.push_back(inventory_entry(_inventory_of_dof[mu], mu));
+          }
+        }
+      });
+  if (_balance == Balance::steady)
+    visit_carriers(
+        [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t)
+        {
+          for (const auto& [i, j] : graph.edges)
+          {
+            const Index mu_i = d.site_dof(i, law.carrier), mu_j = d.site_dof(j, law.carrier);
+            const Index unknowns[4] = {d.site_node()[i], mu_i, d.site_node()[j], mu_j};
+            for (Index row : {mu_i, mu_j})
+              for (Index column : unknowns)
+                entries.push_back(entry(row, column));
+          }
+        });
+
+  std::vector<Eigen::Triplet<double>> stiffness;
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+    for (std::size_t e = 0; e < d.graphs()[r].edges.size(); ++e)
+    {
+      const Index i = d.site_node()[d.graphs()[r].edges[e][0]];
+      const Index j = d.site_node()[d.graphs()[r].edges[e][1]];
+      const double w = d.graphs()[r].edge_weight[e] * d.regions()[r].permittivity;
+      for (const auto& [row, column, value] : {std::tuple{i, i, w}, std::tuple{j, j, w},
+                                               std::tuple{i, j, -w}, std::tuple{j, i, -w}})
+        if (const Entry at = entry(row, column); at.row >= 0)
+          stiffness.emplace_back(at.row, at.column, value);
+    }
+
+  std::vector<Entry> unique = entries;
+  for (const auto& t : stiffness)
+    unique.push_back({t.col(), t.row()});
+  for (Index k = 0; k < _constraints.n_free(); ++k)
+    unique.push_back({k, k}); // a structurally full diagonal
+  std::sort(unique.begin(), unique.end());
+  unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
+  if (!unique.empty() && unique.front().column < 0)
+    unique.erase(unique.begin());
+
+  const Index n = _constraints.n_free();
+  _stiffness.resize(n, n);
+  _stiffness.resizeNonZeros(static_cast<Index>(unique.size()));
+  std::fill_n(_stiffness.valuePtr(), unique.size(), 0.0);
+  std::fill_n(_stiffness.outerIndexPtr(), n + 1, 0);
+  for (std::size_t k = 0; k < unique.size(); ++k)
+  {
+    _stiffness.innerIndexPtr()[k] = unique[k].row;
+    ++_stiffness.outerIndexPtr()[unique[k].column + 1];
+  }
+  for (Index k = 0; k < n; ++k)
+    _stiffness.outerIndexPtr()[k + 1] += _stiffness.outerIndexPtr()[k];
+
+  const auto slot_of = [&](const Entry& e) -> Index
+  {
+    if (e.column < 0)
+      return -1;
+    const Index* first = _stiffness.innerIndexPtr() + _stiffness.outerIndexPtr()[e.column];
+    const Index* last = _stiffness.innerIndexPtr() + _stiffness.outerIndexPtr()[e.column + 1];
+    return static_cast<Index>(std::lower_bound(first, last, e.row) - _stiffness.innerIndexPtr());
+  };
+  _slots.reserve(entries.size());
+  for (const Entry& e : entries)
+    _slots.push_back(slot_of(e));
+  for (const auto& t : stiffness)
+    _stiffness.valuePtr()[slot_of({t.col(), t.row()})] += t.value();
+}
+
+namespace
+{
+
+const CarrierLaw* find_law(const RegionLaw& region, int carrier)
+{
+  for (const CarrierLaw& law : region.carriers)
+    if (law.carrier == carrier)
+      return &law;
+  return nullptr;
+}
+
+double site_eta(const Discretization& d, const CarrierLaw& law, Index site, const Vector& u)
+{
+  return u[d.site_dof(site, law.carrier)] - law.charge * u[d.site_node()[site]] -
+         law.standard_potential;
+}
+
+} // namespace
+
+SiteFractions site_fractions(const Discretization& d, int carrier, const Vector& u)
+{
+  const Vector absent = Vector::Constant(d.n_sites(), std::nan(""));
+  SiteFractions f{absent, absent};
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+    if (const CarrierLaw* law = find_law(d.regions()[r], carrier))
+      for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
+      {
+        const auto o = std::visit([eta = site_eta(d, *law, s, u)](const auto& statistics) { return statistics(eta); },
+                                  law->statistics);
+        f.occupied[s] = o.y;
+        f.vacant[s] = o.vacancy;
+      }
+  return f;
+}
+
+std::vector<std::array<double, 2>> flux_density(const Discretization& d, int carrier,
+                                                const Vector& u)
+{
+  Mesh plane = d.mesh(); // weights without the factor 2 pi r: the flux density is a local quantity
+  plane.coordinates = Coordinates::planar;
+  std::vector<std::array<double, 2>> flux(plane.triangles.size(), {0.0, 0.0});
+  for (Index t = 0; t < static_cast<Index>(flux.size()); ++t)
+  {
+    const CarrierLaw* law = find_law(d.regions()[plane.region[t]], carrier);
+    if (!law)
+      continue;
+    const TriangleGeometry g = triangle_geometry(plane, t);
+    const double area = g.volume[0] + g.volume[1] + g.volume[2];
+    for (int e = 0; e < 3; ++e)
+    {
+      const Index i = d.triangle_sites()[t][edge_ends[e][0]];
+      const Index j = d.triangle_sites()[t][edge_ends[e][1]];
+      const double edge = std::visit(
+          [&](const auto& statistics)
+          {
+            using Law = std::decay_t<decltype(statistics)>;
+            const auto state = [&](Index s)
+            { return transport_state<Law>(law->mobility, statistics(site_eta(d, *law, s, u))); };
+            return local_flux(*law, u[d.site_dof(i, carrier)], state(i), u[d.site_dof(j, carrier)],
+                              state(j));
+          },
+          law->statistics);
+      const double factor = law->site_density * law->diffusivity * g.edge_weight[e] * edge / area;
+      const auto& a = plane.points[d.site_node()[i]];
+      const auto& b = plane.points[d.site_node()[j]];
+      flux[t][0] += factor * (b[0] - a[0]);
+      flux[t][1] += factor * (b[1] - a[1]);
+    }
+  }
+  return flux;
+}
+
+} // namespace pyscl

@@ -1,0 +1,94 @@
+// Assembly of the discrete balance laws: the only loops over the mesh.
+//
+// Rows (one per dof) of residual F(u):
+//   phi_i:  sum_ij w eps (phi_i - phi_j) - sum_sites V (sum_k z_k c_k y_k + background) - charge_i
+//   mu_i :  sum_ij w c D N_ij                     (outflow of the carrier from the site)
+// An inventory replaces one mu row of a closed component by  sum V c y - amount.
+#pragma once
+
+#include "constraints.hpp"
+
+#include <Eigen/SparseCore>
+
+#include <memory>
+
+namespace pyscl
+{
+
+using SparseMatrix = Eigen::SparseMatrix<double>;
+
+/// A closed set of one carrier: the amount on the sites of these mu dofs is prescribed.
+struct Inventory
+{
+  int carrier;
+  std::vector<Index> dofs;
+  double amount;
+};
+
+/// Which equations the carriers obey.
+enum class Balance
+{
+  equilibrium, ///< mu is uniform in every connected component: fixed, or tied to an inventory
+  steady       ///< div(flux) = 0
+};
+
+/// Density state of one carrier on the sites of one region.
+template <class T>
+using SiteStates = std::vector<TransportState<T>>;
+
+class Assembly
+{
+public:
+  /// Throws std::invalid_argument if an inventory has no free unknown, or if in an equilibrium a
+  /// free mu belongs to no inventory.
+  Assembly(std::shared_ptr<const Discretization> discretization, Constraints constraints,
+           std::vector<Inventory> inventories, Balance balance);
+
+  const Discretization& discretization() const { return *_discretization; }
+  const Constraints& constraints() const { return _constraints; }
+  Balance balance() const { return _balance; }
+  /// Free unknowns whose equation couples to a whole component (their rows are dense).
+  const std::vector<Index>& inventory_rows() const { return _inventory_rows; }
+
+  /// F(u), one row per dof, without the inventory rows.
+  Vector rows(const Vector& u) const;
+  /// The equations of the free unknowns, T^T F(u) with the inventory rows put in.
+  Vector residual(const Vector& u) const;
+  /// The same, and the Jacobian d residual / d z with its fixed sparsity pattern.
+  Vector residual_and_jacobian(const Vector& u, SparseMatrix& jacobian) const;
+  /// Zero matrix with the sparsity pattern of the Jacobian.
+  const SparseMatrix& pattern() const { return _stiffness; }
+
+private:
+  template <class Visit>
+  void visit_carriers(Visit visit) const;
+  template <class Scalar>
+  std::vector<SiteStates<Scalar>> site_states(const Vector& u) const;
+  template <class Scalar>
+  void accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values) const;
+  Vector close(const Vector& rows, const Vector& amounts) const;
+  void build_pattern();
+
+  std::shared_ptr<const Discretization> _discretization;
+  Constraints _constraints;
+  std::vector<Inventory> _inventories;
+  Balance _balance;
+  std::vector<Index> _inventory_rows;
+  std::vector<Index> _inventory_of_dof; ///< -1 where no inventory holds the dof
+  SparseMatrix _stiffness;              ///< the constant Poisson part on the full pattern
+  std::vector<Index> _slots;            ///< where each local derivative is added, in visiting order
+};
+
+/// Site fraction and vacant fraction of one carrier on every site (NaN where it is absent).
+struct SiteFractions
+{
+  Vector occupied, vacant;
+};
+SiteFractions site_fractions(const Discretization& discretization, int carrier, const Vector& u);
+
+/// Mean flux density of one carrier in every triangle (zero where it is absent), recovered from
+/// the edge fluxes N: sum_e w_e N_e t_e / |T|, exact for a uniform flux.
+std::vector<std::array<double, 2>> flux_density(const Discretization& discretization, int carrier,
+                                                const Vector& u);
+
+} // namespace pyscl

@@ -1,0 +1,384 @@
+// The only file that knows Python. Arrays come in as C-contiguous numpy arrays of the exact dtype
+// and go out as arrays that own their data; the GIL is released around assembly and solves.
+#include "newton.hpp"
+
+#include <pybind11/functional.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <limits>
+
+namespace py = pybind11;
+using namespace pybind11::literals;
+using namespace pyscl;
+
+namespace
+{
+
+template <class T>
+using Array = py::array_t<T, py::array::c_style>;
+
+template <class T>
+std::vector<T> to_vector(const Array<T>& a)
+{
+  return {a.data(), a.data() + a.size()};
+}
+
+template <class T, std::size_t N>
+std::vector<std::array<T, N>> to_rows(const Array<T>& a, const char* name)
+{
+  if (a.ndim() != 2 || a.shape(1) != static_cast<py::ssize_t>(N))
+    throw std::invalid_argument(std::string(name) + " must have shape (n, " + std::to_string(N) +
+                                ")");
+  std::vector<std::array<T, N>> rows(a.shape(0));
+  std::copy(a.data(), a.data() + a.size(), reinterpret_cast<T*>(rows.data()));
+  return rows;
+}
+
+Vector to_eigen(const Array<double>& a)
+{
+  return Eigen::Map<const Vector>(a.data(), a.size());
+}
+
+Vector state(const Array<double>& u, const Discretization& d)
+{
+  if (u.size() != d.n_dofs())
+    throw std::invalid_argument("the state has " + std::to_string(u.size()) + " values, expected " +
+                                std::to_string(d.n_dofs()));
+  return to_eigen(u);
+}
+
+template <class T>
+py::array_t<T> to_numpy(const T* data, std::vector<py::ssize_t> shape)
+{
+  return py::array_t<T>(shape, data);
+}
+
+template <class T>
+py::array_t<T> to_numpy(const std::vector<T>& v)
+{
+  return to_numpy(v.data(), {static_cast<py::ssize_t>(v.size())});
+}
+
+template <class T, std::size_t N>
+py::array_t<T> to_numpy(const std::vector<std::array<T, N>>& v)
+{
+  return to_numpy(v.empty() ? nullptr : v.front().data(),
+                  {static_cast<py::ssize_t>(v.size()), static_cast<py::ssize_t>(N)});
+}
+
+py::array_t<double> to_numpy(const Vector& v)
+{
+  return to_numpy(v.data(), {static_cast<py::ssize_t>(v.size())});
+}
+
+/// Runs `work` without the GIL.
+template <class Work>
+auto unlocked(Work work)
+{
+  py::gil_scoped_release release;
+  return work();
+}
+
+/// Wraps a Python callable for the solver threads and lets Ctrl-C through between iterations.
+Poll make_poll(const py::object& callback)
+{
+  return [callback](const NewtonStep& step)
+  {
+    py::gil_scoped_acquire acquire;
+    if (PyErr_CheckSignals() != 0)
+      throw py::error_already_set();
+    if (!callback.is_none())
+      callback(step);
+  };
+}
+
+using Solve = NewtonResult (*)(const Assembly&, const Vector&, const std::vector<Index>&,
+                               const NewtonControl&, const Poll&);
+
+NewtonResult run(Solve solve, const Assembly& assembly, const Array<double>& u,
+                 const Array<Index>& node_rank, const NewtonControl& control,
+                 const py::object& callback)
+{
+  const Vector start = state(u, assembly.discretization());
+  const std::vector<Index> rank = to_vector(node_rank);
+  if (static_cast<Index>(rank.size()) != assembly.discretization().n_nodes())
+    throw std::invalid_argument("node_rank needs one entry per node");
+  const Poll poll = make_poll(callback);
+  return unlocked([&] { return solve(assembly, start, rank, control, poll); });
+}
+
+void bind_laws(py::module_& m)
+{
+  py::class_<Boltzmann>(m, "Boltzmann").def(py::init<>());
+  py::class_<LatticeGas>(m, "LatticeGas").def(py::init<>());
+  py::class_<Blakemore>(m, "Blakemore")
+      .def(py::init([](double gamma) { return Blakemore{gamma}; }), "gamma"_a);
+  py::class_<FermiDiracHalf>(m, "FermiDiracHalf").def(py::init<>());
+  py::class_<NonIdeal>(m, "NonIdeal")
+      .def(py::init<std::vector<double>, std::vector<double>, std::vector<double>>(),
+           "site_fraction"_a, "excess"_a, "slope"_a);
+
+  py::enum_<Mobility>(m, "Mobility")
+      .value("vacancy", Mobility::vacancy)
+      .value("dilute", Mobility::dilute)
+      .value("constant_conductivity", Mobility::constant_conductivity);
+
+  py::class_<CarrierLaw>(m, "CarrierLaw")
+      .def(py::init<int, double, double, double, double, Mobility, Statistics>(), "carrier"_a,
+           "charge"_a, "site_density"_a, "standard_potential"_a, "diffusivity"_a, "mobility"_a,
+           "statistics"_a);
+  py::class_<RegionLaw>(m, "RegionLaw")
+      .def(py::init<double, std::vector<CarrierLaw>>(), "permittivity"_a, "carriers"_a);
+
+  m.def(
+      "occupancy",
+      [](const Statistics& statistics, const Array<double>& eta)
+      {
+        Vector y(eta.size()), vacancy(eta.size()), slope(eta.size());
+        std::visit(
+            [&](const auto& law)
+            {
+              for (py::ssize_t k = 0; k < eta.size(); ++k)
+              {
+                const auto o = law(Dual<1>::variable(eta.data()[k], 0));
+                y[k] = o.y.value, vacancy[k] = o.vacancy.value, slope[k] = o.y.grad[0];
+              }
+            },
+            statistics);
+        return py::make_tuple(to_numpy(y), to_numpy(vacancy), to_numpy(slope));
+      },
+      "statistics"_a, "eta"_a.noconvert());
+  m.def(
+      "bernoulli",
+      [](const Array<double>& x)
+      {
+        Vector value(x.size()), slope(x.size());
+        for (py::ssize_t k = 0; k < x.size(); ++k)
+        {
+          const Bernoulli b = bernoulli_with_slope(x.data()[k]);
+          value[k] = b.value, slope[k] = b.slope;
+        }
+        return py::make_tuple(to_numpy(value), to_numpy(slope));
+      },
+      "x"_a.noconvert());
+}
+
+void bind_discretization(py::module_& m)
+{
+  py::enum_<Coordinates>(m, "Coordinates")
+      .value("planar", Coordinates::planar)
+      .value("axisymmetric", Coordinates::axisymmetric);
+
+  py::class_<Discretization, std::shared_ptr<Discretization>>(m, "Discretization")
+      .def(py::init(
+               [](const Array<double>& points, const Array<Index>& triangles,
+                  const Array<Index>& region, Coordinates coordinates,
+                  std::vector<RegionLaw> regions, int n_carriers,
+                  const std::vector<std::pair<int, Array<Index>>>& blocked)
+               {
+                 std::vector<BlockedFacets> closed;
+                 for (const auto& [carrier, facets] : blocked)
+                   closed.push_back({carrier, to_rows<Index, 2>(facets, "blocked facets")});
+                 return std::make_shared<Discretization>(
+                     Mesh{to_rows<double, 2>(points, "points"),
+                          to_rows<Index, 3>(triangles, "triangles"), to_vector(region),
+                          coordinates},
+                     std::move(regions), n_carriers, closed);
+               }),
+           "points"_a.noconvert(), "triangles"_a.noconvert(), "region"_a.noconvert(),
+           "coordinates"_a, "regions"_a, "n_carriers"_a, "blocked"_a)
+      .def_property_readonly("n_nodes", &Discretization::n_nodes)
+      .def_property_readonly("n_dofs", &Discretization::n_dofs)
+      .def_property_readonly("n_sites", &Discretization::n_sites)
+      .def_property_readonly("dof_node",
+                             [](const Discretization& d) { return to_numpy(d.dof_node()); })
+      .def_property_readonly("dof_carrier",
+                             [](const Discretization& d) { return to_numpy(d.dof_carrier()); })
+      .def_property_readonly("site_node",
+                             [](const Discretization& d) { return to_numpy(d.site_node()); })
+      .def_property_readonly("site_region",
+                             [](const Discretization& d) { return to_numpy(d.site_region()); })
+      .def_property_readonly("site_volume",
+                             [](const Discretization& d) { return to_numpy(d.site_volume()); })
+      .def_property_readonly("site_dofs",
+                             [](const Discretization& d)
+                             {
+                               return to_numpy(d.site_dofs().data(),
+                                               {d.n_sites(), d.n_carriers()});
+                             })
+      .def_property_readonly("triangle_sites",
+                             [](const Discretization& d) { return to_numpy(d.triangle_sites()); })
+      .def(
+          "set_fixed_charge",
+          [](Discretization& d, const Array<double>& background, const Array<double>& node_charge)
+          {
+            if (background.size() != d.n_sites() || node_charge.size() != d.n_nodes())
+              throw std::invalid_argument("fixed charge: one value per site and one per node");
+            d.background = to_vector(background);
+            d.node_charge = to_vector(node_charge);
+          },
+          "background"_a.noconvert(), "node_charge"_a.noconvert())
+      .def(
+          "site_fractions",
+          [](const Discretization& d, int carrier, const Array<double>& u)
+          {
+            const SiteFractions f = site_fractions(d, carrier, state(u, d));
+            return py::make_tuple(to_numpy(f.occupied), to_numpy(f.vacant));
+          },
+          "carrier"_a, "u"_a.noconvert())
+      .def(
+          "flux_density", [](const Discretization& d, int carrier, const Array<double>& u)
+          { return to_numpy(flux_density(d, carrier, state(u, d))); }, "carrier"_a,
+          "u"_a.noconvert())
+      .def(
+          "neutral_potential", [](const Discretization& d, const Array<double>& u)
+          { return to_numpy(neutral_potential(d, state(u, d))); }, "u"_a.noconvert());
+
+  m.def(
+      "edge_weights",
+      [](const Array<double>& points, const Array<Index>& triangles, Coordinates coordinates)
+      {
+        const Mesh mesh{to_rows<double, 2>(points, "points"),
+                        to_rows<Index, 3>(triangles, "triangles"),
+                        {},
+                        coordinates};
+        std::vector<std::array<double, 3>> weights, volumes;
+        for (Index t = 0; t < static_cast<Index>(mesh.triangles.size()); ++t)
+        {
+          const TriangleGeometry g = triangle_geometry(mesh, t);
+          weights.push_back(g.edge_weight);
+          volumes.push_back(g.volume);
+        }
+        return py::make_tuple(to_numpy(weights), to_numpy(volumes));
+      },
+      "points"_a.noconvert(), "triangles"_a.noconvert(), "coordinates"_a);
+}
+
+void bind_assembly(py::module_& m)
+{
+  py::class_<Constraints>(m, "Constraints")
+      .def(py::init(
+               [](const Discretization& d, const Array<Index>& fixed,
+                  const Array<double>& fixed_value, const Array<Index>& ties,
+                  const Array<double>& tie_offset)
+               {
+                 const auto pairs = to_rows<Index, 2>(ties, "ties");
+                 if (fixed.size() != fixed_value.size() ||
+                     static_cast<py::ssize_t>(pairs.size()) != tie_offset.size())
+                   throw std::invalid_argument("constraints and their values differ in number");
+                 std::vector<FixedDof> fixes;
+                 for (py::ssize_t k = 0; k < fixed.size(); ++k)
+                   fixes.push_back({fixed.data()[k], fixed_value.data()[k]});
+                 std::vector<Tie> tied;
+                 for (std::size_t k = 0; k < pairs.size(); ++k)
+                   tied.push_back({pairs[k][0], pairs[k][1], tie_offset.data()[k]});
+                 return Constraints(d, fixes, tied);
+               }),
+           "discretization"_a, "fixed"_a.noconvert(), "fixed_value"_a.noconvert(),
+           "ties"_a.noconvert(), "tie_offset"_a.noconvert())
+      .def_property_readonly("n_free", &Constraints::n_free)
+      .def_property_readonly("free_of_dof",
+                             [](const Constraints& c) { return to_numpy(c.free_of_dof()); })
+      .def("expand", [](const Constraints& c, const Array<double>& z)
+           { return to_numpy(c.expand(to_eigen(z))); }, "z"_a.noconvert())
+      .def("restrict_state", [](const Constraints& c, const Array<double>& u)
+           { return to_numpy(c.restrict_state(to_eigen(u))); }, "u"_a.noconvert());
+
+  py::class_<Inventory>(m, "Inventory")
+      .def(py::init<int, std::vector<Index>, double>(), "carrier"_a, "dofs"_a, "amount"_a);
+  py::enum_<Balance>(m, "Balance")
+      .value("equilibrium", Balance::equilibrium)
+      .value("steady", Balance::steady);
+
+  py::class_<Assembly>(m, "Assembly")
+      .def(py::init([](std::shared_ptr<Discretization> d, Constraints c,
+                       std::vector<Inventory> inventories, Balance balance)
+                    { return Assembly(d, std::move(c), std::move(inventories), balance); }),
+           "discretization"_a, "constraints"_a, "inventories"_a, "balance"_a)
+      .def("rows",
+           [](const Assembly& a, const Array<double>& u)
+           {
+             const Vector x = state(u, a.discretization());
+             return to_numpy(unlocked([&] { return a.rows(x); }));
+           },
+           "u"_a.noconvert())
+      .def("residual",
+           [](const Assembly& a, const Array<double>& u)
+           {
+             const Vector x = state(u, a.discretization());
+             return to_numpy(unlocked([&] { return a.residual(x); }));
+           },
+           "u"_a.noconvert())
+      .def("residual_and_jacobian",
+           [](const Assembly& a, const Array<double>& u)
+           {
+             const Vector x = state(u, a.discretization());
+             SparseMatrix jacobian;
+             const Vector r = unlocked([&] { return a.residual_and_jacobian(x, jacobian); });
+             return py::make_tuple(
+                 to_numpy(r), to_numpy(jacobian.valuePtr(), {jacobian.nonZeros()}),
+                 to_numpy(jacobian.innerIndexPtr(), {jacobian.nonZeros()}),
+                 to_numpy(jacobian.outerIndexPtr(), {jacobian.cols() + 1}));
+           },
+           "u"_a.noconvert());
+}
+
+void bind_newton(py::module_& m)
+{
+  py::class_<NewtonControl>(m, "NewtonControl")
+      .def(py::init<double, int, double>(), "tolerance"_a, "max_iterations"_a, "outward_limit"_a)
+      .def_readonly("tolerance", &NewtonControl::tolerance)
+      .def_readonly("max_iterations", &NewtonControl::max_iterations)
+      .def_readonly("outward_limit", &NewtonControl::outward_limit);
+  py::class_<NewtonStep>(m, "NewtonStep")
+      .def_readonly("phi_update", &NewtonStep::phi_update)
+      .def_readonly("eta_update", &NewtonStep::eta_update)
+      .def_readonly("residual", &NewtonStep::residual)
+      .def_readonly("damping", &NewtonStep::damping)
+      .def_readonly("worst_dof", &NewtonStep::worst_dof)
+      .def_readonly("assembly_seconds", &NewtonStep::assembly_seconds)
+      .def_readonly("factor_seconds", &NewtonStep::factor_seconds)
+      .def_readonly("solve_seconds", &NewtonStep::solve_seconds);
+  py::class_<NewtonResult>(m, "NewtonResult")
+      .def_property_readonly("u", [](const NewtonResult& r) { return to_numpy(r.u); })
+      .def_readonly("converged", &NewtonResult::converged)
+      .def_readonly("reason", &NewtonResult::reason)
+      .def_readonly("steps", &NewtonResult::steps)
+      .def_readonly("factor_entries", &NewtonResult::factor_entries);
+
+  const auto bind = [&m](const char* name, Solve solve)
+  {
+    m.def(
+        name,
+        [solve](const Assembly& assembly, const Array<double>& u, const Array<Index>& node_rank,
+                const NewtonControl& control, const py::object& callback)
+        { return run(solve, assembly, u, node_rank, control, callback); },
+        "assembly"_a, "u"_a.noconvert(), "node_rank"_a.noconvert(), "control"_a, "callback"_a);
+  };
+  bind("solve_equilibrium", &solve_equilibrium);
+  bind("solve_steady", &solve_steady);
+}
+
+py::dict build_information()
+{
+  py::dict info;
+  info["compiler"] = PYSCL_COMPILER;
+  info["build_type"] = PYSCL_BUILD_TYPE;
+  info["eigen"] = PYSCL_EIGEN_VERSION;
+  return info;
+}
+
+} // namespace
+
+PYBIND11_MODULE(_core, m)
+{
+  m.doc() = "The compiled core of pyscl. All quantities are in the scaled units of the core.";
+  m.attr("__version__") = PYSCL_VERSION;
+  bind_laws(m);
+  bind_discretization(m);
+  bind_assembly(m);
+  bind_newton(m);
+  m.def("build_information", &build_information);
+}

@@ -1,0 +1,193 @@
+#include "discretization.hpp"
+
+#include "union_find.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+
+namespace pyscl
+{
+namespace
+{
+
+void check_consistency(const Mesh& mesh, const std::vector<RegionLaw>& regions, int n_carriers)
+{
+  const Index n_nodes = static_cast<Index>(mesh.points.size());
+  if (mesh.region.size() != mesh.triangles.size())
+    throw std::invalid_argument("one region number per triangle is needed");
+  for (std::size_t t = 0; t < mesh.triangles.size(); ++t)
+  {
+    for (Index node : mesh.triangles[t])
+      if (node < 0 || node >= n_nodes)
+        throw std::invalid_argument("triangle " + std::to_string(t) + " names node " +
+                                    std::to_string(node) + " of " + std::to_string(n_nodes));
+    if (mesh.region[t] < 0 || mesh.region[t] >= static_cast<Index>(regions.size()))
+      throw std::invalid_argument("triangle " + std::to_string(t) + " has no region law");
+  }
+  for (const RegionLaw& r : regions)
+    for (std::size_t k = 0; k < r.carriers.size(); ++k)
+      if (r.carriers[k].carrier < 0 || r.carriers[k].carrier >= n_carriers ||
+          (k > 0 && r.carriers[k].carrier <= r.carriers[k - 1].carrier))
+        throw std::invalid_argument("carriers of a region must ascend and be below n_carriers");
+}
+
+bool has_carrier(const RegionLaw& region, int carrier)
+{
+  return std::any_of(region.carriers.begin(), region.carriers.end(),
+                     [=](const CarrierLaw& c) { return c.carrier == carrier; });
+}
+
+int local_vertex(const std::array<Index, 3>& triangle, Index node)
+{
+  return triangle[0] == node ? 0 : triangle[1] == node ? 1 : 2;
+}
+
+} // namespace
+
+Discretization::Discretization(Mesh mesh, std::vector<RegionLaw> regions, int n_carriers,
+                               const std::vector<BlockedFacets>& blocked)
+    : _mesh(std::move(mesh)), _regions(std::move(regions)), _n_carriers(n_carriers)
+{
+  check_consistency(_mesh, _regions, n_carriers);
+  std::vector<std::array<Index, 3>> corner_dofs; // of carrier k: [k * n_triangles + triangle]
+  number_dofs(blocked, corner_dofs);
+  build_sites(corner_dofs);
+  build_edges();
+  background.assign(n_sites(), 0.0);
+  node_charge.assign(n_nodes(), 0.0);
+}
+
+/// Corners of triangles that meet along an open edge share one mu; what is left apart (blocked
+/// facets, grains that touch in a point) gets dofs of its own.
+void Discretization::number_dofs(const std::vector<BlockedFacets>& blocked,
+                                 std::vector<std::array<Index, 3>>& corner_dofs)
+{
+  const Index n_triangles = static_cast<Index>(_mesh.triangles.size());
+  const std::vector<MeshEdge> edges = mesh_edges(_mesh);
+  _dof_node.resize(n_nodes());
+  std::iota(_dof_node.begin(), _dof_node.end(), 0);
+  _dof_carrier.assign(n_nodes(), -1);
+  corner_dofs.assign(static_cast<std::size_t>(_n_carriers) * n_triangles, {-1, -1, -1});
+
+  for (int carrier = 0; carrier < _n_carriers; ++carrier)
+  {
+    std::set<std::array<Index, 2>> closed;
+    for (const BlockedFacets& b : blocked)
+      if (b.carrier == carrier)
+        for (const auto& f : b.facets)
+          closed.insert({std::min(f[0], f[1]), std::max(f[0], f[1])});
+    std::vector<char> lives(n_triangles);
+    for (Index t = 0; t < n_triangles; ++t)
+      lives[t] = has_carrier(_regions[_mesh.region[t]], carrier);
+
+    UnionFind corners(3 * n_triangles);
+    for (const MeshEdge& e : edges)
+    {
+      const auto [a, b] = e.triangles;
+      if (b < 0 || !lives[a] || !lives[b] || closed.count(e.nodes))
+        continue;
+      for (Index node : e.nodes)
+        corners.join(3 * a + local_vertex(_mesh.triangles[a], node),
+                     3 * b + local_vertex(_mesh.triangles[b], node));
+    }
+    std::vector<Index> dof_of_root(3 * n_triangles, -1);
+    for (Index t = 0; t < n_triangles; ++t)
+      for (int a = 0; lives[t] && a < 3; ++a)
+      {
+        Index& dof = dof_of_root[corners.root(3 * t + a)];
+        if (dof < 0)
+        {
+          dof = static_cast<Index>(_dof_node.size());
+          _dof_node.push_back(_mesh.triangles[t][a]);
+          _dof_carrier.push_back(carrier);
+        }
+        corner_dofs[static_cast<std::size_t>(carrier) * n_triangles + t][a] = dof;
+      }
+  }
+}
+
+/// A site is a distinct (region, node, mu dofs) among the corners of the triangles.
+void Discretization::build_sites(const std::vector<std::array<Index, 3>>& corner_dofs)
+{
+  const Index n_triangles = static_cast<Index>(_mesh.triangles.size());
+  const auto dof = [&](int carrier, Index corner) {
+    return corner_dofs[static_cast<std::size_t>(carrier) * n_triangles + corner / 3][corner % 3];
+  };
+  const auto compare = [&](Index a, Index b) -> int
+  {
+    if (const Index d = _mesh.region[a / 3] - _mesh.region[b / 3])
+      return d;
+    if (const Index d = _mesh.triangles[a / 3][a % 3] - _mesh.triangles[b / 3][b % 3])
+      return d;
+    for (int carrier = 0; carrier < _n_carriers; ++carrier)
+      if (const Index d = dof(carrier, a) - dof(carrier, b))
+        return d;
+    return 0;
+  };
+  std::vector<Index> corners(3 * n_triangles);
+  std::iota(corners.begin(), corners.end(), 0);
+  std::sort(corners.begin(), corners.end(), [&](Index a, Index b) { return compare(a, b) < 0; });
+
+  _triangle_sites.resize(n_triangles);
+  _graphs.assign(_regions.size(), {});
+  for (std::size_t i = 0; i < corners.size(); ++i)
+  {
+    const Index corner = corners[i], t = corner / 3;
+    if (i == 0 || compare(corners[i - 1], corner) != 0)
+    {
+      RegionGraph& graph = _graphs[_mesh.region[t]];
+      if (graph.last_site == 0)
+        graph.first_site = n_sites();
+      _site_region.push_back(_mesh.region[t]);
+      _site_node.push_back(_mesh.triangles[t][corner % 3]);
+      for (int carrier = 0; carrier < _n_carriers; ++carrier)
+        _site_dof.push_back(dof(carrier, corner));
+      _site_volume.push_back(0.0);
+      graph.last_site = n_sites();
+    }
+    _triangle_sites[t][corner % 3] = n_sites() - 1;
+    _site_volume.back() += triangle_geometry(_mesh, t).volume[corner % 3];
+  }
+}
+
+/// Weights of one edge are merged over the triangles of the same region that share it.
+void Discretization::build_edges()
+{
+  struct Side
+  {
+    Index region;
+    std::array<Index, 2> sites;
+    double weight;
+  };
+  std::vector<Side> sides;
+  sides.reserve(3 * _mesh.triangles.size());
+  for (Index t = 0; t < static_cast<Index>(_mesh.triangles.size()); ++t)
+  {
+    const TriangleGeometry g = triangle_geometry(_mesh, t);
+    for (int e = 0; e < 3; ++e)
+    {
+      const auto [a, b] = std::minmax(_triangle_sites[t][edge_ends[e][0]],
+                                      _triangle_sites[t][edge_ends[e][1]]);
+      sides.push_back({_mesh.region[t], {a, b}, g.edge_weight[e]});
+    }
+  }
+  std::sort(sides.begin(), sides.end(), [](const Side& a, const Side& b)
+            { return std::tie(a.region, a.sites) < std::tie(b.region, b.sites); });
+  for (const Side& s : sides)
+  {
+    RegionGraph& graph = _graphs[s.region];
+    if (!graph.edges.empty() && graph.edges.back() == s.sites)
+      graph.edge_weight.back() += s.weight;
+    else
+    {
+      graph.edges.push_back(s.sites);
+      graph.edge_weight.push_back(s.weight);
+    }
+  }
+}
+
+} // namespace pyscl

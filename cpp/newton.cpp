@@ -1,0 +1,295 @@
+#include "newton.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+namespace pyscl
+{
+namespace
+{
+
+class Stopwatch
+{
+public:
+  /// Seconds since the construction or the last lap.
+  double lap()
+  {
+    const auto now = std::chrono::steady_clock::now();
+    const double seconds = std::chrono::duration<double>(now - _last).count();
+    _last = now;
+    return seconds;
+  }
+
+private:
+  std::chrono::steady_clock::time_point _last = std::chrono::steady_clock::now();
+};
+
+/// Free unknowns by the rank of their node; dense inventory rows come last and cause no fill.
+std::vector<Index> elimination_order(const Assembly& assembly, const std::vector<Index>& node_rank)
+{
+  const Constraints& c = assembly.constraints();
+  const auto& dof_node = assembly.discretization().dof_node();
+  std::vector<char> dense(c.n_free(), 0);
+  for (Index row : assembly.inventory_rows())
+    dense[row] = 1;
+  std::vector<Index> order(c.n_free());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b)
+                   {
+                     if (dense[a] != dense[b])
+                       return dense[a] < dense[b];
+                     return node_rank[dof_node[c.representative()[a]]] <
+                            node_rank[dof_node[c.representative()[b]]];
+                   });
+  return order;
+}
+
+/// Calls visit(site, law) for every carrier on every site.
+template <class Visit>
+void for_each_carrier_site(const Discretization& d, Visit visit)
+{
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+    for (const CarrierLaw& law : d.regions()[r].carriers)
+      for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
+        visit(s, law);
+}
+
+bool is_site_limited(const Statistics& statistics)
+{
+  return std::visit([](const auto& s) { return std::decay_t<decltype(s)>::site_limited; },
+                    statistics);
+}
+
+/// Size of the accepted change of eta when Newton asks for `change`. Towards half filling the
+/// minority fraction moves linearly (that is, eta logarithmically); away from it eta is clipped.
+double damped_change(double eta, double change, bool site_limited, double outward_limit)
+{
+  const double size = std::fabs(change);
+  if (!site_limited) // density y = exp(eta): rising is logarithmic, falling is clipped
+    return change > 0.0 ? std::log1p(size) : std::min(size, outward_limit);
+  if (change * eta >= 0.0)
+    return std::min(size, outward_limit);
+  const double minority = logistic(-std::fabs(eta)), majority = logistic(std::fabs(eta));
+  const double target = minority * (1.0 + majority * size);
+  if (target < 0.5)
+    return std::log(target) - std::log1p(-target) + std::fabs(eta);
+  return std::min(size, std::fabs(eta) + 1.0);
+}
+
+struct DampedUpdate
+{
+  Vector dz;
+  double phi_update = 0.0, eta_update = 0.0, undamped_share = 1.0;
+  Index worst_dof = 0;
+};
+
+/// phi keeps the Newton step; each free mu takes the most cautious of the steps that its sites
+/// (a node may be seen from several regions) allow.
+DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, double outward_limit)
+{
+  const Discretization& d = assembly.discretization();
+  const Constraints& c = assembly.constraints();
+  const Vector du = c.expand_update(dz);
+  DampedUpdate update{dz};
+  for (Index i = 0; i < d.n_nodes(); ++i)
+    if (std::fabs(du[i]) > update.phi_update)
+      update.phi_update = std::fabs(du[i]), update.worst_dof = i;
+
+  Index free_sites = 0, damped_sites = 0;
+  Vector accepted = Vector::Constant(c.n_free(), -1.0);
+  for_each_carrier_site(
+      d,
+      [&](Index s, const CarrierLaw& law)
+      {
+        const Index mu = d.site_dof(s, law.carrier), phi = d.site_node()[s];
+        const Index free = c.free(mu);
+        if (free < 0)
+          return;
+        const double eta = u[mu] - law.charge * u[phi] - law.standard_potential;
+        const double change = du[mu] - law.charge * du[phi];
+        const double size = damped_change(eta, change, is_site_limited(law.statistics),
+                                          outward_limit);
+        ++free_sites;
+        damped_sites += size < 0.999 * std::fabs(change);
+        if (std::fabs(change) > update.eta_update)
+        {
+          update.eta_update = std::fabs(change);
+          if (update.eta_update > update.phi_update)
+            update.worst_dof = mu;
+        }
+        if (accepted[free] < 0.0 || size < accepted[free])
+        {
+          accepted[free] = size;
+          update.dz[free] = law.charge * du[phi] + std::copysign(size, change);
+        }
+      });
+  if (free_sites > 0)
+    update.undamped_share = 1.0 - static_cast<double>(damped_sites) / free_sites;
+  return update;
+}
+
+} // namespace
+
+NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
+                               const std::vector<Index>& node_rank, const NewtonControl& control,
+                               const Poll& poll)
+{
+  const Constraints& c = assembly.constraints();
+  LinearSolver solver(LinearSolver::Kind::symmetric, assembly.pattern(),
+                      elimination_order(assembly, node_rank));
+  NewtonResult result;
+  Vector z = c.restrict_state(u);
+  result.u = c.expand(z);
+  SparseMatrix jacobian;
+  for (int iteration = 0; iteration < control.max_iterations; ++iteration)
+  {
+    NewtonStep step{};
+    Stopwatch clock;
+    const Vector r = assembly.residual_and_jacobian(result.u, jacobian);
+    step.assembly_seconds = clock.lap();
+    step.residual = r.size() ? r.lpNorm<Eigen::Infinity>() : 0.0;
+    if (!r.allFinite() || !solver.factorize(jacobian))
+    {
+      result.reason = "the equilibrium matrix is singular or not finite";
+      return result;
+    }
+    step.factor_seconds = clock.lap();
+    const Vector dz = -solver.solve(r);
+    step.solve_seconds = clock.lap();
+
+    // The slope of the free energy along the step must fall to half its size.
+    const double start = std::fabs(r.dot(dz));
+    double share = 1.0;
+    for (int trial = 0; trial < 40; ++trial)
+    {
+      const Vector u_trial = c.expand(z + share * dz);
+      const double slope = assembly.residual(u_trial).dot(dz);
+      if (slope <= 0.5 * start || start == 0.0)
+        break;
+      share *= std::isfinite(slope) ? std::clamp(start / (start + slope), 0.1, 0.5) : 0.1;
+    }
+    step.damping = share;
+    z += share * dz;
+    result.u = c.expand(z);
+    step.assembly_seconds += clock.lap();
+
+    const Vector du = c.expand_update(dz).cwiseAbs();
+    Index worst = 0;
+    const double largest = du.size() ? du.maxCoeff(&worst) : 0.0;
+    step.phi_update = largest;
+    step.worst_dof = worst;
+    result.steps.push_back(step);
+    result.factor_entries = solver.fill();
+    if (largest < control.tolerance)
+    {
+      result.converged = true;
+      return result;
+    }
+    if (poll)
+      poll(step);
+  }
+  result.reason = "no convergence within the allowed number of iterations";
+  return result;
+}
+
+NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
+                          const std::vector<Index>& node_rank, const NewtonControl& control,
+                          const Poll& poll)
+{
+  const Constraints& c = assembly.constraints();
+  LinearSolver solver(LinearSolver::Kind::general, assembly.pattern(),
+                      elimination_order(assembly, node_rank));
+  NewtonResult result;
+  Vector z = c.restrict_state(u);
+  result.u = c.expand(z);
+  SparseMatrix jacobian;
+  for (int iteration = 0; iteration < control.max_iterations; ++iteration)
+  {
+    NewtonStep step{};
+    Stopwatch clock;
+    const Vector r = assembly.residual_and_jacobian(result.u, jacobian);
+    step.assembly_seconds = clock.lap();
+    step.residual = r.size() ? r.lpNorm<Eigen::Infinity>() : 0.0;
+    if (!r.allFinite() || !solver.factorize(jacobian))
+    {
+      result.reason = "the Jacobian is singular or not finite";
+      return result;
+    }
+    step.factor_seconds = clock.lap();
+    const Vector dz = -solver.solve(r);
+    step.solve_seconds = clock.lap();
+    if (!dz.allFinite())
+    {
+      result.reason = "the linear solver returned values that are not finite";
+      return result;
+    }
+
+    const DampedUpdate update = damp(assembly, result.u, dz, control.outward_limit);
+    z += update.dz;
+    result.u = c.expand(z);
+    step.assembly_seconds += clock.lap();
+    step.phi_update = update.phi_update;
+    step.eta_update = update.eta_update;
+    step.damping = update.undamped_share;
+    step.worst_dof = update.worst_dof;
+    result.steps.push_back(step);
+    result.factor_entries = solver.fill();
+    if (std::max(update.phi_update, update.eta_update) < control.tolerance)
+    {
+      result.converged = true;
+      return result;
+    }
+    if (poll)
+      poll(step);
+  }
+  result.reason = "no convergence within the allowed number of iterations";
+  return result;
+}
+
+Vector neutral_potential(const Discretization& d, const Vector& u)
+{
+  Vector sum = Vector::Zero(d.n_nodes()), count = Vector::Zero(d.n_nodes());
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+  {
+    const auto& carriers = d.regions()[r].carriers;
+    if (carriers.empty())
+      continue;
+    for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
+    {
+      // The charge falls monotonically with phi: bisection between generous bounds.
+      const auto charge = [&](double phi)
+      {
+        double rho = d.background[s];
+        for (const CarrierLaw& law : carriers)
+        {
+          const double eta =
+              u[d.site_dof(s, law.carrier)] - law.charge * phi - law.standard_potential;
+          rho += law.charge * law.site_density *
+                 std::visit([eta](const auto& f) { return f(eta).y; }, law.statistics);
+        }
+        return rho;
+      };
+      double low = u[d.site_node()[s]] - 1.0, high = low + 2.0;
+      for (double width = 2.0; charge(low) < 0.0 && width < 1e4; width *= 2.0)
+        low -= width;
+      for (double width = 2.0; charge(high) > 0.0 && width < 1e4; width *= 2.0)
+        high += width;
+      for (int k = 0; k < 60 && high - low > 1e-6; ++k)
+      {
+        const double middle = 0.5 * (low + high);
+        (charge(middle) > 0.0 ? low : high) = middle;
+      }
+      sum[d.site_node()[s]] += 0.5 * (low + high);
+      count[d.site_node()[s]] += 1.0;
+    }
+  }
+  Vector start = u;
+  for (Index i = 0; i < d.n_nodes(); ++i)
+    if (count[i] > 0.0)
+      start[i] = sum[i] / count[i];
+  return start;
+}
+
+} // namespace pyscl

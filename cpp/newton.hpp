@@ -1,0 +1,63 @@
+// Newton's method for the two problems of the core: the convex equilibrium and the coupled
+// steady state. Neither throws on non-convergence: the result says what happened and where.
+#pragma once
+
+#include "assembly.hpp"
+#include "linear_solver.hpp"
+
+#include <functional>
+#include <string>
+
+namespace pyscl
+{
+
+struct NewtonControl
+{
+  double tolerance = 1e-9;   ///< on the largest change of phi and of eta [kT/e, kT]
+  int max_iterations = 100;
+  double outward_limit = 5.0; ///< largest change of eta away from half filling per step [kT]
+};
+
+/// What one Newton iteration did.
+struct NewtonStep
+{
+  double phi_update;   ///< largest change of phi [kT/e]
+  double eta_update;   ///< largest undamped change of mu - z phi [kT]
+  double residual;     ///< largest residual of the free equations before the step
+  double damping;      ///< accepted share of the step (equilibrium), or the share of the carrier
+                       ///< sites that were not damped (steady)
+  Index worst_dof;     ///< dof of the largest change
+  double assembly_seconds;
+  double factor_seconds;
+  double solve_seconds;
+};
+
+struct NewtonResult
+{
+  Vector u;                      ///< last state
+  bool converged = false;
+  std::string reason;            ///< why it stopped, empty when converged
+  std::vector<NewtonStep> steps;
+  std::int64_t factor_entries = 0;
+};
+
+/// Called between iterations; throws to interrupt.
+using Poll = std::function<void(const NewtonStep&)>;
+
+/// Equilibrium: a convex problem in phi (and one mu per closed component), Newton with a line
+/// search on the slope along the step. Starts from u made to satisfy the constraints.
+NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
+                               const std::vector<Index>& node_rank, const NewtonControl& control,
+                               const Poll& poll);
+
+/// Steady state: Newton on (phi, mu) with phi undamped and eta = mu - z phi - mu0 damped like a
+/// density towards half filling and clipped away from it.
+NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
+                          const std::vector<Index>& node_rank, const NewtonControl& control,
+                          const Poll& poll);
+
+/// phi that makes every node locally neutral for the mu in u (averaged over the regions that meet
+/// there); unchanged where no region of the node has carriers.
+Vector neutral_potential(const Discretization& discretization, const Vector& u);
+
+} // namespace pyscl

@@ -1,0 +1,128 @@
+// Carrier statistics: site fraction y as a function of the reduced chemical potential
+// eta = (mu - z e phi - mu0) / kT.  Each law is one struct with its formula and source.
+#pragma once
+
+#include "special_functions.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <variant>
+#include <vector>
+
+namespace pyscl
+{
+
+/// Occupation of the sites of one carrier.
+template <class T>
+struct Occupancy
+{
+  T y;       ///< site fraction, or density over reference density for laws without a site limit
+  T vacancy; ///< 1 - y evaluated without cancellation; 1 for laws without a site limit
+  T x;       ///< logit(y) for site-limited laws, ln(y) otherwise
+};
+
+/// y = exp(eta): ideal dilute solution, non-degenerate semiconductor.
+struct Boltzmann
+{
+  static constexpr bool site_limited = false;
+
+  template <class T>
+  Occupancy<T> operator()(const T& eta) const
+  {
+    using std::exp;
+    return {exp(eta), T(1.0), eta};
+  }
+};
+
+/// y = 1 / (1 + exp(-eta)): one particle per site, no interaction.
+struct LatticeGas
+{
+  static constexpr bool site_limited = true;
+
+  template <class T>
+  Occupancy<T> operator()(const T& eta) const
+  {
+    return {logistic(eta), logistic(-eta), eta};
+  }
+};
+
+/// y = 1 / (exp(-eta) + gamma), J. S. Blakemore, Solid-State Electronics 25 (1982) 1067.
+struct Blakemore
+{
+  static constexpr bool site_limited = false;
+  double gamma = 0.27;
+
+  template <class T>
+  Occupancy<T> operator()(const T& eta) const
+  {
+    using std::exp;
+    const T log_y = gamma > 0.0 ? eta - softplus(eta + std::log(gamma)) : eta;
+    return {exp(log_y), T(1.0), log_y};
+  }
+};
+
+/// ln of the normalised Fermi-Dirac integral of order 1/2 and its derivative.
+struct LogFermiIntegral
+{
+  double value;
+  double slope;
+};
+LogFermiIntegral log_fermi_dirac_half(double eta);
+
+/// y = F_1/2(eta) = 2/sqrt(pi) int_0^inf sqrt(t) / (1 + exp(t - eta)) dt: parabolic band.
+struct FermiDiracHalf
+{
+  static constexpr bool site_limited = false;
+
+  Occupancy<double> operator()(double eta) const
+  {
+    const double log_y = log_fermi_dirac_half(eta).value;
+    return {std::exp(log_y), 1.0, log_y};
+  }
+
+  template <int N>
+  Occupancy<Dual<N>> operator()(const Dual<N>& eta) const
+  {
+    const LogFermiIntegral f = log_fermi_dirac_half(eta.value);
+    const Dual<N> log_y = chain(eta, f.value, f.slope);
+    return {exp(log_y), Dual<N>(1.0), log_y};
+  }
+};
+
+/// Lattice gas with a tabulated excess potential: logit(y) + g(y) = eta.
+/// g is a cubic Hermite interpolant of (site_fraction, excess, slope), constant outside the table.
+class NonIdeal
+{
+public:
+  static constexpr bool site_limited = true;
+
+  /// Throws std::invalid_argument unless the columns match and the site fractions ascend in (0, 1).
+  NonIdeal(std::vector<double> site_fraction, std::vector<double> excess,
+           std::vector<double> slope);
+
+  template <class T>
+  Occupancy<T> operator()(const T& eta) const
+  {
+    const double x0 = solve(value_of(eta));
+    const double y = logistic(x0);
+    const double dx_deta = 1.0 / (1.0 + excess_at(y).slope * y * logistic(-x0));
+    const T x = x0 + dx_deta * (eta - value_of(eta)); // implicit function theorem
+    return {logistic(x), logistic(-x), x};
+  }
+
+private:
+  struct Excess
+  {
+    double value;
+    double slope;
+  };
+  Excess excess_at(double y) const;
+  double solve(double eta) const;
+
+  std::vector<double> _y, _g, _dg;
+  double _g_min, _g_max;
+};
+
+using Statistics = std::variant<Boltzmann, LatticeGas, Blakemore, FermiDiracHalf, NonIdeal>;
+
+} // namespace pyscl
