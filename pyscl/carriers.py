@@ -1,0 +1,121 @@
+"""A material's carrier as the core sees it: scaled law, bulk potential, transport prefactor."""
+
+import numpy as np
+from scipy.constants import elementary_charge
+from scipy.optimize import brentq
+
+from pyscl import _core, materials
+from pyscl.materials.model import Law
+from pyscl.scaling import Scaling
+
+CoreStatistics = (
+    _core.Boltzmann
+    | _core.LatticeGas
+    | _core.Blakemore
+    | _core.FermiDiracHalf
+    | _core.NonIdeal
+)
+
+_MOBILITY = {
+    "vacancy": _core.Mobility.vacancy,
+    "dilute": _core.Mobility.dilute,
+    "constant-conductivity": _core.Mobility.constant_conductivity,
+}
+
+
+def core_statistics(law: Law) -> CoreStatistics:
+    """Return the compiled form of a carrier statistics."""
+    match law:
+        case materials.Boltzmann():
+            return _core.Boltzmann()
+        case materials.LatticeGas():
+            return _core.LatticeGas()
+        case materials.Blakemore(gamma=gamma):
+            return _core.Blakemore(gamma)
+        case materials.FermiDiracHalf():
+            return _core.FermiDiracHalf()
+        case materials.NonIdeal():
+            # The core wants the table inside (0, 1); g is constant beyond its ends anyway.
+            y = np.clip(law.site_fraction, 1e-15, 1.0 - 1e-15)
+            return _core.NonIdeal(list(y), list(law.excess), list(law.slopes()))
+
+
+def bulk_eta(carrier: materials.Carrier) -> float:
+    """Return the reduced chemical potential (mu - z e phi - mu0)/kT of the neutral bulk."""
+    statistics = core_statistics(carrier.statistics)
+    target = np.log(carrier.site_fraction)
+
+    def defect(eta: float) -> float:
+        y, _, _ = _core.occupancy(statistics, np.array([eta]))
+        return float(np.log(y[0]) - target) if y[0] > 0.0 else -np.inf
+
+    guess = target
+    if carrier.site_fraction < 1.0:
+        guess -= np.log1p(-carrier.site_fraction)
+    low, high = guess - 1.0, guess + 1.0
+    while defect(low) > 0.0:
+        low -= 2.0 * (high - low)
+    while defect(high) < 0.0:
+        high += 2.0 * (high - low)
+    return float(brentq(defect, low, high, xtol=1e-13, rtol=1e-15))
+
+
+def bulk_potential(carrier: materials.Carrier, temperature: float) -> float:
+    """Return the chemical potential of the neutral bulk [eV] at zero electric potential."""
+    kt = Scaling(temperature, 1.0, 1.0).potential
+    return carrier.standard_potential + kt * bulk_eta(carrier)
+
+
+def transport_coefficient(carrier: materials.Carrier, temperature: float) -> float:
+    """Return the prefactor D of the flux -site_density D m(y) grad(mu/kT) [m2/s].
+
+    m(y) is y(1-y), y or 1 for the mobilities "vacancy", "dilute" and "constant-conductivity".
+    The conductivity of the neutral bulk is z^2 e^2 site_density D m(y0) / kT; for the constant
+    conductivity the given diffusivity is the chemical one, D / (y0 (1-y0)) in the lattice gas.
+
+    Returns 0 for a carrier without conductivity and diffusivity.
+    """
+    y = carrier.site_fraction
+    limited = carrier.statistics.law in ("lattice-gas", "non-ideal")
+    share = {
+        "vacancy": y * (1.0 - y),
+        "dilute": y,
+        "constant-conductivity": 1.0,
+    }[carrier.mobility]
+    if carrier.conductivity is not None:
+        kt = Scaling(temperature, 1.0, 1.0).potential * elementary_charge
+        charge = carrier.charge * elementary_charge
+        return carrier.conductivity * kt / (charge**2 * carrier.site_density * share)
+    if carrier.diffusivity is None:
+        return 0.0
+    if carrier.mobility == "constant-conductivity":
+        return carrier.diffusivity * y * ((1.0 - y) if limited else 1.0)
+    return carrier.diffusivity
+
+
+def bulk_conductivity(carrier: materials.Carrier, temperature: float) -> float:
+    """Return the conductivity of the neutral bulk [S/m]."""
+    if carrier.conductivity is not None:
+        return carrier.conductivity
+    y = carrier.site_fraction
+    share = {"vacancy": y * (1.0 - y), "dilute": y, "constant-conductivity": 1.0}[carrier.mobility]
+    kt = Scaling(temperature, 1.0, 1.0).potential * elementary_charge
+    charge = carrier.charge * elementary_charge
+    return (
+        charge**2 * carrier.site_density * transport_coefficient(carrier, temperature) * share / kt
+    )
+
+
+def core_law(
+    carrier: materials.Carrier, number: int, scaling: Scaling
+) -> _core.CarrierLaw:
+    """Return the scaled law of a carrier for the core; `number` is its species."""
+    return _core.CarrierLaw(
+        carrier=number,
+        charge=float(carrier.charge),
+        site_density=carrier.site_density / scaling.density,
+        standard_potential=carrier.standard_potential / scaling.potential,
+        diffusivity=transport_coefficient(carrier, scaling.temperature) / scaling.diffusivity,
+        mobility=_MOBILITY[carrier.mobility],
+        statistics=core_statistics(carrier.statistics),
+    )

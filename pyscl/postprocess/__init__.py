@@ -1,0 +1,1 @@
+"""Space-charge quantities from a solution."""

@@ -1,0 +1,154 @@
+"""Space charge on both sides of an interface."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyscl.discretize import facet_measure
+from pyscl.errors import unknown_name
+
+if TYPE_CHECKING:
+    from pyscl.model import Model
+    from pyscl.solution import Solution
+
+
+@dataclass(frozen=True)
+class SideResult:
+    """The space charge layer in one region along an interface.
+
+    Attributes:
+        region: the region of this side.
+        charge: space charge of the layer per interface area [C/m2]: the displacement that enters
+            the region through the interface, by the discrete Gauss law of the region.
+        width: distance of the centroid of |charge density| from the interface [m] over the points
+            of the region that are nearest to this interface; equals the Debye length for a weak
+            planar layer, half the width of a fully depleted one. NaN without space charge.
+        least: carrier -> smallest site fraction on the interface.
+        most: carrier -> largest site fraction on the interface.
+    """
+
+    region: str
+    charge: float
+    width: float
+    least: dict[str, float]
+    most: dict[str, float]
+
+
+@dataclass(frozen=True)
+class InterfaceResult:
+    """Results along an interface "a|b".
+
+    Attributes:
+        name: "a|b".
+        measure: length [m] (planar) or area [m2] (axisymmetric).
+        potential: mean electric potential on the interface [V].
+        sides: the two sides, in the order of the name.
+    """
+
+    name: str
+    measure: float
+    potential: float
+    sides: tuple[SideResult, SideResult]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers with units in the keys."""
+        return {
+            "measure": self.measure,
+            "potential [V]": self.potential,
+            "sides": {
+                s.region: {
+                    "charge [C/m^2]": s.charge,
+                    "width [m]": s.width,
+                    "least site fraction": s.least,
+                    "most site fraction": s.most,
+                }
+                for s in self.sides
+            },
+        }
+
+
+def interface_result(solution: "Solution", name: str) -> InterfaceResult:
+    """Evaluate an interface; see `Solution.interface`."""
+    model = solution.model
+    key = "|".join(sorted(part.strip() for part in name.split("|")))
+    if key not in model.mesh.interfaces:
+        raise unknown_name("interface", name, model.mesh.interfaces)
+    facets = model.mesh.interfaces[key]
+    share = facet_measure(model, facets)
+    mean = (solution.potential[facets] * share).sum() / share.sum()
+    first, second = (_side(solution, key, region) for region in key.split("|"))
+    return InterfaceResult(key, float(share.sum()), float(mean), (first, second))
+
+
+def _side(solution: "Solution", key: str, region: str) -> SideResult:
+    model = solution.model
+    mesh = model.mesh
+    nodes, measure, fraction = _share_of_nodes(model, key, region)
+    of_region = solution.site_region == mesh.region_names.index(region)
+    site_node = model.discretized.site_node
+    on_interface = of_region & np.isin(site_node, nodes)
+    position = np.searchsorted(nodes, site_node[on_interface])
+    entering = solution.gauss_rows[on_interface] * fraction[position]
+
+    fractions = {
+        carrier: values
+        for carrier in model.carriers
+        if not np.isnan(values := solution.site_fraction(carrier)[on_interface]).any()
+    }
+    return SideResult(
+        region=region,
+        charge=float(-entering.sum() / measure),
+        width=_centroid(solution, key, region, of_region),
+        least={carrier: float(y.min()) for carrier, y in fractions.items()},
+        most={carrier: float(y.max()) for carrier, y in fractions.items()},
+    )
+
+
+def _share_of_nodes(
+    model: "Model", key: str, region: str
+) -> tuple[NDArray[np.int32], float, NDArray[np.float64]]:
+    """Return the nodes of an interface, its measure, and its share in the border of the region.
+
+    Where several interfaces of the region (or its outer border) meet in a node, the node's
+    displacement is divided by the measures of the adjacent facets; outer sides count only if they
+    carry charge or an electrode, the others let no displacement through.
+    """
+    mesh = model.mesh
+    of_interface, of_border = np.zeros(mesh.n_points), np.zeros(mesh.n_points)
+    for name, facets in mesh.interfaces.items():
+        if region in name.split("|"):
+            share = facet_measure(model, facets)
+            np.add.at(of_border, facets, share)
+            if name == key:
+                np.add.at(of_interface, facets, share)
+    for name in model.contacts:
+        facets = mesh.facets_of(name)
+        np.add.at(of_border, facets, facet_measure(model, facets))
+    nodes = np.flatnonzero(of_interface).astype(np.int32)
+    return nodes, float(of_interface.sum()), of_interface[nodes] / of_border[nodes]
+
+
+def _centroid(
+    solution: "Solution", key: str, region: str, of_region: NDArray[np.bool_]
+) -> float:
+    from scipy.spatial import cKDTree
+
+    model = solution.model
+    points = solution.site_points[of_region]
+    distances = {}
+    for name, facets in model.mesh.interfaces.items():
+        if region in name.split("|"):
+            corners = model.mesh.points[np.unique(facets)]
+            distances[name] = cKDTree(corners).query(points)[0]
+    nearest = np.minimum.reduce(list(distances.values()))
+    mine = distances[key] <= nearest
+    weight = np.abs(
+        solution["charge_density"].values[of_region] * solution.site_volume[of_region]
+    )[mine]
+    total = weight.sum()
+    scale = np.abs(solution.model.materials[region].fixed_charge) * solution.site_volume.sum()
+    if total <= 1e-12 * scale or total == 0.0:
+        return float("nan")
+    return float((weight * distances[key][mine]).sum() / total)

@@ -1,0 +1,401 @@
+"""`Solution`: the fields and integrals of a solved model, with names and SI units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.constants import Avogadro, elementary_charge
+
+from pyscl.errors import InputError, unknown_name
+from pyscl.study.constraints import BoundaryConditions
+
+if TYPE_CHECKING:
+    from pyscl.model import Model
+    from pyscl.postprocess.cut import Cut
+    from pyscl.postprocess.interfaces import InterfaceResult
+    from pyscl.study.newton import NewtonHistory
+
+FloatArray = NDArray[np.float64]
+Kind = Literal["equilibrium", "steady"]
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """A named field.
+
+    Attributes:
+        name: e.g. "site_fraction_Li".
+        unit: SI unit, e.g. "V/m"; "1" for pure numbers.
+        location: "site" (a mesh node seen from one region) or "triangle".
+        values: (n_sites,) or (n_triangles, 2); NaN where the field does not exist.
+    """
+
+    name: str
+    unit: str
+    location: Literal["site", "triangle"]
+    values: FloatArray
+
+
+@dataclass(frozen=True)
+class ContactResult:
+    """What flows into the model through a contact.
+
+    Attributes:
+        currents: carrier -> electric current into the model, A/m of depth in planar and A in
+            axisymmetric coordinates.
+        charge: charge on the electrode, C/m or C: what the normal displacement ends on.
+        unit: "A/m" or "A".
+    """
+
+    currents: dict[str, float]
+    charge: float
+    unit: str
+
+    @property
+    def current(self) -> float:
+        """Total current into the model, in `unit`."""
+        return sum(self.currents.values())
+
+
+class Solution:
+    """A solved state of a model.
+
+    Densities jump at interfaces, so fields live on *sites*: mesh nodes seen from one region.
+    `site_points` and `site_triangles` are the mesh of the sites, in which every region has its
+    own copy of the nodes on its interfaces.
+
+    Attributes:
+        model: the model.
+        kind: "equilibrium" or "steady".
+        bias: contact -> applied voltage [V].
+        history: what the solver did.
+    """
+
+    def __init__(
+        self,
+        model: "Model",
+        unknowns: FloatArray,
+        *,
+        kind: Kind,
+        bias: Mapping[str, float],
+        history: "NewtonHistory",
+    ) -> None:
+        """Wrap the unknowns (n_dofs,) of the core: phi in kT/e on nodes, then mu in kT."""
+        self.model = model
+        self.unknowns = unknowns
+        self.kind: Kind = kind
+        self.bias = dict(bias)
+        self.history = history
+        if not np.isfinite(unknowns).all():
+            raise InputError("the state holds values that are not finite")
+
+    def __repr__(self) -> str:
+        return (
+            f"Solution({self.kind}, {len(self.history.iterations)} Newton iterations, fields: "
+            f"{', '.join(self.field_names)})"
+        )
+
+    # Fields.
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """Names of all fields."""
+        per_carrier = [
+            f"{quantity}_{carrier}"
+            for carrier in self.model.carriers
+            for quantity in (
+                "site_fraction",
+                "concentration",
+                "electrochemical_potential",
+                "current_density",
+            )
+        ]
+        return ("potential", "electric_field", "charge_density", *per_carrier)
+
+    def __getitem__(self, name: str) -> Field:
+        """Return a field by name.
+
+        Raises:
+            InputError: there is no such field.
+        """
+        if name not in self.field_names:
+            raise unknown_name("field", name, self.field_names)
+        if name == "potential":
+            return Field(name, "V", "site", self.potential[self._d.site_node])
+        if name == "electric_field":
+            return Field(name, "V/m", "triangle", self._electric_field)
+        if name == "charge_density":
+            return Field(name, "C/m^3", "site", self._charge_density)
+        quantity, carrier = next(
+            (q, name.removeprefix(q + "_"))
+            for q in (
+                "site_fraction",
+                "concentration",
+                "electrochemical_potential",
+                "current_density",
+            )
+            if name.startswith(q + "_")
+        )
+        number = self.model.carriers.index(carrier)
+        if quantity == "site_fraction":
+            return Field(name, "1", "site", self.site_fraction(carrier))
+        if quantity == "concentration":
+            density = self.site_fraction(carrier) * self._site_density[number]
+            return Field(name, "mol/m^3", "site", density / Avogadro)
+        if quantity == "electrochemical_potential":
+            dofs = self._d.site_dofs[:, number]
+            mu = np.where(dofs >= 0, self.unknowns[dofs], np.nan) * self._d.scaling.potential
+            return Field(name, "eV", "site", mu)
+        flux = self._d.core.flux_density(number, self.unknowns) * self._d.scaling.flux
+        return Field(
+            name, "A/m^2", "triangle", self._charge_number[number] * elementary_charge * flux
+        )
+
+    @property
+    def potential(self) -> FloatArray:
+        """Electric potential [V] on the mesh nodes, (n_points,)."""
+        return self.unknowns[: self._d.n_nodes] * self._d.scaling.potential
+
+    def site_fraction(self, carrier: str) -> FloatArray:
+        """Return c / site density of a carrier, (n_sites,); NaN where it is absent."""
+        return self._d.core.site_fractions(self._number(carrier), self.unknowns)[0]
+
+    def vacant_fraction(self, carrier: str) -> FloatArray:
+        """Return the share of empty sites (n_sites,), accurate also when it is tiny.
+
+        1 for statistics without a limit on the sites.
+        """
+        return self._d.core.site_fractions(self._number(carrier), self.unknowns)[1]
+
+    @property
+    def site_points(self) -> FloatArray:
+        """Coordinates of the sites [m], (n_sites, 2)."""
+        return self.model.mesh.points[self._d.site_node]
+
+    @property
+    def site_triangles(self) -> NDArray[np.int32]:
+        """Triangles in site numbers, (m, 3)."""
+        return self._d.triangle_sites
+
+    @property
+    def site_region(self) -> NDArray[np.int32]:
+        """Region of each site, an index into `model.mesh.region_names`."""
+        return self._d.site_region
+
+    @property
+    def site_volume(self) -> FloatArray:
+        """Share of every site in the area [m2] (planar) or volume [m3] (axisymmetric)."""
+        return self._d.site_volume * self._d.scaling.volume
+
+    # Integrals.
+
+    def amount(self, carrier: str, region: str | None = None) -> float:
+        """Return the moles of a carrier [mol/m] (planar) or [mol] (axisymmetric).
+
+        Args:
+            carrier: the carrier.
+            region: restrict to one region; default: everywhere.
+        """
+        concentration = np.nan_to_num(self[f"concentration_{carrier}"].values)
+        return float((concentration * self.site_volume)[self._in(region)].sum())
+
+    def charge(self, region: str | None = None) -> float:
+        """Return the space charge [C/m] (planar) or [C] (axisymmetric), without surface charge."""
+        return float((self._charge_density * self.site_volume)[self._in(region)].sum())
+
+    def contact(self, name: str) -> ContactResult:
+        """Return currents and charge of an outer facet group.
+
+        They are the unconstrained rows of the discrete balance laws, so that the currents of all
+        contacts add up to zero in a steady state up to rounding.
+
+        Raises:
+            InputError: there is no such facet group.
+        """
+        mesh = self.model.mesh
+        if name not in mesh.facet_names:
+            raise unknown_name("contact", name, mesh.facet_names)
+        nodes = np.unique(mesh.facets_of(name))
+        scaling = self._d.scaling
+        currents = {
+            carrier: float(
+                self._rows[self._d.dofs_at(number, nodes)].sum()
+                * self._charge_number[number]
+                * scaling.current
+            )
+            for number, carrier in enumerate(self.model.carriers)
+        }
+        return ContactResult(
+            currents=currents,
+            charge=float(self._rows[nodes].sum() * scaling.charge),
+            unit="A" if scaling.axisymmetric else "A/m",
+        )
+
+    def interface(self, name: str) -> "InterfaceResult":
+        """Return charge, potential drop and layer width on both sides of an interface "a|b"."""
+        from pyscl.postprocess.interfaces import interface_result
+
+        return interface_result(self, name)
+
+    def cut(
+        self, start: tuple[float, float], end: tuple[float, float], points: int = 200
+    ) -> "Cut":
+        """Return all fields along a straight line; see `pyscl.postprocess.cut.Cut`.
+
+        Args:
+            start: first point (x, y) [m].
+            end: last point (x, y) [m].
+            points: number of samples.
+        """
+        from pyscl.postprocess.cut import cut
+
+        return cut(self, start, end, points)
+
+    # Files.
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the complete solution (model, mesh, state, fields) to an HDF5 file."""
+        from pyscl.storage import save
+
+        save(self, path)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "Solution":
+        """Read a solution written by `save`.
+
+        Raises:
+            InputError: the file is not a solution of pyscl, or damaged.
+        """
+        from pyscl.storage import load
+
+        return load(path)
+
+    def write_vtu(self, path: str | PathLike[str]) -> None:
+        """Write all fields to a VTU file for ParaView; interfaces have one node per region."""
+        from pyscl.storage import write_vtu
+
+        write_vtu(self, path)
+
+    # Support for studies.
+
+    def unknowns_for(self, model: "Model") -> FloatArray:
+        """Return this state as a start for another model on the same mesh.
+
+        Raises:
+            InputError: the model has other unknowns.
+        """
+        if model is self.model:
+            return self.unknowns.copy()
+        other = model.discretized
+        same = (
+            other.n_nodes == self._d.n_nodes
+            and other.n_dofs == self._d.n_dofs
+            and np.array_equal(other.site_dofs, self._d.site_dofs)
+        )
+        if not same:
+            raise InputError(
+                "the start solution has other unknowns than the model; start from a solution with "
+                "the same mesh and the same carriers in every region"
+            )
+        return self.unknowns * (self._d.scaling.potential / other.scaling.potential)
+
+    @cached_property
+    def gauss_rows(self) -> FloatArray:
+        """Charge that each site sees leave through its region's border (n_sites,), [C/m] or [C].
+
+        Discrete Gauss law of the region alone: displacement out of the site minus its charge;
+        zero inside the region, and on an interface the displacement that enters the region there.
+        """
+        d, scaling = self._d, self._d.scaling
+        rows = -(d.site_volume * self._charge_density / scaling.charge_density)
+        weights, _ = self._edge_weights
+        eps = self._permittivity
+        phi = self.unknowns[d.site_node]
+        for e, (a, b) in enumerate(((1, 2), (2, 0), (0, 1))):
+            i, j = d.triangle_sites[:, a], d.triangle_sites[:, b]
+            flux = weights[:, e] * eps * (phi[i] - phi[j])
+            np.add.at(rows, i, flux)
+            np.add.at(rows, j, -flux)
+        return rows * scaling.charge
+
+    @property
+    def _d(self):  # type: ignore[no-untyped-def]
+        return self.model.discretized
+
+    @cached_property
+    def _rows(self) -> FloatArray:
+        return BoundaryConditions(self.model).steady(self.bias).rows(self.unknowns)
+
+    @cached_property
+    def _edge_weights(self) -> tuple[FloatArray, FloatArray]:
+        from pyscl import _core
+
+        mesh = self.model.mesh
+        return _core.edge_weights(
+            mesh.points / self._d.scaling.length,
+            mesh.triangles,
+            getattr(_core.Coordinates, self.model.coordinates),
+        )
+
+    @cached_property
+    def _permittivity(self) -> FloatArray:
+        """Scaled permittivity per triangle, (m,)."""
+        mesh = self.model.mesh
+        relative = [self.model.materials[r].relative_permittivity for r in mesh.region_names]
+        return np.array(relative)[mesh.region] * self._d.scaling.permittivity
+
+    @cached_property
+    def _charge_number(self) -> FloatArray:
+        """Charge number of every carrier, (n_carriers,)."""
+        charges = {
+            c.name: float(c.charge) for m in self.model.materials.values() for c in m.carriers
+        }
+        return np.array([charges[name] for name in self.model.carriers])
+
+    @cached_property
+    def _site_density(self) -> FloatArray:
+        """Site density of every carrier on the sites [1/m3], (n_carriers, n_sites), or NaN."""
+        names = self.model.mesh.region_names
+        table = np.full((len(self.model.carriers), len(names)), np.nan)
+        for r, region in enumerate(names):
+            for carrier in self.model.materials[region].carriers:
+                table[self.model.carriers.index(carrier.name), r] = carrier.site_density
+        return table[:, self._d.site_region]
+
+    @cached_property
+    def _charge_density(self) -> FloatArray:
+        """Space charge density on the sites [C/m3], (n_sites,)."""
+        rho = self._d.background * self._d.scaling.charge_density
+        for number, carrier in enumerate(self.model.carriers):
+            density = self.site_fraction(carrier) * self._site_density[number]
+            rho = rho + self._charge_number[number] * elementary_charge * np.nan_to_num(density)
+        return rho
+
+    @cached_property
+    def _electric_field(self) -> FloatArray:
+        """Minus the gradient of the potential [V/m], (n_triangles, 2)."""
+        mesh = self.model.mesh
+        p, phi = mesh.points[mesh.triangles], self.potential[mesh.triangles]
+        field = np.zeros((mesh.n_triangles, 2))
+        for a in range(3):
+            side = p[:, (a + 2) % 3] - p[:, (a + 1) % 3]
+            gradient = np.column_stack([-side[:, 1], side[:, 0]]) / (2.0 * mesh.areas[:, None])
+            field -= phi[:, a, None] * gradient
+        return field
+
+    def _number(self, carrier: str) -> int:
+        if carrier not in self.model.carriers:
+            raise unknown_name("carrier", carrier, self.model.carriers)
+        return self.model.carriers.index(carrier)
+
+    def _in(self, region: str | None) -> NDArray[np.bool_]:
+        if region is None:
+            return np.ones(len(self._d.site_node), dtype=bool)
+        names = self.model.mesh.region_names
+        if region not in names:
+            raise unknown_name("region", region, names)
+        return self._d.site_region == names.index(region)

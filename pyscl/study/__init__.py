@@ -1,0 +1,1 @@
+"""The calculations on a model: equilibrium and steady state."""

@@ -1,0 +1,159 @@
+"""Options, history and failure report of Newton's method."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pyscl import _core
+from pyscl.errors import ConvergenceError
+
+if TYPE_CHECKING:
+    from pyscl.model import Model
+
+
+@dataclass(frozen=True)
+class SolverOptions:
+    """Tolerances and limits of a solve.
+
+    Attributes:
+        tolerance: on the largest change of potentials per iteration [kT/e].
+        max_iterations: Newton iterations before a solve counts as failed.
+        outward_limit: largest change of a chemical potential away from half filling in one
+            iteration [kT].
+        smallest_bias_step: share of the bias below which the continuation gives up.
+        progress: called after every Newton iteration with (iteration, `Iteration`).
+    """
+
+    tolerance: float = 1e-9
+    max_iterations: int = 100
+    outward_limit: float = 5.0
+    smallest_bias_step: float = 1e-3
+    progress: "Callable[[int, Iteration], None] | None" = None
+
+    def control(self) -> _core.NewtonControl:
+        """Return the options of the core."""
+        return _core.NewtonControl(self.tolerance, self.max_iterations, self.outward_limit)
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One Newton iteration.
+
+    Attributes:
+        potential_update: largest change of the electric potential [kT/e].
+        chemical_update: largest change of mu - z e phi [kT], before damping.
+        residual: largest residual before the iteration, in scaled units.
+        damping: accepted share of the step (equilibrium), or share of the carrier sites that were
+            not damped (steady).
+        worst_unknown: "phi" or "mu_<carrier>", the unknown with the largest change.
+        worst_position: its place (x, y) [m].
+        assembly_seconds: time for residual and Jacobian.
+        factor_seconds: time for the factorisation.
+        solve_seconds: time for the solution.
+    """
+
+    potential_update: float
+    chemical_update: float
+    residual: float
+    damping: float
+    worst_unknown: str
+    worst_position: tuple[float, float]
+    assembly_seconds: float
+    factor_seconds: float
+    solve_seconds: float
+
+    @property
+    def update(self) -> float:
+        """The larger of the two updates [kT]."""
+        return max(self.potential_update, self.chemical_update)
+
+
+@dataclass(frozen=True)
+class NewtonHistory:
+    """What a solve did, iteration by iteration.
+
+    Attributes:
+        kind: "equilibrium" or "steady".
+        iterations: the Newton iterations, over all continuation steps.
+        bias_steps: number of converged continuation steps (1: the full bias in one step).
+        factor_entries: entries of the matrix factors.
+        converged: whether the tolerance was met.
+    """
+
+    kind: str
+    iterations: tuple[Iteration, ...]
+    bias_steps: int = 1
+    factor_entries: int = 0
+    converged: bool = True
+
+    def __str__(self) -> str:
+        lines = [f"{self.kind}: {len(self.iterations)} Newton iterations"]
+        lines += [
+            f"  {k:3d}  |dphi| {i.potential_update:8.1e}  |deta| {i.chemical_update:8.1e}  "
+            f"residual {i.residual:8.1e}  damping {i.damping:5.3f}  worst {i.worst_unknown}"
+            for k, i in enumerate(self.iterations, start=1)
+        ]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers and texts for JSON."""
+        return asdict(self)
+
+
+def read_iteration(model: "Model", step: _core.NewtonStep) -> Iteration:
+    """Translate what the core recorded into names and SI units."""
+    core = model.discretized.core
+    carrier = int(core.dof_carrier[step.worst_dof])
+    x, y = model.mesh.points[core.dof_node[step.worst_dof]]
+    return Iteration(
+        potential_update=step.phi_update,
+        chemical_update=step.eta_update,
+        residual=step.residual,
+        damping=step.damping,
+        worst_unknown="phi" if carrier < 0 else f"mu_{model.carriers[carrier]}",
+        worst_position=(float(x), float(y)),
+        assembly_seconds=step.assembly_seconds,
+        factor_seconds=step.factor_seconds,
+        solve_seconds=step.solve_seconds,
+    )
+
+
+def progress_callback(
+    model: "Model", options: SolverOptions
+) -> Callable[[_core.NewtonStep], None] | None:
+    """Return the callback for the core, or None if nobody listens."""
+    progress = options.progress
+    if progress is None:
+        return None
+    count = 0
+
+    def report(step: _core.NewtonStep) -> None:
+        nonlocal count
+        count += 1
+        progress(count, read_iteration(model, step))
+
+    return report
+
+
+def failure(
+    model: "Model", history: NewtonHistory, reason: str, tolerance: float, advice: str
+) -> ConvergenceError:
+    """Build the error of a failed solve: what happened, where, and what to try."""
+    where = ""
+    if history.iterations:
+        last = history.iterations[-1]
+        x, y = last.worst_position
+        node = int(np.argmin(np.hypot(*(model.mesh.points - [x, y]).T)))
+        touching = np.unique(model.mesh.region[(model.mesh.triangles == node).any(axis=1)])
+        regions = ", ".join(model.mesh.region_names[r] for r in touching)
+        where = (
+            f", last update {last.update:.1e} kT (tolerance {tolerance:.0e}), largest in "
+            f"'{last.worst_unknown}' at ({x * 1e9:.4g}, {y * 1e9:.4g}) nm in region {regions}"
+        )
+    return ConvergenceError(
+        f"{history.kind} stopped after {len(history.iterations)} Newton iterations: "
+        f"{reason}{where}. {advice}",
+        history=history,
+    )
