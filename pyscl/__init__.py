@@ -56,8 +56,8 @@ _HOME = {
 }
 
 __all__ = [
-    "BlockingContact",
     "Blakemore",
+    "BlockingContact",
     "Boltzmann",
     "Carrier",
     "Conserved",

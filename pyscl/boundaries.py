@@ -1,11 +1,11 @@
 """What happens at interfaces between regions, at contacts, and what is held in closed parts."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidationInfo
 
 from pyscl.materials.schema import InputModel
-from pyscl.units import Potential, SurfaceCharge, UnitValue
+from pyscl.units import Potential, SurfaceCharge, UnitValue, parse
 
 Neutral = Literal["neutral"]
 
@@ -49,9 +49,9 @@ class ReservoirContact(InputModel):
 
     kind: Literal["reservoir"] = "reservoir"
     carrier: str
-    electrochemical_potential: Annotated[
-        float | Neutral, UnitValue("eV", words=("neutral",))
-    ] = "neutral"
+    electrochemical_potential: Annotated[float | Neutral, UnitValue("eV", words=("neutral",))] = (
+        "neutral"
+    )
     potential: Annotated[float | Neutral, UnitValue("V", words=("neutral",))] | None = None
 
 
@@ -67,7 +67,28 @@ class BlockingContact(InputModel):
 
 
 ContactLaw = PotentialContact | ReservoirContact | BlockingContact
-Contact = Annotated[ContactLaw, Field(discriminator="kind")]
+"""The closed family of laws on outer sides."""
+
+
+def _kind_by_name(value: Any) -> Any:
+    """Accept the bare name of a law that needs no parameters."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+Contact = Annotated[
+    Annotated[ContactLaw, Field(discriminator="kind")],
+    BeforeValidator(_kind_by_name, json_schema_input_type=Literal["blocking"] | ContactLaw),
+]
+"""A contact law as a run file writes it."""
+
+
+def _amount(value: Any, info: ValidationInfo) -> float | str:
+    """Read an amount; its unit follows from the coordinates of the run file."""
+    if value == "neutral":
+        return "neutral"
+    context = info.context or {}
+    unit = "mol" if context.get("coordinates") == "axisymmetric" else "mol/m"
+    return parse(value, unit, require_units=bool(context.get("require_units")))
 
 
 class Conserved(InputModel):
@@ -81,8 +102,10 @@ class Conserved(InputModel):
     """
 
     carrier: str
-    regions: tuple[str, ...]
-    amount: str | float = "neutral"
+    regions: Annotated[tuple[str, ...], Field(min_length=1)]
+    amount: Annotated[float | Neutral, BeforeValidator(_amount, json_schema_input_type=str)] = (
+        "neutral"
+    )
 
 
 class Periodic(InputModel):

@@ -9,11 +9,7 @@ from pyscl.materials.model import Law
 from pyscl.scaling import Scaling
 
 CoreStatistics = (
-    _core.Boltzmann
-    | _core.LatticeGas
-    | _core.Blakemore
-    | _core.FermiDiracHalf
-    | _core.NonIdeal
+    _core.Boltzmann | _core.LatticeGas | _core.Blakemore | _core.FermiDiracHalf | _core.NonIdeal
 )
 
 _MOBILITY = {
@@ -106,9 +102,7 @@ def bulk_conductivity(carrier: materials.Carrier, temperature: float) -> float:
     )
 
 
-def core_law(
-    carrier: materials.Carrier, number: int, scaling: Scaling
-) -> _core.CarrierLaw:
+def core_law(carrier: materials.Carrier, number: int, scaling: Scaling) -> _core.CarrierLaw:
     """Return the scaled law of a carrier for the core; `number` is its species."""
     return _core.CarrierLaw(
         carrier=number,

@@ -183,9 +183,7 @@ class Model:
                 f"{self.mesh.points[:, 0].min():.3g} m; shift the mesh"
             )
 
-    def _resolve_materials(
-        self, materials: Mapping[str, Material | str]
-    ) -> dict[str, Material]:
+    def _resolve_materials(self, materials: Mapping[str, Material | str]) -> dict[str, Material]:
         for region in materials:
             if region not in self.mesh.region_names:
                 raise unknown_name("region", region, self.mesh.region_names, "in the mesh")

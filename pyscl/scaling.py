@@ -38,9 +38,7 @@ class Scaling:
     @property
     def permittivity(self) -> float:
         """Scaled permittivity of vacuum: eps0 (kT/e) / (e c0 L0^2), a squared length over L0^2."""
-        return (
-            epsilon_0 * self.potential / (elementary_charge * self.density * self.length**2)
-        )
+        return epsilon_0 * self.potential / (elementary_charge * self.density * self.length**2)
 
     @property
     def charge_density(self) -> float:

@@ -241,9 +241,7 @@ class Solution:
 
         return interface_result(self, name)
 
-    def cut(
-        self, start: tuple[float, float], end: tuple[float, float], points: int = 200
-    ) -> "Cut":
+    def cut(self, start: tuple[float, float], end: tuple[float, float], points: int = 200) -> "Cut":
         """Return all fields along a straight line; see `pyscl.postprocess.cut.Cut`.
 
         Args:

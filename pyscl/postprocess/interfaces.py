@@ -130,9 +130,7 @@ def _share_of_nodes(
     return nodes, float(of_interface.sum()), of_interface[nodes] / of_border[nodes]
 
 
-def _centroid(
-    solution: "Solution", key: str, region: str, of_region: NDArray[np.bool_]
-) -> float:
+def _centroid(solution: "Solution", key: str, region: str, of_region: NDArray[np.bool_]) -> float:
     from scipy.spatial import cKDTree
 
     model = solution.model
@@ -144,9 +142,9 @@ def _centroid(
             distances[name] = cKDTree(corners).query(points)[0]
     nearest = np.minimum.reduce(list(distances.values()))
     mine = distances[key] <= nearest
-    weight = np.abs(
-        solution["charge_density"].values[of_region] * solution.site_volume[of_region]
-    )[mine]
+    weight = np.abs(solution["charge_density"].values[of_region] * solution.site_volume[of_region])[
+        mine
+    ]
     total = weight.sum()
     scale = np.abs(solution.model.materials[region].fixed_charge) * solution.site_volume.sum()
     if total <= 1e-12 * scale or total == 0.0:

@@ -196,9 +196,7 @@ class BoundaryConditions:
             ties.append(np.column_stack([np.repeat(first, len(rest)), rest]).astype(np.int32))
             offsets.append(np.zeros(len(rest)))
             inventories.append(self._inventory(component))
-        return self._assembly(
-            dofs, values, ties, offsets, inventories, _core.Balance.equilibrium
-        )
+        return self._assembly(dofs, values, ties, offsets, inventories, _core.Balance.equilibrium)
 
     def steady(self, bias: Mapping[str, float]) -> _core.Assembly:
         """Return the equations of the steady state; `bias` in volts by contact."""
@@ -319,9 +317,7 @@ class BoundaryConditions:
         if amount == "neutral":
             return neutral
         unit = "mol" if d.scaling.axisymmetric else "mol/m"
-        scaled = (
-            parse(amount, unit) * Avogadro / (d.scaling.density * d.scaling.volume)
-        )
+        scaled = parse(amount, unit) * Avogadro / (d.scaling.density * d.scaling.volume)
         room = float((volume * capacity[d.site_region[sites]]).sum()) / d.scaling.density
         if not 0.0 < scaled < room:
             per_unit = d.scaling.density * d.scaling.volume / Avogadro

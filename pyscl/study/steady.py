@@ -56,7 +56,8 @@ def steady(
     def attempt(share: float, state: FloatArray) -> _core.NewtonResult:
         nonlocal factor_entries
         applied = {
-            name: start.bias.get(name, 0.0) + share * (bias.get(name, 0.0) - start.bias.get(name, 0.0))
+            name: start.bias.get(name, 0.0)
+            + share * (bias.get(name, 0.0) - start.bias.get(name, 0.0))
             for name in {*bias, *start.bias}
         }
         result = _core.solve_steady(
@@ -83,10 +84,8 @@ def steady(
             continue
         step = _FIRST_STEP if step >= 1.0 else step * _SHRINK
         if step < options.smallest_bias_step:
-            error = failure(
-                model, history(False), result.reason, options.tolerance, _ADVICE
-            )
-            at = {name: reached * volts for name, volts in bias.items()}
+            error = failure(model, history(False), result.reason, options.tolerance, _ADVICE)
+            at = between(reached)
             error.last_good = Solution(model, u, kind="steady", bias=at, history=history(False))
             raise error
     return Solution(model, u, kind="steady", bias=dict(bias), history=history(True))

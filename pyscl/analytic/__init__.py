@@ -1,0 +1,128 @@
+"""Closed and quasi-exact forms for space charge layers, discs and steady transport.
+
+Used by tests and examples as references, and by users to size a layer before meshing it.
+Functions say in their docstrings whether they are in SI units or dimensionless; the sign and
+reference conventions are those of `pyscl.analytic.lattice_gas`. Constants are those of
+`scipy.constants` (e, k and N_A exact since 2019; eps0 measured).
+"""
+
+from pyscl.analytic.contacts import (
+    TwoSidedContact,
+    blocking_slab_split,
+    built_in_voltage,
+    two_sided_contact,
+)
+from pyscl.analytic.diffuse_layers import (
+    bikerman_capacitance,
+    bikerman_surface_charge,
+    debye_hueckel_potential,
+    debye_length,
+    debye_length_dilute,
+    debye_length_salt,
+    gouy_chapman_capacitance,
+    gouy_chapman_potential,
+    gouy_chapman_surface_charge,
+    site_length,
+    thermal_voltage,
+)
+from pyscl.analytic.disc_layers import (
+    DiscLayer,
+    debye_hueckel_disc_field,
+    debye_hueckel_disc_potential,
+    gouy_chapman_disc,
+    lattice_gas_disc,
+)
+from pyscl.analytic.discs import (
+    CoatedDisc,
+    disc_field,
+    disc_inner_field,
+    disc_over_plane_capacitance,
+    disc_polarizability,
+    disc_potential,
+    polarised_disc_field,
+    screened_disc_factor,
+    square_array_permittivity,
+    triple_line_exponent,
+)
+from pyscl.analytic.lattice_gas import (
+    LatticeGasLayer,
+    lattice_gas_accumulation_width,
+    lattice_gas_capacitance,
+    lattice_gas_depletion,
+    lattice_gas_depletion_width,
+    lattice_gas_depth,
+    lattice_gas_energy,
+    lattice_gas_excess_resistance,
+    lattice_gas_field,
+    lattice_gas_potential,
+    lattice_gas_site_fraction,
+    lattice_gas_width,
+    mott_schottky_shift,
+)
+from pyscl.analytic.steady_layers import junction_potential, lattice_gas_layer_flux
+from pyscl.analytic.transport import (
+    goldman_flux,
+    goldman_reversal_potential,
+    henderson_potential,
+    limiting_current_density,
+    limiting_current_voltage,
+    series_capacitance,
+    series_impedance,
+    series_resistance,
+)
+
+__all__ = [
+    "CoatedDisc",
+    "DiscLayer",
+    "LatticeGasLayer",
+    "TwoSidedContact",
+    "bikerman_capacitance",
+    "bikerman_surface_charge",
+    "blocking_slab_split",
+    "built_in_voltage",
+    "debye_hueckel_disc_field",
+    "debye_hueckel_disc_potential",
+    "debye_hueckel_potential",
+    "debye_length",
+    "debye_length_dilute",
+    "debye_length_salt",
+    "disc_field",
+    "disc_inner_field",
+    "disc_over_plane_capacitance",
+    "disc_polarizability",
+    "disc_potential",
+    "goldman_flux",
+    "goldman_reversal_potential",
+    "gouy_chapman_capacitance",
+    "gouy_chapman_disc",
+    "gouy_chapman_potential",
+    "gouy_chapman_surface_charge",
+    "henderson_potential",
+    "junction_potential",
+    "lattice_gas_accumulation_width",
+    "lattice_gas_capacitance",
+    "lattice_gas_depletion",
+    "lattice_gas_depletion_width",
+    "lattice_gas_depth",
+    "lattice_gas_disc",
+    "lattice_gas_energy",
+    "lattice_gas_excess_resistance",
+    "lattice_gas_field",
+    "lattice_gas_layer_flux",
+    "lattice_gas_potential",
+    "lattice_gas_site_fraction",
+    "lattice_gas_width",
+    "limiting_current_density",
+    "limiting_current_voltage",
+    "mott_schottky_shift",
+    "polarised_disc_field",
+    "screened_disc_factor",
+    "series_capacitance",
+    "series_impedance",
+    "series_resistance",
+    "site_length",
+    "square_array_permittivity",
+    "thermal_voltage",
+    "triple_line_exponent",
+    "two_sided_contact",
+]

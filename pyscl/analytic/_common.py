@@ -1,0 +1,22 @@
+"""Types and checks shared by the closed forms."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyscl.errors import InputError
+
+Array = NDArray[np.float64]
+
+ROOM_TEMPERATURE = 298.15  # [K]
+
+
+def positive(name: str, value: float) -> None:
+    """Raise `InputError` unless `value` is finite and greater than zero."""
+    if not (np.isfinite(value) and value > 0):
+        raise InputError(f"{name} is {value}; it must be finite and greater than 0.")
+
+
+def open_fraction(name: str, value: float) -> None:
+    """Raise `InputError` unless `value` lies strictly between 0 and 1."""
+    if not 0 < value < 1:
+        raise InputError(f"{name} is {value}; it must lie strictly between 0 and 1.")

@@ -1,0 +1,22 @@
+"""Run files: YAML in, a validated `RunInput` out, mistakes reported with file, line and column."""
+
+from pyscl.input.loader import json_schema, load_input
+from pyscl.input.model import (
+    Cut,
+    EquilibriumStudy,
+    MeshInput,
+    OutputInput,
+    RunInput,
+    SteadyStudy,
+)
+
+__all__ = [
+    "Cut",
+    "EquilibriumStudy",
+    "MeshInput",
+    "OutputInput",
+    "RunInput",
+    "SteadyStudy",
+    "json_schema",
+    "load_input",
+]

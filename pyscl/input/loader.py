@@ -1,0 +1,111 @@
+"""Reading a run file, with overrides from the command line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pyscl.errors import InputError
+from pyscl.input.model import RunInput
+from pyscl.materials.schema import Location, no_such
+from pyscl.materials.yamlfile import YamlFile
+
+
+def load_input(path: str | Path, overrides: Sequence[str] = ()) -> RunInput:
+    """Read a run file.
+
+    Args:
+        path: the YAML file.
+        overrides: texts "key=value"; key is a dotted path into the file ("temperature",
+            "regions.active.set.carriers.Li.site_fraction", "studies.1.steady.bias.collector"),
+            value is read as YAML.
+
+    Returns:
+        The validated contents, all values in SI.
+
+    Raises:
+        InputError: lists all mistakes, each with file, line, column, the line, what is allowed and
+            the nearest name.
+    """
+    file = YamlFile.read(path)
+    for text in overrides:
+        _override(file, text)
+    context = {
+        "require_units": True,
+        "directory": Path(path).parent,
+        "coordinates": file.data.get("coordinates"),
+    }
+    try:
+        return RunInput.model_validate(file.data, context=context)
+    except ValidationError as error:
+        raise InputError(file.report(error)) from None
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a run file, for completion and checks in editors."""
+    schema = RunInput.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _override(file: YamlFile, text: str) -> None:
+    """Put one "key=value" into the data of the file and remember that it came from outside."""
+    key, equals, value_text = text.partition("=")
+    key = key.strip()
+    if not equals or not key:
+        raise InputError(f"--set {text}: expected key=value, e.g. 'temperature=323.15 K'")
+    try:
+        value = yaml.safe_load(value_text)
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or error
+        raise InputError(f"--set {text}: the value is not valid YAML: {problem}") from None
+    try:
+        place = _assign(file.data, key, value)
+    except InputError as error:
+        raise InputError(f"--set {text}: {error}") from None
+    file.overridden[place] = text
+
+
+def _assign(data: dict[str, Any], path: str, value: Any) -> Location:
+    """Set a value by dotted path, making new mappings on the way; return where it went."""
+    here: Any = data
+    place: Location = ()
+    rest = path
+    while True:
+        part, rest = _next_part(here, rest, place)
+        place = (*place, part)
+        if not rest:
+            here[part] = value
+            return place
+        inner = here[part] if not isinstance(here, dict) or part in here else None
+        if isinstance(inner, str) and place[:1] == ("regions",) and len(place) == 2:
+            inner = {"card": inner}  # a card by name becomes a card with overrides
+        if inner is None:
+            inner = {}
+        if not isinstance(inner, (dict, list)):
+            raise InputError(f"'{_text(place)}' is a single value, it has no '{rest}'")
+        here[part] = inner
+        here = inner
+
+
+def _next_part(here: Any, path: str, place: Location) -> tuple[int | str, str]:
+    """Split the next key or index off a dotted path; keys that exist may contain dots."""
+    head, _, rest = path.partition(".")
+    if isinstance(here, list):
+        if not head.isdigit() or int(head) >= len(here):
+            raise InputError(
+                no_such(f"entry of '{_text(place)}'", head, [str(i) for i in range(len(here))])
+            )
+        return int(head), rest
+    if place[-1:] == ("set",):
+        return path, ""  # below "set" the whole rest is one key
+    existing = [key for key in here if path == key or path.startswith(f"{key}.")]
+    if existing:
+        longest = max(existing, key=len)
+        return longest, path[len(longest) + 1 :]
+    return head, rest
+
+
+def _text(place: Location) -> str:
+    return ".".join(str(part) for part in place)

@@ -1,0 +1,282 @@
+"""The contents of a run file. Nothing here knows the core or reads a mesh."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from pyscl.boundaries import (
+    BlockingContact,
+    Conserved,
+    Contact,
+    ContactLaw,
+    Interface,
+    Periodic,
+    ReservoirContact,
+)
+from pyscl.errors import InputError
+from pyscl.input.regions import RegionMaterial
+from pyscl.materials import Material
+from pyscl.materials.schema import InputModel, Location, failures, no_such
+from pyscl.units import Length, Potential, Temperature, parse
+
+Point = tuple[Length, Length]
+"""Coordinates x, y (planar) or r, z (axisymmetric) [m]."""
+
+
+class MeshInput(InputModel):
+    """Where the mesh is.
+
+    Attributes:
+        file: path of the mesh; relative paths start at the folder of the run file.
+        unit: length of one unit of the coordinates in the mesh file.
+    """
+
+    file: Path
+    unit: str = "m"
+
+    @field_validator("file")
+    @classmethod
+    def _found(cls, file: Path, info: ValidationInfo) -> Path:
+        file = (info.context or {}).get("directory", Path()) / file
+        if not file.is_file():
+            raise ValueError(f"there is no file '{file}'; paths are relative to the run file")
+        return file
+
+    @field_validator("unit")
+    @classmethod
+    def _length(cls, unit: str) -> str:
+        parse(f"1 {unit}", "m")
+        return unit
+
+    @property
+    def scale(self) -> float:
+        """Length of one unit of the mesh file [m]."""
+        return parse(f"1 {self.unit}", "m")
+
+
+class EquilibriumStudy(InputModel):
+    """Thermodynamic equilibrium: electrochemical potentials constant, no current."""
+
+    not_for_users: ClassVar[tuple[str, ...]] = ("kind",)
+
+    kind: Literal["equilibrium"] = "equilibrium"
+
+
+class SteadyStudy(InputModel):
+    """Steady state under biases [V] added to the potentials of the named contacts."""
+
+    not_for_users: ClassVar[tuple[str, ...]] = ("kind",)
+
+    kind: Literal["steady"] = "steady"
+    bias: dict[str, Potential]
+
+
+def _study(value: Any) -> Any:
+    """Accept "equilibrium" and {"steady": {...}}."""
+    if isinstance(value, str):
+        return {"kind": value}
+    if isinstance(value, Mapping) and len(value) == 1 and "kind" not in value:
+        kind, body = next(iter(value.items()))
+        if body is None or isinstance(body, Mapping):
+            return {"kind": kind, **(body or {})}
+    return value
+
+
+_AnyStudy = EquilibriumStudy | SteadyStudy
+StudyInput = Annotated[
+    Annotated[_AnyStudy, Field(discriminator="kind")],
+    BeforeValidator(
+        _study, json_schema_input_type=Literal["equilibrium"] | dict[Literal["steady"], Any]
+    ),
+]
+
+
+class Cut(InputModel):
+    """A straight line along which fields are reported; keys "from" and "to" in the file."""
+
+    start: Annotated[Point, Field(alias="from")]
+    end: Annotated[Point, Field(alias="to")]
+    points: Annotated[int, Field(ge=2)] = 400
+
+
+class OutputInput(InputModel):
+    """What a run writes besides the fields: cut lines by name, and pictures."""
+
+    cuts: dict[str, Cut] = Field(default_factory=dict)
+    figures: bool = True
+
+
+class RunInput(InputModel):
+    """A run file: mesh, materials of the regions, interfaces, contacts, studies, output.
+
+    Attributes:
+        title: headline of the results.
+        temperature: [K].
+        coordinates: "planar" (per metre of depth) or "axisymmetric" (r, z).
+        mesh: the mesh file.
+        regions: material by region name.
+        interfaces: by "a|b", names sorted; unnamed ones let every shared carrier pass.
+        contacts: by outer boundary group; unnamed boundaries are symmetric and block.
+        conserved: closed amounts of carriers.
+        periodic: pairs of boundary groups joined periodically.
+        variants: by name, the regions whose material differs from `regions`.
+        studies: in the order in which they are run.
+        output: what is written.
+    """
+
+    title: str = ""
+    temperature: Temperature = 298.15
+    coordinates: Literal["planar", "axisymmetric"] = "planar"
+    mesh: MeshInput
+    regions: Annotated[dict[str, RegionMaterial], Field(min_length=1)]
+    interfaces: dict[str, Interface] = Field(default_factory=dict)
+    contacts: dict[str, Contact] = Field(default_factory=dict)
+    conserved: tuple[Conserved, ...] = ()
+    periodic: tuple[Periodic, ...] = ()
+    variants: dict[str, dict[str, RegionMaterial]] = Field(default_factory=dict)
+    studies: Annotated[tuple[StudyInput, ...], Field(min_length=1)] = (EquilibriumStudy(),)
+    output: OutputInput = OutputInput()
+
+    def materials(self, variant: str | None = None) -> dict[str, Material]:
+        """Return the material of every region, for the base run or one of the variants."""
+        if variant is None:
+            return dict(self.regions)
+        if variant not in self.variants:
+            raise InputError(no_such("variant", variant, list(self.variants)))
+        return {**self.regions, **self.variants[variant]}
+
+    @field_validator("regions")
+    @classmethod
+    def _named(cls, regions: dict[str, Material]) -> dict[str, Material]:
+        return {k: m if m.name else m.model_copy(update={"name": k}) for k, m in regions.items()}
+
+    @field_validator("interfaces")
+    @classmethod
+    def _between_regions(
+        cls, interfaces: dict[str, Interface], info: ValidationInfo
+    ) -> dict[str, Interface]:
+        regions = info.data.get("regions")
+        if regions is None:
+            return interfaces
+        check, result = _Check(), {}
+        for key, interface in interfaces.items():
+            names = sorted(part.strip() for part in key.split("|"))
+            if len(names) != 2 or names[0] == names[1]:
+                check.fail((key,), f"'{key}' names no interface; write 'region|other region'")
+                continue
+            for name in names:
+                check.name("region", name, regions, (key,), at_key=True)
+            if "|".join(names) in result:
+                check.fail((key,), f"the interface {'|'.join(names)} is given twice")
+            shared = [_carrier_names(regions[n]) for n in names if n in regions]
+            allowed = set(shared[0]).intersection(*shared[1:]) if shared else set()
+            for i, name in enumerate(interface.blocking):
+                check.name("shared carrier", name, allowed, (key, "blocking", i))
+            result["|".join(names)] = interface
+        check.done()
+        return result
+
+    @field_validator("contacts")
+    @classmethod
+    def _carriers_exist(
+        cls, contacts: dict[str, ContactLaw], info: ValidationInfo
+    ) -> dict[str, ContactLaw]:
+        check, carriers = _Check(), _all_carriers(info)
+        for name, contact in contacts.items():
+            if isinstance(contact, ReservoirContact) and carriers is not None:
+                check.name("carrier", contact.carrier, carriers, (name, "carrier"))
+        check.done()
+        return contacts
+
+    @field_validator("conserved")
+    @classmethod
+    def _inventories_exist(
+        cls, conserved: tuple[Conserved, ...], info: ValidationInfo
+    ) -> tuple[Conserved, ...]:
+        check, regions = _Check(), info.data.get("regions")
+        if regions is None:
+            return conserved
+        for i, inventory in enumerate(conserved):
+            for j, name in enumerate(inventory.regions):
+                check.name("region", name, regions, (i, "regions", j))
+                if name in regions and inventory.carrier not in _carrier_names(regions[name]):
+                    message = no_such("carrier", inventory.carrier, _carrier_names(regions[name]))
+                    check.fail(
+                        (i, "carrier"),
+                        message.replace(";", f" in region '{name}';", 1),
+                        at_key=False,
+                    )
+        check.done()
+        return conserved
+
+    @field_validator("variants")
+    @classmethod
+    def _variants_of_regions(
+        cls, variants: dict[str, dict[str, Material]], info: ValidationInfo
+    ) -> dict[str, dict[str, Material]]:
+        check, regions = _Check(), info.data.get("regions")
+        if regions is None:
+            return variants
+        for variant, changes in variants.items():
+            for name in changes:
+                check.name("region", name, regions, (variant, name), at_key=True)
+        check.done()
+        return {variant: cls._named(changes) for variant, changes in variants.items()}
+
+    @field_validator("studies")
+    @classmethod
+    def _biased_contacts_exist(
+        cls, studies: tuple[_AnyStudy, ...], info: ValidationInfo
+    ) -> tuple[_AnyStudy, ...]:
+        check, contacts = _Check(), info.data.get("contacts")
+        if contacts is None:
+            return studies
+        for i, study in enumerate(studies):
+            for name in study.bias if isinstance(study, SteadyStudy) else ():
+                place = (i, "steady", "bias", name)
+                check.name("contact", name, contacts, place, at_key=True)
+                if isinstance(contacts.get(name), BlockingContact):
+                    check.fail(place, f"contact '{name}' is blocking; a bias has no effect there")
+        check.done()
+        return studies
+
+
+class _Check:
+    """Collects mistakes of one field and raises them together."""
+
+    def __init__(self) -> None:
+        self._items: list[tuple[str, str, Location, Any]] = []
+
+    def fail(self, location: Location, message: str, *, at_key: bool = True) -> None:
+        self._items.append(("key" if at_key else "name", message, location, None))
+
+    def name(
+        self,
+        kind: str,
+        name: str,
+        allowed: Iterable[str],
+        location: Location,
+        *,
+        at_key: bool = False,
+    ) -> None:
+        names = list(allowed)
+        if name not in names:
+            self.fail(location, no_such(kind, name, names), at_key=at_key)
+
+    def done(self) -> None:
+        if self._items:
+            raise failures(self._items)
+
+
+def _carrier_names(material: Material) -> list[str]:
+    return [carrier.name for carrier in material.carriers]
+
+
+def _all_carriers(info: ValidationInfo) -> set[str] | None:
+    """Return the carriers of all regions, or None if the regions are themselves in error."""
+    regions = info.data.get("regions")
+    if regions is None:
+        return None
+    return {name for material in regions.values() for name in _carrier_names(material)}

@@ -1,0 +1,95 @@
+"""How a run file names the material of a region: a card, a card with other values, or inline."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo
+
+from pyscl.errors import InputError
+from pyscl.materials import Material, Provenance, load
+from pyscl.materials.schema import InputModel, Location, failure, failures
+
+
+class CardChoice(InputModel):
+    """A material card with some of its values replaced.
+
+    Attributes:
+        card: name of a card, or path of a card file (relative to the run file).
+        set: new values by dotted path ("carriers.Li.site_fraction"), or nested mappings.
+    """
+
+    card: str
+    set: dict[str, Any] = Field(default_factory=dict)
+
+
+def _material(value: Any, info: ValidationInfo) -> Any:
+    """Turn any of the three forms into a `Material`."""
+    if isinstance(value, str):
+        return _card(value, info)
+    if isinstance(value, Mapping) and ("card" in value or "set" in value):
+        choice = CardChoice.model_validate(value, context=info.context)
+        return _overridden(_card(choice.card, info, ("card",)), choice.set, info)
+    if isinstance(value, Mapping):
+        return {**value, "provenance": [_by_user(p, v) for p, _, v in _flat(value)]}
+    return value
+
+
+RegionMaterial = Annotated[
+    Material, BeforeValidator(_material, json_schema_input_type=str | CardChoice | Material)
+]
+"""The material of a region, from any form a run file may use."""
+
+
+def _card(name: str, info: ValidationInfo, location: Location = ()) -> Material:
+    directory = (info.context or {}).get("directory", Path())
+    try:
+        return load(directory / name if name.endswith((".yaml", ".yml")) else name)
+    except InputError as error:
+        raise failure("card", str(error), location, name) from None
+
+
+def _flat(tree: Mapping[str, Any], above: Location = ()) -> Iterator[tuple[str, Location, Any]]:
+    """Yield (dotted path, keys on the way, value) of every value; laws stay in one piece."""
+    for key, value in tree.items():
+        location = (*above, key)
+        if isinstance(value, Mapping) and str(key).split(".")[-1] != "statistics":
+            yield from _flat(value, location)
+        else:
+            yield ".".join(str(part) for part in location), location, value
+
+
+def _by_user(path: str, value: Any) -> Provenance:
+    return Provenance(property=path, value=str(value), source="user")
+
+
+def _overridden(material: Material, changes: Mapping[str, Any], info: ValidationInfo) -> Material:
+    """Return the material with the values of `set`; errors point at the entry to blame."""
+    flat = list(_flat(changes))
+    unknown = []
+    for path, location, value in flat:
+        try:
+            material.override_data({path: value})
+        except InputError as error:
+            unknown.append(("card", str(error), ("set", *location), value))
+    if unknown:
+        raise failures(unknown)
+    data = material.override_data({path: value for path, _, value in flat})
+    try:
+        return Material.model_validate(data, context=info.context)
+    except ValidationError as error:
+        items = []
+        for item in error.errors(include_url=False):
+            path = _dotted(item["loc"], data)
+            blamed = [loc for p, loc, _ in flat if path == p or path.startswith(p + ".")]
+            location = ("set", *blamed[0]) if blamed else ("set",)
+            items.append((item["type"], item["msg"], location, item["input"]))
+        raise failures(items) from None
+
+
+def _dotted(location: Location, data: Mapping[str, Any]) -> str:
+    """Return the dotted path of an error location, with carriers by name."""
+    parts = list(location)
+    if len(parts) > 1 and parts[0] == "carriers" and isinstance(parts[1], int):
+        parts[1] = data["carriers"][parts[1]]["name"]
+    return ".".join(str(part) for part in parts)

@@ -1,0 +1,260 @@
+"""The material cards that come with pyscl, and cards of the user's own.
+
+A card is a YAML file in which every number has a unit and either the key of a source in
+`references.bib` or the reason why it was assumed.
+"""
+
+import functools
+import re
+import textwrap
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, model_validator
+
+from pyscl.errors import InputError
+from pyscl.materials.model import Material, Provenance
+from pyscl.materials.schema import InputModel, Location, failures, no_such
+from pyscl.materials.yamlfile import YamlFile
+from pyscl.units import Temperature, parse
+
+CARDS = Path(__file__).parent / "cards"
+"""Folder of the cards and of `references.bib`."""
+
+_ENTRY = re.compile(r"@(\w+)\{([^,\s]+),(.*?)\n\}", re.DOTALL)
+_FIELD = re.compile(r"(\w+)\s*=\s*\{(.*?)\}\s*(?:,|$)", re.DOTALL)
+
+_UNITS = {
+    "relative_permittivity": "1",
+    "background_charge": "C/m^3",
+    "site_density": "1/m^3",
+    "site_fraction": "1",
+    "standard_potential": "eV",
+    "diffusivity": "m^2/s",
+    "conductivity": "S/m",
+}
+"""Properties that are numbers, and the unit their ranges are compared in."""
+
+
+class Property(InputModel):
+    """One value of a card with its provenance.
+
+    Attributes:
+        value: the value, with its unit.
+        temperature: temperature it holds at [K], or None.
+        range: lowest and highest value found, in the unit of the value, or None.
+        source: keys of references.bib, or none.
+        assumption: why the value was chosen although nobody measured it; empty if sourced.
+        note: a remark.
+    """
+
+    value: str | int | float
+    temperature: Temperature | None = None
+    range: tuple[str | int | float, str | int | float] | None = None
+    source: Annotated[
+        tuple[str, ...],
+        BeforeValidator(lambda v: (v,) if isinstance(v, str) else v),
+    ] = ()
+    assumption: str = ""
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _sourced_or_assumed(self) -> "Property":
+        if not self.source and not self.assumption:
+            raise ValueError("no source; give a key of references.bib or 'assumption: reason'")
+        unknown = [key for key in self.source if key not in references()]
+        if unknown:
+            raise ValueError(no_such("source", unknown[0], list(references())))
+        return self
+
+    def check_range(self, unit: str) -> None:
+        """Raise InputError unless the value lies inside the range."""
+        if self.range is None:
+            return
+        low, value, high = (parse(v, unit) for v in (self.range[0], self.value, self.range[1]))
+        if not low <= value <= high:
+            raise InputError(f"value {self.value} is outside its range {self.range}")
+
+    def provenance(self, path: str) -> Provenance:
+        """Return the provenance of this value under a dotted path."""
+        return Provenance(
+            property=path,
+            value=str(self.value),
+            source=", ".join(self.source) or None,
+            assumption=bool(self.assumption),
+            temperature=f"{self.temperature:g} K" if self.temperature is not None else None,
+            range=" .. ".join(str(v) for v in self.range) if self.range else None,
+            note=" ".join(part for part in (self.assumption, self.note) if part),
+        )
+
+
+class CarrierCard(InputModel):
+    """The mobile species of a card; see `Carrier` for the meaning of the values."""
+
+    charge: int
+    statistics: str = "lattice-gas"
+    mobility: str = "vacancy"
+    site_density: Property
+    site_fraction: Property
+    standard_potential: Property
+    diffusivity: Property | None = None
+    conductivity: Property | None = None
+
+
+class Card(InputModel):
+    """A material card as it stands in its file.
+
+    Attributes:
+        name: name of the material.
+        description: what the material is here, and what the model leaves out.
+        relative_permittivity: linear isotropic permittivity over eps0.
+        carriers: mobile species by name.
+    """
+
+    name: str
+    description: Annotated[str, Field(min_length=1)]
+    relative_permittivity: Property
+    carriers: dict[str, CarrierCard] = Field(default_factory=dict)
+    background_charge: Property | None = None
+
+    @model_validator(mode="after")
+    def _ranges_hold(self, info: ValidationInfo) -> "Card":
+        items = []
+        for location, item in self._properties():
+            try:
+                item.check_range(_UNITS[str(location[-1])])
+            except InputError as error:
+                items.append(("range", str(error), (*location, "range"), item.range))
+        if items:
+            raise failures(items)
+        return self
+
+    def _properties(self) -> list[tuple[Location, Property]]:
+        found: list[tuple[Location, Property]] = []
+        for key in ("relative_permittivity", "background_charge"):
+            if isinstance(item := getattr(self, key), Property):
+                found.append(((key,), item))
+        for name, carrier in self.carriers.items():
+            for key in CarrierCard.keys():
+                if isinstance(item := getattr(carrier, key), Property):
+                    found.append((("carriers", name, key), item))
+        return found
+
+    def material(self) -> Material:
+        """Return the material with the provenance of every value.
+
+        Raises:
+            ValidationError: a value is not allowed; its location is that of the card.
+        """
+        data: dict[str, Any] = {"name": self.name, "carriers": {}}
+        record = []
+        for name, carrier in self.carriers.items():
+            choices = {"statistics": carrier.statistics, "mobility": carrier.mobility}
+            data["carriers"][name] = {"charge": carrier.charge, **choices}
+            for key, value in choices.items():
+                record.append(
+                    Provenance(
+                        property=f"carriers.{name}.{key}",
+                        value=value,
+                        assumption=True,
+                        note="choice of model",
+                    )
+                )
+        for location, item in self._properties():
+            target = data["carriers"][location[1]] if len(location) == 3 else data
+            target[str(location[-1])] = item.value
+            record.append(item.provenance(".".join(str(part) for part in location)))
+        data["provenance"] = sorted(record, key=lambda p: p.property.count("."))
+        return Material.model_validate(data, context={"require_units": True})
+
+
+def available() -> list[str]:
+    """Return the names of the cards that come with pyscl."""
+    return sorted((path.stem for path in CARDS.glob("*.yaml")), key=str.lower)
+
+
+def load(name_or_path: str | Path) -> Material:
+    """Return the material of a card, by name ("LiCoO2") or by path ("my/oxide.yaml").
+
+    Raises:
+        InputError: no such card (with the nearest name), or a mistake in the file.
+    """
+    return _read(name_or_path)[1]
+
+
+def _read(name_or_path: str | Path) -> tuple[Card, Material]:
+    text = str(name_or_path)
+    if text.endswith((".yaml", ".yml")):
+        return _read_file(Path(name_or_path))
+    if text not in available():
+        hint = " Cards of your own are given by path, ending in .yaml."
+        raise InputError(no_such("material card", text, available()) + hint)
+    return _read_own(text)
+
+
+@functools.cache
+def _read_own(name: str) -> tuple[Card, Material]:
+    return _read_file(CARDS / f"{name}.yaml")
+
+
+def _read_file(path: Path) -> tuple[Card, Material]:
+    file = YamlFile.read(path)
+    try:
+        card = Card.model_validate(file.data, context={"require_units": True})
+        return card, card.material()
+    except ValidationError as error:
+        raise InputError(file.report(error)) from None
+
+
+@functools.cache
+def references() -> dict[str, dict[str, str]]:
+    """Return the entries of `references.bib` by key, each a dict of its fields."""
+    text = (CARDS / "references.bib").read_text(encoding="utf-8")
+    return {
+        key: {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(body)}
+        for _, key, body in _ENTRY.findall(text)
+    }
+
+
+def citation(key: str) -> str:
+    """Return one reference as a line of text; InputError for an unknown key."""
+    if key not in references():
+        raise InputError(no_such("source", key, list(references())))
+    entry = references()[key]
+    parts = [entry.get(k, "") for k in ("author", "title", "journal", "volume", "pages", "year")]
+    link = f"doi:{entry['doi']}" if "doi" in entry else entry.get("url", "")
+    read = f"[{entry['note']}]" if "note" in entry else ""
+    return ", ".join(part for part in (*parts, link) if part) + (f" {read}" if read else "")
+
+
+def describe(name_or_path: str | Path, width: int = 100) -> str:
+    """Return the card as plain text: values, temperatures, ranges, sources, assumptions."""
+    card, material = _read(name_or_path)
+    head = ("property", "value", "T", "range", "source")
+    rows = [
+        (p.property, p.value, p.temperature or "-", p.range or "-", p.origin)
+        for p in material.provenance
+    ]
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    lines = [material.name, *textwrap.wrap(card.description, width), ""]
+    for row in (head, tuple("-" * w for w in widths), *rows):
+        lines.append("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip())
+    notes = [(p.property, p.note) for p in material.provenance if p.note]
+    keys = {key for p in material.provenance if p.source for key in p.source.split(", ")}
+    if notes:
+        lines += ["", "Notes"]
+        for path, note in notes:
+            lines += textwrap.wrap(
+                f"{path}: {note}", width, initial_indent="  ", subsequent_indent="    "
+            )
+    if keys:
+        lines += ["", "Sources"]
+        for key in sorted(keys):
+            lines += textwrap.wrap(
+                f"{key}: {citation(key)}",
+                width,
+                initial_indent="  ",
+                subsequent_indent="    ",
+                break_long_words=False,
+            )
+    return "\n".join(lines)

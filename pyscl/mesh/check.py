@@ -1,0 +1,269 @@
+"""The mesh verdict given before every run."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyscl.errors import MeshError, unknown_name
+from pyscl.mesh.defects import find_problems
+from pyscl.mesh.mesh import Mesh
+from pyscl.mesh.quality import edge_weights, smallest_angles, squared_lengths
+
+SMALLEST_GOOD_ANGLE = 10.0  # degrees
+ELEMENTS_PER_DEBYE_LENGTH = 2.0
+NEGATIVE_WEIGHT = -1e-5  # beyond the rounding of coordinates in a file with 9 digits
+
+
+@dataclass(frozen=True)
+class RegionQuality:
+    """Size and shape of one region.
+
+    Attributes:
+        name: the region.
+        triangles: their number.
+        area: total area [m2].
+        smallest_angle: of all triangles [degrees].
+        negative_edges: number of edges with a negative P1 weight.
+    """
+
+    name: str
+    triangles: int
+    area: float
+    smallest_angle: float
+    negative_edges: int
+
+
+@dataclass(frozen=True)
+class InterfaceQuality:
+    """First element layer on one side of an interface.
+
+    Attributes:
+        interface: name "a|b".
+        side: the region of this side.
+        facets: number of facets.
+        length: total length [m].
+        first_layer: median size of the first elements normal to the interface [m].
+        first_layer_max: the largest [m].
+        debye_length: of the region [m], None if not given.
+    """
+
+    interface: str
+    side: str
+    facets: int
+    length: float
+    first_layer: float
+    first_layer_max: float
+    debye_length: float | None = None
+
+    @property
+    def per_debye_length(self) -> float | None:
+        """Elements per Debye length at the median first element, None if unknown."""
+        return None if self.debye_length is None else self.debye_length / self.first_layer
+
+
+@dataclass(frozen=True)
+class MeshReport:
+    """What `check` found; `str(report)` is a plain-text table.
+
+    Attributes:
+        n_points: number of nodes.
+        n_triangles: number of triangles.
+        problems: reasons why the mesh cannot be computed on.
+        warnings: reasons why results may be inaccurate.
+        regions: one row per region; empty if the mesh has problems.
+        interfaces: two rows per interface; empty if the mesh has problems.
+    """
+
+    n_points: int
+    n_triangles: int
+    problems: list[str]
+    warnings: list[str] = field(default_factory=list)
+    regions: list[RegionQuality] = field(default_factory=list)
+    interfaces: list[InterfaceQuality] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the mesh cannot be computed on."""
+        return bool(self.problems)
+
+    def raise_if_failed(self, source: str = "the mesh") -> None:
+        """Raise the problems as one error.
+
+        Args:
+            source: what was checked, for the message.
+
+        Raises:
+            MeshError: the mesh has problems.
+        """
+        if self.failed:
+            raise MeshError(f"{source} cannot be computed on:\n  " + "\n  ".join(self.problems))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain numbers and strings, ready for JSON."""
+        rows = [asdict(r) | {"per_debye_length": r.per_debye_length} for r in self.interfaces]
+        return asdict(self) | {"failed": self.failed, "interfaces": rows}
+
+    def __str__(self) -> str:
+        lines = [f"mesh: {self.n_points} nodes, {self.n_triangles} triangles"]
+        if self.regions:
+            lines += _table(
+                ("region", "triangles", "area [nm2]", "min angle", "edges < 0"),
+                [
+                    (
+                        r.name,
+                        str(r.triangles),
+                        f"{r.area * 1e18:.5g}",
+                        f"{r.smallest_angle:.1f} deg",
+                        str(r.negative_edges),
+                    )
+                    for r in self.regions
+                ],
+            )
+        if self.interfaces:
+            lines += _table(
+                ("interface", "side", "facets", "first layer [nm]", "largest", "per Debye length"),
+                [
+                    (
+                        r.interface,
+                        r.side,
+                        str(r.facets),
+                        f"{r.first_layer * 1e9:.3g}",
+                        f"{r.first_layer_max * 1e9:.3g}",
+                        "-" if r.per_debye_length is None else f"{r.per_debye_length:.1f}",
+                    )
+                    for r in self.interfaces
+                ],
+            )
+        lines += [f"problem: {text}" for text in self.problems]
+        lines += [f"warning: {text}" for text in self.warnings]
+        return "\n".join(lines)
+
+
+def check(mesh: Mesh, debye_lengths: Mapping[str, float] | None = None) -> MeshReport:
+    """Judge a mesh before a run.
+
+    Args:
+        mesh: the mesh.
+        debye_lengths: region name -> Debye length [m]; regions without carriers are left out.
+
+    Returns:
+        the report; `report.failed` says whether the mesh cannot be computed on.
+
+    Raises:
+        InputError: a Debye length is given for a region that does not exist.
+    """
+    lengths = dict(debye_lengths or {})
+    for name in lengths:
+        if name not in mesh.region_names:
+            raise unknown_name("region", name, mesh.region_names, "of the Debye lengths")
+    problems = find_problems(mesh)
+    if problems:
+        return MeshReport(mesh.n_points, mesh.n_triangles, problems)
+    squared = squared_lengths(mesh)
+    angles = smallest_angles(mesh, squared)
+    regions = _regions(mesh, squared, angles)
+    interfaces = _interfaces(mesh, squared, lengths)
+    warnings = _angle_warnings(mesh, angles) + _weight_warnings(regions)
+    warnings += _resolution_warnings(interfaces)
+    return MeshReport(mesh.n_points, mesh.n_triangles, [], warnings, regions, interfaces)
+
+
+def _regions(
+    mesh: Mesh, squared: NDArray[np.float64], angles: NDArray[np.float64]
+) -> list[RegionQuality]:
+    n = len(mesh.region_names)
+    count = np.bincount(mesh.region, minlength=n)
+    area = np.bincount(mesh.region, weights=mesh.areas, minlength=n)
+    smallest = np.full(n, np.inf)
+    np.minimum.at(smallest, mesh.region, angles)
+    edge_region, weight = edge_weights(mesh, squared)
+    negative = np.bincount(edge_region[weight < NEGATIVE_WEIGHT], minlength=n)
+    return [
+        RegionQuality(name, int(count[i]), float(area[i]), float(smallest[i]), int(negative[i]))
+        for i, name in enumerate(mesh.region_names)
+    ]
+
+
+def _interfaces(
+    mesh: Mesh, squared: NDArray[np.float64], debye_lengths: Mapping[str, float]
+) -> list[InterfaceQuality]:
+    pairs = mesh.edges.pairs
+    length = np.sqrt(squared.ravel())
+    region = mesh.region[pairs // 3]
+    inner = region[:, 0] != region[:, 1]
+    pairs, region = pairs[inner], region[inner]
+    edge_length = length[pairs[:, 0]]
+    height = 2 * mesh.areas[pairs // 3] / edge_length[:, None]
+    names = np.array(mesh.region_names)[region].reshape(-1, 2)
+    rows = []
+    for interface in mesh.interfaces:
+        for side, other in (interface.split("|"), interface.split("|")[::-1]):
+            here = (names == side) & (names[:, ::-1] == other)
+            sizes = height[here]
+            rows.append(
+                InterfaceQuality(
+                    interface,
+                    side,
+                    len(sizes),
+                    float(edge_length[here.any(axis=1)].sum()),
+                    float(np.median(sizes)),
+                    float(sizes.max()),
+                    debye_lengths.get(side),
+                )
+            )
+    return rows
+
+
+def _angle_warnings(mesh: Mesh, angles: NDArray[np.float64]) -> list[str]:
+    small = np.count_nonzero(angles < SMALLEST_GOOD_ANGLE)
+    if not small:
+        return []
+    worst = int(angles.argmin())
+    x, y = mesh.points[mesh.triangles[worst]].mean(axis=0) * 1e9
+    return [
+        f"{small} triangles have an angle below {SMALLEST_GOOD_ANGLE:g} degrees; the smallest, "
+        f"{angles[worst]:.2g} degrees, is in triangle {worst} of region "
+        f"'{mesh.region_names[mesh.region[worst]]}' at ({x:.4g}, {y:.4g}) nm."
+    ]
+
+
+def _weight_warnings(regions: list[RegionQuality]) -> list[str]:
+    return [
+        f"{r.negative_edges} edges of region '{r.name}' have a negative weight (opposite angles "
+        "above 180 degrees together, or above 90 at an interface)."
+        for r in regions
+        if r.negative_edges
+    ]
+
+
+def _resolution_warnings(interfaces: list[InterfaceQuality]) -> list[str]:
+    texts = []
+    for row in interfaces:
+        if row.debye_length is None:
+            continue
+        per_length = row.debye_length / row.first_layer
+        if per_length < ELEMENTS_PER_DEBYE_LENGTH or row.first_layer_max > row.debye_length:
+            texts.append(
+                f"interface '{row.interface}', side '{row.side}': first elements of "
+                f"{row.first_layer * 1e9:.3g} nm (largest {row.first_layer_max * 1e9:.3g} nm) for "
+                f"a Debye length of {row.debye_length * 1e9:.3g} nm are {per_length:.2g} per Debye "
+                f"length; below {ELEMENTS_PER_DEBYE_LENGTH:g} the interface charge is inaccurate. "
+                f"Make them at most {row.debye_length * 1e9 / ELEMENTS_PER_DEBYE_LENGTH:.2g} nm."
+            )
+    return texts
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+    """Return aligned lines: the first column to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    return [
+        "  "
+        + "  ".join(
+            [row[0].ljust(widths[0])]
+            + [c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True)]
+        )
+        for row in [head, *rows]
+    ]
