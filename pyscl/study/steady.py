@@ -53,15 +53,17 @@ def steady(
     iterations: list[Iteration] = []
     factor_entries = 0
 
-    def attempt(share: float, state: FloatArray) -> _core.NewtonResult:
-        nonlocal factor_entries
-        applied = {
-            name: start.bias.get(name, 0.0)
-            + share * (bias.get(name, 0.0) - start.bias.get(name, 0.0))
+    def between(share: float) -> dict[str, float]:
+        """The bias on the way from that of the start to the wanted one."""
+        return {
+            name: (1.0 - share) * start.bias.get(name, 0.0) + share * bias.get(name, 0.0)
             for name in {*bias, *start.bias}
         }
+
+    def attempt(share: float, state: FloatArray) -> _core.NewtonResult:
+        nonlocal factor_entries
         result = _core.solve_steady(
-            conditions.steady(applied),
+            conditions.steady(between(share)),
             state,
             model.discretized.node_rank,
             options.control(),
