@@ -170,6 +170,14 @@ class Model:
         touching = np.unique(np.repeat(self.mesh.region, 3)[on_group])
         return [self.mesh.region_names[r] for r in touching]
 
+    def is_material_boundary(self, interface: str) -> bool:
+        """Whether the two regions of an interface "a|b" differ in anything but their names."""
+        first, second = (
+            self.materials[region].model_dump(exclude={"name", "provenance"})
+            for region in interface.split("|")
+        )
+        return bool(first != second)
+
     # Checks, in the order of the arguments.
 
     def _check_frame(self) -> None:

@@ -2,7 +2,7 @@
 
 from pyscl.input.loader import json_schema, load_input
 from pyscl.input.model import (
-    Cut,
+    CutLine,
     EquilibriumStudy,
     MeshInput,
     OutputInput,
@@ -11,7 +11,7 @@ from pyscl.input.model import (
 )
 
 __all__ = [
-    "Cut",
+    "CutLine",
     "EquilibriumStudy",
     "MeshInput",
     "OutputInput",

@@ -93,7 +93,7 @@ StudyInput = Annotated[
 ]
 
 
-class Cut(InputModel):
+class CutLine(InputModel):
     """A straight line along which fields are reported; keys "from" and "to" in the file."""
 
     start: Annotated[Point, Field(alias="from")]
@@ -102,10 +102,17 @@ class Cut(InputModel):
 
 
 class OutputInput(InputModel):
-    """What a run writes besides the fields: cut lines by name, and pictures."""
+    """What a run writes besides the fields.
 
-    cuts: dict[str, Cut] = Field(default_factory=dict)
+    Attributes:
+        cuts: cut lines by name.
+        figures: whether pictures are drawn.
+        reference: the variant the others are compared with (promotion = 1 - R / R_reference).
+    """
+
+    cuts: dict[str, CutLine] = Field(default_factory=dict)
     figures: bool = True
+    reference: str | None = None
 
 
 class RunInput(InputModel):
@@ -241,6 +248,16 @@ class RunInput(InputModel):
                     check.fail(place, f"contact '{name}' is blocking; a bias has no effect there")
         check.done()
         return studies
+
+    @field_validator("output")
+    @classmethod
+    def _reference_exists(cls, output: OutputInput, info: ValidationInfo) -> OutputInput:
+        variants = info.data.get("variants")
+        if output.reference is not None and variants is not None:
+            check = _Check()
+            check.name("variant", output.reference, variants, ("reference",))
+            check.done()
+        return output
 
 
 class _Check:

@@ -31,7 +31,8 @@ def _material(value: Any, info: ValidationInfo) -> Any:
         choice = CardChoice.model_validate(value, context=info.context)
         return _overridden(_card(choice.card, info, ("card",)), choice.set, info)
     if isinstance(value, Mapping):
-        return {**value, "provenance": [_by_user(p, v) for p, _, v in _flat(value)]}
+        given = [_by_user(path, v) for path, _, v in _flat(value) if path != "name"]
+        return {**value, "provenance": given}
     return value
 
 

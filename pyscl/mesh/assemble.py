@@ -104,10 +104,9 @@ def _one_region_each(content: FileContent, source: str) -> NDArray[np.int32]:
     missing = np.count_nonzero(region < 0)
     if missing:
         centre = content.points[content.triangles[region < 0][0], :2].mean(axis=0)
-        some = "none of its" if missing == len(region) else f"{missing} of its {len(region)}"
-        verb = "has" if missing == len(region) else "have no"
+        which = "no triangle has" if missing == len(region) else f"{missing} triangles are not in"
         raise MeshError(
-            f"{source}: {some} triangles {verb} a named region "
+            f"{source}: {which} a named region "
             f"(one at x = {centre[0]:g}, y = {centre[1]:g}). {HOW_TO_NAME}"
         )
     return region

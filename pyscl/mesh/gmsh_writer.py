@@ -80,11 +80,11 @@ def _box(points: NDArray[np.float64]) -> str:
 def _nodes(
     mesh: Mesh, points: NDArray[np.float64], curves: Curves, digits: int | None
 ) -> list[str]:
-    """Give every node to the first curve it is on, else to a surface of its triangles."""
+    """Give every node to a curve it is on, else to a surface of its triangles."""
     owner = np.full((mesh.n_points, 2), -1)
     owner[mesh.triangles, 0] = 2
     owner[mesh.triangles, 1] = mesh.region[:, None] + 1
-    for tag, facets in reversed(list(enumerate(curves.values(), 1))):
+    for tag, facets in enumerate(curves.values(), 1):
         owner[facets] = (1, tag)
     rows = []
     owners = np.unique(owner, axis=0)

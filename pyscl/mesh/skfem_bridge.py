@@ -21,7 +21,8 @@ def to_skfem(mesh: Mesh, unit: str) -> "MeshTri":
         lost = mesh.facets[edge < 0][0]
         raise MeshError(f"facet ({lost[0]}, {lost[1]}) is not an edge of the mesh.")
     bare = MeshTri((mesh.points / metres_per(unit)).T, mesh.triangles.T)
-    # np.lexsort over the facet table gives the same order as the sorted keys of `Edges`.
+    # Sorted by its nodes, the facet table is in the order of the keys of `Edges`; scikit-fem keeps
+    # it so today but does not promise it.
     by_key = np.lexsort((bare.facets[1], bare.facets[0])).astype(np.int32)
     subdomains = {name: np.flatnonzero(mesh.regions_of(name)) for name in mesh.region_names}
     boundaries = {

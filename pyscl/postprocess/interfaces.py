@@ -24,14 +24,14 @@ class SideResult:
             the region through the interface, by the discrete Gauss law of the region.
         width: distance of the centroid of |charge density| from the interface [m] over the points
             of the region that are nearest to this interface; equals the Debye length for a weak
-            planar layer, half the width of a fully depleted one. NaN without space charge.
+            planar layer, half the width of a fully depleted one. None without space charge.
         least: carrier -> smallest site fraction on the interface.
         most: carrier -> largest site fraction on the interface.
     """
 
     region: str
     charge: float
-    width: float
+    width: float | None
     least: dict[str, float]
     most: dict[str, float]
 
@@ -130,7 +130,9 @@ def _share_of_nodes(
     return nodes, float(of_interface.sum()), of_interface[nodes] / of_border[nodes]
 
 
-def _centroid(solution: "Solution", key: str, region: str, of_region: NDArray[np.bool_]) -> float:
+def _centroid(
+    solution: "Solution", key: str, region: str, of_region: NDArray[np.bool_]
+) -> float | None:
     from scipy.spatial import cKDTree
 
     model = solution.model
@@ -148,5 +150,5 @@ def _centroid(solution: "Solution", key: str, region: str, of_region: NDArray[np
     total = weight.sum()
     scale = np.abs(solution.model.materials[region].fixed_charge) * solution.site_volume.sum()
     if total <= 1e-12 * scale or total == 0.0:
-        return float("nan")
+        return None
     return float((weight * distances[key][mine]).sum() / total)

@@ -79,12 +79,12 @@ def test_gmsh_files_of_all_flavours_keep_every_group(model, tmp_path, version, b
     assert mesh.areas[mesh.regions_of("b")].sum() == pytest.approx(1e-18, rel=1e-12)
     x, y = np.round(mesh.points.T / 1e-9, 9)
     left, both, inner = (mesh.facets_of(name) for name in ("left", "left and top", "b"))
-    assert len(left) == 4
     assert np.all(x[left] == 0)
-    assert len(both) == 8
     assert np.all((x[both] == 0) | (y[both] == 1))
-    assert len(inner) == 4
     assert np.all(x[inner] == 1)
+    for facets, length in ((left, 1.0), (both, 2.0), (inner, 1.0)):
+        found = np.hypot(np.diff(x[facets]), np.diff(y[facets])).sum()
+        assert found == pytest.approx(length, rel=1e-9)
 
 
 @pytest.mark.parametrize("ordering", ["as made", "renumbered"])
@@ -251,10 +251,38 @@ def test_groups_without_names_get_numbers_and_a_warning(tmp_path):
     assert mesh.facets_of("boundary_7").tolist() == [[0, 1]]
 
 
+def test_reversed_groups_of_version_2_keep_their_name(tmp_path):
+    text = """$MeshFormat
+2.2 0 8
+$EndMeshFormat
+$PhysicalNames
+2
+1 2 "rim"
+2 1 "a"
+$EndPhysicalNames
+$Nodes
+3
+1 0 0 0
+2 1 0 0
+3 0 1 0
+$EndNodes
+$Elements
+2
+1 1 2 -2 5 1 2
+2 2 2 1 1 1 2 3
+$EndElements
+"""
+    assert Mesh.read(written(tmp_path, text)).facets_of("rim").tolist() == [[0, 1]]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("1 0 0 0 1 1 0 1 1 0", "1 0 0 0 1 1 0 0 0", "none of its triangles.*Physical Surface"),
+        (
+            "1 0 0 0 1 1 0 1 1 0",
+            "1 0 0 0 1 1 0 0 0",
+            "no triangle has a named region.*Physical Surface",
+        ),
         (TRIANGLES, "2 1 9 1\n3 1 2 3 4 6 7\n", "Mesh.ElementOrder=1"),
         (TRIANGLES, "2 1 3 1\n3 1 2 3 4\n", "quadrangles"),
         (TRIANGLES, "", "ends too early"),
@@ -287,6 +315,15 @@ def test_a_surface_in_two_groups_is_refused(tmp_path):
     text = SQUARE.replace('1\n2 1 "a"', '2\n2 1 "a"\n2 2 "all"')
     text = text.replace("1 0 0 0 1 1 0 1 1 0", "1 0 0 0 1 1 0 2 1 2 0")
     with pytest.raises(MeshError, match="2 triangles are in two regions, 'a' and 'all'"):
+        Mesh.read(written(tmp_path, text))
+
+
+def test_a_surface_without_a_group_beside_named_ones_is_refused(tmp_path):
+    text = SQUARE.replace("0 1 1 0\n1 0", "0 1 2 0\n1 0")
+    text = text.replace("1 0 0 0 1 1 0 1 1 0", "1 0 0 0 1 1 0 1 1 0\n2 0 0 0 1 1 0 0 0")
+    text = text.replace("2 3 1 4\n1 1", "3 3 1 4\n1 1")
+    text = text.replace(TRIANGLES, "2 1 2 1\n3 1 2 3\n2 2 2 1\n4 1 3 4\n")
+    with pytest.raises(MeshError, match="1 triangles are not in a named region"):
         Mesh.read(written(tmp_path, text))
 
 
@@ -370,11 +407,13 @@ def test_other_formats_take_regions_from_integer_data(tmp_path):
 
 def test_other_formats_take_regions_from_cell_sets(tmp_path):
     path = tmp_path / "a.inp"
-    points, triangles = square_for_meshio().points, np.array([[0, 1, 2], [0, 2, 3]])
-    sets = {"solid": [np.array([0])], "gap": [np.array([1])]}
-    meshio.Mesh(points, [("triangle", triangles)], cell_sets=sets).write(path)
+    path.write_text(
+        "*NODE\n1, 0, 0, 0\n2, 1, 0, 0\n3, 1, 1, 0\n4, 0, 1, 0\n5, 0.5, 2, 0\n"
+        "*ELEMENT, TYPE=CPS3\n1, 1, 2, 3\n2, 1, 3, 4\n*ELEMENT, TYPE=CPS3\n3, 4, 3, 5\n"
+        "*ELSET, ELSET=solid\n1, 3\n*ELSET, ELSET=gap\n2\n"
+    )
     mesh = Mesh.read(path)
-    assert mesh.regions_of("gap").tolist() == [False, True]
+    assert mesh.regions_of("gap").tolist() == [False, True, False]
 
 
 def test_other_formats_without_regions_are_told_how_to_name_them(tmp_path):

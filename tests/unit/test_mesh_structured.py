@@ -113,6 +113,15 @@ def test_delaunay_of_random_points_fills_the_box_with_named_regions_and_sides():
     assert np.all(mesh.points[mesh.facets_of("top"), 1] == 1e-8)
 
 
+def test_delaunay_of_a_side_that_is_straight_but_for_rounding_has_no_slivers():
+    x = np.linspace(0, 1, 41)
+    dented = np.where(np.arange(41) % 40 == 0, 0.0, 1e-15)
+    points = np.concatenate([np.column_stack([x, dented]), [[0.0, 1.0], [1.0, 1.0]]])
+    mesh = from_delaunay(points, lambda c: ["a"] * len(c))
+    assert not check(mesh).failed
+    assert len(mesh.facets_of("bottom")) == 40
+
+
 def test_delaunay_refuses_points_on_a_line():
     with pytest.raises(MeshError, match="line"):
         from_delaunay([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0], [3.0, 3.0]], lambda c: ["a"] * len(c))

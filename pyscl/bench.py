@@ -1,0 +1,151 @@
+"""The benchmark of an installation: one composite at several mesh sizes."""
+
+import resource
+import statistics
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.constants import Boltzmann, elementary_charge, epsilon_0
+
+from pyscl.boundaries import ReservoirContact
+from pyscl.materials import Carrier, Material
+from pyscl.mesh import rectangle
+from pyscl.model import Model
+
+DEFAULT_SIZES = (10_000, 50_000, 200_000)
+HEAD = (
+    "nodes",
+    "unknowns",
+    "Newton (eq + steady)",
+    "assembly [us/triangle]",
+    "factor [s]",
+    "solve [s]",
+    "fill",
+    "wall eq [s]",
+    "wall steady [s]",
+    "peak [MB]",
+)
+_SIDE = 60e-9  # m
+_DEBYE_LENGTH = 2e-9  # m
+
+
+@dataclass(frozen=True)
+class BenchmarkResult:
+    """Times of one size; per-step times are medians over the coupled Newton steps.
+
+    Attributes:
+        nodes: mesh nodes.
+        triangles: mesh triangles.
+        unknowns: unknowns of the coupled problem before constraints.
+        equilibrium_iterations: Newton iterations of the equilibrium.
+        steady_iterations: Newton iterations of the biased steady state.
+        assembly_per_triangle: Jacobian and residual, per step and triangle [s].
+        factor_seconds: numerical factorisation per step [s].
+        solve_seconds: solution per step [s].
+        factor_entries: entries of the LU factors.
+        equilibrium_seconds: wall time of the equilibrium, set-up included [s].
+        steady_seconds: wall time of the steady state [s].
+        peak_megabytes: peak memory of the process so far.
+        balance: sum of the contact currents over their size.
+    """
+
+    nodes: int
+    triangles: int
+    unknowns: int
+    equilibrium_iterations: int
+    steady_iterations: int
+    assembly_per_triangle: float
+    factor_seconds: float
+    solve_seconds: float
+    factor_entries: int
+    equilibrium_seconds: float
+    steady_seconds: float
+    peak_megabytes: float
+    balance: float
+
+    def row(self) -> tuple[str, ...]:
+        """Return the cells of the table, in the order of `HEAD`."""
+        return (
+            str(self.nodes),
+            str(self.unknowns),
+            f"{self.equilibrium_iterations} + {self.steady_iterations}",
+            f"{self.assembly_per_triangle * 1e6:.3f}",
+            f"{self.factor_seconds:.3f}",
+            f"{self.solve_seconds:.3f}",
+            f"{self.factor_entries / 1e6:.1f}M",
+            f"{self.equilibrium_seconds:.2f}",
+            f"{self.steady_seconds:.2f}",
+            f"{self.peak_megabytes:.0f}",
+        )
+
+
+def benchmark_model(nodes: int) -> Model:
+    """Return 16 particles of another lithium potential and 9 dielectric discs in an electrolyte.
+
+    A square of 30 Debye lengths on a structured mesh with about `nodes` nodes; the discs follow
+    the mesh in steps, which is irrelevant for timing.
+    """
+    cells = max(8, round(np.sqrt(nodes)) - 1)
+    mesh = rectangle(cells, cells, _SIDE, _SIDE)
+    centre = mesh.points[mesh.triangles].mean(axis=1) / _SIDE
+    particle = np.hypot(*((centre * 4.0) % 1.0 - 0.5).T) < 0.35
+    island = np.hypot(*((centre * 4.0 + 0.5) % 1.0 - 0.5).T) < 0.12
+    region = np.where(particle, 1, np.where(island, 2, 0)).astype(np.int32)
+    mesh = replace(
+        mesh, region=region, region_names=("electrolyte", "active", "inclusion")
+    ).renumbered()
+
+    def conductor(name: str, potential: float, conductivity: float) -> Material:
+        # Site density from the Debye length of the half-filled lattice gas, eps_r = 30, 298.15 K.
+        density = 30.0 * epsilon_0 * Boltzmann * 298.15 / (elementary_charge * _DEBYE_LENGTH) ** 2
+        lithium = Carrier(
+            name="Li",
+            charge=1,
+            site_density=density / 0.25,
+            site_fraction=0.5,
+            standard_potential=potential,
+            conductivity=conductivity,
+        )
+        return Material(name=name, relative_permittivity=30.0, carriers=(lithium,))
+
+    return Model(
+        mesh,
+        {
+            "electrolyte": conductor("electrolyte", 0.0, 0.1),
+            "active": conductor("active", 0.3, 0.01),
+            "inclusion": Material(name="inclusion", relative_permittivity=1000.0),
+        },
+        contacts={
+            "left": ReservoirContact(carrier="Li", potential="neutral"),
+            "right": ReservoirContact(carrier="Li", potential="neutral"),
+        },
+    )
+
+
+def run_benchmark(nodes: int) -> BenchmarkResult:
+    """Solve the benchmark with about `nodes` mesh nodes and return its times."""
+    model = benchmark_model(nodes)
+    begin = time.perf_counter()
+    equilibrium = model.equilibrium()
+    middle = time.perf_counter()
+    steady = model.steady({"right": 0.1}, start=equilibrium)
+    end = time.perf_counter()
+    steps = steady.history.iterations
+    left, right = steady.contact("left").current, steady.contact("right").current
+    triangles = model.mesh.n_triangles
+    return BenchmarkResult(
+        nodes=model.mesh.n_points,
+        triangles=triangles,
+        unknowns=model.discretized.n_dofs,
+        equilibrium_iterations=len(equilibrium.history.iterations),
+        steady_iterations=len(steps),
+        assembly_per_triangle=statistics.median(s.assembly_seconds for s in steps) / triangles,
+        factor_seconds=statistics.median(s.factor_seconds for s in steps),
+        solve_seconds=statistics.median(s.solve_seconds for s in steps),
+        factor_entries=steady.history.factor_entries,
+        equilibrium_seconds=middle - begin,
+        steady_seconds=end - middle,
+        peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+        balance=abs(left + right) / max(abs(left), abs(right)),
+    )

@@ -1,0 +1,220 @@
+"""The command `pyscl`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pyscl.errors import ConvergenceError, InputError
+
+app = typer.Typer(
+    name="pyscl",
+    help="Space charge layers of all-solid-state batteries by finite elements.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+mesh_app = typer.Typer(help="Meshes.", no_args_is_help=True)
+materials_app = typer.Typer(help="Material cards.", no_args_is_help=True)
+app.add_typer(mesh_app, name="mesh")
+app.add_typer(materials_app, name="materials")
+
+EXIT_BAD_INPUT = 2
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; errors for the user become one message and an exit code.
+
+    Exit codes: 0 success, 1 a solve or self-test failed, 2 bad input, 130 interrupted.
+    """
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(EXIT_BAD_INPUT)
+    except ConvergenceError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(EXIT_FAILED)
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from pyscl.runner import versions
+
+        for name, value in versions().items():
+            typer.echo(f"{name}: {value}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Versions and build details."
+        ),
+    ] = False,
+) -> None:
+    """Space charge layers of all-solid-state batteries by finite elements."""
+
+
+@app.command()
+def run(
+    file: Annotated[Path, typer.Argument(help="The run file (YAML).")],
+    out: Annotated[
+        Path | None, typer.Option(help="Output folder; default: runs/<name of the run file>.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Override a value of the run file: key=value (repeatable)."),
+    ] = None,
+) -> None:
+    """Carry out a run file and write fields, pictures and a summary."""
+    from pyscl.input import load_input
+    from pyscl.runner import execute
+
+    contents = load_input(file, set_ or [])
+    folder = out or Path("runs") / file.stem
+    with _Progress() as progress:
+        result = execute(contents, folder, report=progress.say, progress=progress.iteration)
+    typer.echo(f"results in {folder}")
+    if result.failed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of run files, for editors."""
+    from pyscl.input import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=1))
+
+
+@app.command()
+def verify(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Solve cases with known answers on this installation; exit code 1 if one is off."""
+    from dataclasses import asdict
+
+    from pyscl.verification import run_cases
+
+    results = run_cases()
+    if as_json:
+        typer.echo(json.dumps([asdict(r) for r in results], indent=1))
+    else:
+        head = ("case", "computed", "exact", "error", "tolerance", "")
+        rows = [
+            (
+                r.case,
+                f"{r.computed:.10g} {r.unit}",
+                f"{r.exact:.10g}",
+                f"{r.error:.1e}",
+                f"{r.tolerance:.0e}",
+                "pass" if r.passed else "FAIL",
+            )
+            for r in results
+        ]
+        _print_table(head, rows)
+    if not all(r.passed for r in results):
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
+def bench(
+    nodes: Annotated[
+        list[int] | None, typer.Option(help="Mesh sizes (repeatable); default 10k, 50k, 200k.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Time assembly, factorisation and solution on this machine."""
+    from dataclasses import asdict
+
+    from pyscl.bench import DEFAULT_SIZES, HEAD, run_benchmark
+
+    results = []
+    for size in nodes or DEFAULT_SIZES:
+        results.append(run_benchmark(size))
+        if not as_json:
+            typer.echo(f"{size} nodes done", err=True)
+    if as_json:
+        typer.echo(json.dumps([asdict(r) for r in results], indent=1))
+    else:
+        _print_table(HEAD, [r.row() for r in results])
+
+
+@mesh_app.command("check")
+def mesh_check(
+    file: Annotated[Path, typer.Argument(help="The mesh file.")],
+    unit: Annotated[str, typer.Option(help="Length unit of its coordinates.")] = "m",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Judge a mesh; exit code 1 if it cannot be computed on."""
+    from pyscl.mesh import Mesh, check
+
+    report = check(Mesh.read(file, unit=unit))
+    typer.echo(json.dumps(report.to_dict(), indent=1) if as_json else str(report))
+    if report.failed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@materials_app.command("list")
+def materials_list() -> None:
+    """List the material cards."""
+    from pyscl.materials import available
+
+    for name in available():
+        typer.echo(name)
+
+
+@materials_app.command("show")
+def materials_show(
+    name: Annotated[str, typer.Argument(help="Name of a card, or path of a card file.")],
+) -> None:
+    """Show the values of a card with their units, ranges and sources."""
+    from pyscl.materials import describe
+
+    typer.echo(describe(name))
+
+
+def _print_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    from pyscl.text import table
+
+    for line in table(head, rows):
+        typer.echo(line)
+
+
+class _Progress:
+    """A status line with the current iteration; silent unless on a terminal."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True)
+        self._status: Any = None
+
+    def __enter__(self) -> "_Progress":
+        if self._console.is_terminal:
+            self._status = self._console.status("reading")
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def say(self, line: str) -> None:
+        """Print a line of the report."""
+        typer.echo(line)
+
+    def iteration(self, label: str, number: int, iteration: Any) -> None:
+        """Show a Newton iteration."""
+        if self._status is not None:
+            self._status.update(f"{label}: iteration {number}, update {iteration.update:.1e} kT")

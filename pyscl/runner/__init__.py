@@ -1,0 +1,7 @@
+"""Run files carried out: models, studies, and everything that is written to disk."""
+
+from pyscl.runner.execute import build_model, execute
+from pyscl.runner.outcome import RunResult, StudyOutcome
+from pyscl.runner.summary import versions
+
+__all__ = ["RunResult", "StudyOutcome", "build_model", "execute", "versions"]

@@ -1,0 +1,216 @@
+"""A run file from start to end."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from pyscl.errors import ConvergenceError, InputError
+from pyscl.input import EquilibriumStudy, RunInput, SteadyStudy
+from pyscl.materials import Material
+from pyscl.mesh import Mesh, check
+from pyscl.model import Model
+from pyscl.runner.names import BASE, slug
+from pyscl.runner.outcome import RunResult, StudyOutcome
+from pyscl.runner.summary import list_assumptions, report_results, summarise
+from pyscl.solution import Solution
+from pyscl.study.newton import Iteration, SolverOptions
+from pyscl.validity import debye_lengths, validity_warnings
+
+Report = Callable[[str], None]
+"""Receives one line of text for the user."""
+
+Progress = Callable[[str, int, Iteration], None]
+"""Receives (case and study, iteration number, iteration)."""
+
+
+def build_model(run: RunInput, mesh: Mesh, materials: Mapping[str, Material]) -> Model:
+    """Return the model of a run file for one set of materials."""
+    return Model(
+        mesh,
+        materials,
+        contacts=run.contacts,
+        interfaces=run.interfaces,
+        conserved=run.conserved,
+        periodic=run.periodic,
+        temperature=run.temperature,
+        coordinates=run.coordinates,
+    )
+
+
+def execute(
+    run: RunInput,
+    folder: Path,
+    *,
+    report: Report = lambda line: None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Carry out a run file and write its results.
+
+    Every case (variant) and study gets a folder with `fields.vtu`, `solution.h5` and pictures;
+    `summary.json` collects inputs, versions, mesh verdict, histories, results and warnings. A
+    failed solve leaves its last good state and history, skips the later studies of its case, and
+    does not stop the other cases.
+
+    Args:
+        run: the contents of the run file.
+        folder: output folder, created if needed.
+        report: receives lines for the user.
+        progress: receives the Newton iterations.
+
+    Raises:
+        InputError: bad input, or a folder that cannot be written; nothing has been solved then.
+    """
+    _make_writable(folder)
+    mesh = Mesh.read(run.mesh.file, unit=run.mesh.unit).renumbered()
+    cases = {name: run.materials(name) for name in run.variants} or {BASE: run.materials()}
+    models = {name: build_model(run, mesh, materials) for name, materials in cases.items()}
+    for cut in run.output.cuts.values():
+        _check_cut(mesh, cut.start, cut.end)
+
+    lengths: dict[str, float] = {}
+    warnings: dict[str, None] = {}
+    for model in models.values():
+        at_boundary = {
+            region
+            for interface in mesh.interfaces
+            if model.is_material_boundary(interface)
+            for region in interface.split("|")
+        }
+        for region, value in debye_lengths(model).items():
+            if region in at_boundary:
+                lengths[region] = min(value, lengths.get(region, value))
+        warnings.update(dict.fromkeys(validity_warnings(model)))
+    verdict = check(mesh, lengths)
+    report(str(verdict))
+    assumptions = list_assumptions(cases)
+    for warning in warnings:
+        report(f"warning: {warning}")
+    if assumptions:
+        report(f"{len(assumptions)} values without a source (reasons in summary.json):")
+        for line in assumptions:
+            report(f"  {line}")
+
+    outcomes = {
+        name: _run_case(run, name, model, folder, report, progress)
+        for name, model in models.items()
+    }
+    summary = summarise(run, models, verdict, list(warnings), assumptions, outcomes)
+    (folder / "summary.json").write_text(json.dumps(summary, indent=1, allow_nan=False))
+    result = RunResult(folder, outcomes, summary)
+    if run.output.figures:
+        from pyscl.runner.pictures import draw_comparisons  # matplotlib, only where it is wanted
+
+        draw_comparisons(result)
+    report_results(summary, report)
+    return result
+
+
+def _make_writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"cannot write to the output folder {folder}: {error}") from error
+
+
+def _check_cut(mesh: Mesh, start: tuple[float, float], end: tuple[float, float]) -> None:
+    low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
+    ends = np.array([start, end])
+    if start == end or (ends.min(axis=0) > high).any() or (ends.max(axis=0) < low).any():
+        raise InputError(
+            f"the cut from {start} to {end} m misses the mesh, which spans x {low[0]:.4g} ... "
+            f"{high[0]:.4g} m, y {low[1]:.4g} ... {high[1]:.4g} m"
+        )
+
+
+def _run_case(
+    run: RunInput,
+    case: str,
+    model: Model,
+    folder: Path,
+    report: Report,
+    progress: Progress | None,
+) -> list[StudyOutcome]:
+    outcomes: list[StudyOutcome] = []
+    previous: Solution | None = None
+    for name, study in _named_studies(run):
+        place = folder / name if case == BASE else folder / slug(case) / name
+        label = name if case == BASE else f"{case}: {name}"
+        listener = (lambda k, i, label=label: progress(label, k, i)) if progress else None
+        options = SolverOptions(progress=listener)
+        begin = time.perf_counter()
+        try:
+            solution = _solve(model, study, previous, options)
+        except ConvergenceError as error:
+            outcomes.append(
+                StudyOutcome(
+                    name,
+                    error.last_good or previous,
+                    str(error),
+                    place,
+                    time.perf_counter() - begin,
+                    error.history.to_dict(),
+                )
+            )
+            report(f"{label} FAILED: {error}")
+            _write_failure(outcomes[-1])
+            break
+        outcome = StudyOutcome(
+            name,
+            solution,
+            None,
+            place,
+            time.perf_counter() - begin,
+            solution.history.to_dict(),
+        )
+        report(
+            f"{label}: {len(solution.history.iterations)} Newton iterations, "
+            f"{outcome.seconds:.2f} s"
+        )
+        _write(outcome, run)
+        outcomes.append(outcome)
+        previous = solution
+    return outcomes
+
+
+def _named_studies(run: RunInput) -> list[tuple[str, EquilibriumStudy | SteadyStudy]]:
+    kinds = [study.kind for study in run.studies]
+    return [
+        (kind if kinds.count(kind) == 1 else f"{kind}-{kinds[: k + 1].count(kind)}", study)
+        for k, (kind, study) in enumerate(zip(kinds, run.studies, strict=True))
+    ]
+
+
+def _solve(
+    model: Model,
+    study: EquilibriumStudy | SteadyStudy,
+    previous: Solution | None,
+    options: SolverOptions,
+) -> Solution:
+    if isinstance(study, EquilibriumStudy):
+        return model.equilibrium(options=options)
+    return model.steady(study.bias, start=previous, options=options)
+
+
+def _write(outcome: StudyOutcome, run: RunInput) -> None:
+    assert outcome.solution is not None
+    outcome.folder.mkdir(parents=True, exist_ok=True)
+    outcome.solution.write_vtu(outcome.folder / "fields.vtu")
+    outcome.solution.save(outcome.folder / "solution.h5")
+    if run.output.figures:
+        from pyscl.runner.pictures import draw_study
+
+        draw_study(outcome, run)
+
+
+def _write_failure(outcome: StudyOutcome) -> None:
+    outcome.folder.mkdir(parents=True, exist_ok=True)
+    record = {"error": outcome.error, "history": outcome.history}
+    (outcome.folder / "failure.json").write_text(json.dumps(record, indent=1))
+    if outcome.solution is not None:
+        outcome.solution.save(outcome.folder / "last_good.h5")

@@ -1,0 +1,9 @@
+"""Names that hold across the files of a run."""
+
+BASE = "base"
+"""Name of the only case of a run without variants."""
+
+
+def slug(name: str) -> str:
+    """Return a name that is safe as a file name on every system."""
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)

@@ -1,0 +1,177 @@
+"""The contents of `summary.json`, and the lines printed at the end of a run."""
+
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from pyscl import _core
+from pyscl.input import RunInput
+from pyscl.materials import Material
+from pyscl.mesh import MeshReport
+from pyscl.model import Model
+from pyscl.postprocess.resistance import effective_resistance, promotion
+from pyscl.runner.outcome import StudyOutcome
+from pyscl.text import table
+from pyscl.validity import screening_lengths
+
+_PACKAGES = ("numpy", "scipy", "pymetis", "meshio", "h5py")
+
+
+def list_assumptions(cases: Mapping[str, Mapping[str, Material]]) -> dict[str, str]:
+    """Return every value without a source, over all cases: "region: property = value" -> reason."""
+    found: dict[str, str] = {}
+    for materials in cases.values():
+        for region, material in materials.items():
+            for entry in material.provenance:
+                if entry.assumption or entry.source == "user":
+                    line = f"{region}: {material.name} {entry.property} = {entry.value}"
+                    note = " ".join(entry.note.split())
+                    found[line] = note or ("set in the run file" if entry.source else "assumption")
+    return found
+
+
+def summarise(
+    run: RunInput,
+    models: Mapping[str, Model],
+    verdict: MeshReport,
+    warnings: list[str],
+    assumptions: Mapping[str, str],
+    outcomes: Mapping[str, list[StudyOutcome]],
+) -> dict[str, Any]:
+    """Return inputs, versions, mesh verdict, histories, results and warnings as plain data.
+
+    Keys carry the unit in brackets.
+    """
+    cases = {
+        case: {
+            "materials": {
+                region: material.model_dump(mode="json")
+                for region, material in models[case].materials.items()
+            },
+            "screening lengths [m]": {
+                region: asdict(lengths)
+                for region, material in models[case].materials.items()
+                if (lengths := screening_lengths(material, models[case].temperature))
+            },
+            "studies": {o.name: _study_summary(o) for o in studies},
+        }
+        for case, studies in outcomes.items()
+    }
+    return {
+        "title": run.title,
+        "input": run.model_dump(mode="json", by_alias=True),
+        "versions": versions(),
+        "mesh": verdict.to_dict(),
+        "warnings": warnings + verdict.warnings,
+        "assumptions": dict(assumptions),
+        "cases": cases,
+        "comparison": _comparison(run, outcomes),
+        "status": "failed" if any(o.error for s in outcomes.values() for o in s) else "converged",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of pyscl, its compiled core and what it stands on."""
+    return {
+        "pyscl": _core.__version__,
+        "python": sys.version.split()[0],
+        "platform": platform.platform(),
+        **{name: version(name) for name in _PACKAGES},
+        **{f"core {key}": value for key, value in _core.build_information().items()},
+    }
+
+
+def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:
+    base: dict[str, Any] = {
+        "status": "failed" if outcome.error else "converged",
+        "error": outcome.error,
+        "seconds": outcome.seconds,
+        "history": outcome.history,
+    }
+    solution = outcome.solution
+    if outcome.error or solution is None:
+        return base
+    model = solution.model
+    planar = model.coordinates == "planar"
+    per = "/m" if planar else ""
+    contacts = {}
+    for name in model.mesh.facet_names:
+        result = solution.contact(name)
+        contacts[name] = {
+            f"current [{result.unit}]": result.current,
+            f"charge [C{per}]": result.charge,
+            f"currents by carrier [{result.unit}]": result.currents,
+        }
+    resistance = effective_resistance(solution)
+    return base | {
+        "bias [V]": solution.bias,
+        "contacts": contacts,
+        "effective resistance [Ohm m]" if planar else "effective resistance [Ohm]": resistance,
+        "interfaces": {
+            name: solution.interface(name).to_dict()
+            for name in model.mesh.interfaces
+            if model.is_material_boundary(name)
+        },
+        f"charge [C{per}]": {r: solution.charge(r) for r in model.mesh.region_names},
+        f"amount [mol{per}]": {
+            carrier: {r: solution.amount(carrier, r) for r in model.regions_with(carrier)}
+            for carrier in model.carriers
+        },
+    }
+
+
+def _comparison(run: RunInput, outcomes: Mapping[str, list[StudyOutcome]]) -> dict[str, Any]:
+    reference = run.output.reference
+    table: dict[str, Any] = {}
+    for study in {o.name: None for studies in outcomes.values() for o in studies}:
+        resistance = {
+            case: value
+            for case, studies in outcomes.items()
+            for o in studies
+            if o.name == study
+            and o.error is None
+            and o.solution is not None
+            and (value := effective_resistance(o.solution)) is not None
+        }
+        if not resistance:
+            continue
+        table[study] = {"effective resistance": resistance}
+        if reference in resistance:
+            table[study]["reference"] = reference
+            table[study]["promotion"] = {
+                case: promotion(value, resistance[reference]) for case, value in resistance.items()
+            }
+    return table
+
+
+def report_results(summary: dict[str, Any], report: Callable[[str], None]) -> None:
+    """Report interfaces, resistances and promotions of a summary as tables."""
+    rows = [
+        (
+            case,
+            study,
+            name,
+            side,
+            f"{interface['potential [V]'] * 1e3:+.2f}",
+            f"{values['charge [C/m^2]'] * 1e2:+.4f}",
+            f"{values['width [m]'] * 1e9:.3g}",
+        )
+        for case, entry in summary["cases"].items()
+        for study, result in entry["studies"].items()
+        for name, interface in result.get("interfaces", {}).items()
+        for side, values in interface["sides"].items()
+        if values["width [m]"] is not None
+    ]
+    if rows:
+        head = ("case", "study", "interface", "side", "potential [mV]", "charge [uC/cm2]")
+        for line in table((*head, "layer width [nm]"), rows):
+            report(line)
+    for study, row in summary["comparison"].items():
+        for case, resistance in row["effective resistance"].items():
+            line = f"{study}, {case}: effective resistance {resistance:.6g} Ohm m"
+            if "promotion" in row:
+                line += f", promotion against '{row['reference']}' {row['promotion'][case]:+.3%}"
+            report(line)

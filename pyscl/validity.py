@@ -1,0 +1,82 @@
+"""Screening lengths of a material, and whether mean-field theory holds for it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.constants import Boltzmann, elementary_charge, epsilon_0
+
+from pyscl import _core
+from pyscl.carriers import bulk_eta, core_statistics
+from pyscl.materials import Material
+from pyscl.model import Model
+
+SHORTEST_SITE_LENGTH = 0.05e-9  # m
+
+
+@dataclass(frozen=True)
+class ScreeningLengths:
+    """Lengths that tell how a region screens.
+
+    Attributes:
+        debye_length: sqrt(eps kT / (e^2 sum_k z_k^2 dn_k/deta_k)) of the neutral bulk [m]; for a
+            lattice gas dn/deta = site density * y (1-y).
+        site_length: sqrt(eps kT / (e^2 site density)) of the densest carrier [m].
+        carrier_spacing: mean distance (carrier density)^(-1/3) of the least dense carrier [m].
+    """
+
+    debye_length: float
+    site_length: float
+    carrier_spacing: float
+
+
+def screening_lengths(material: Material, temperature: float) -> ScreeningLengths | None:
+    """Return the screening lengths of a material, or None if it has no carriers."""
+    if not material.carriers:
+        return None
+    stiffness = 0.0
+    for carrier in material.carriers:
+        _, _, slope = _core.occupancy(
+            core_statistics(carrier.statistics), np.array([bulk_eta(carrier)])
+        )
+        stiffness += carrier.charge**2 * carrier.site_density * float(slope[0])
+    scale = (
+        epsilon_0 * material.relative_permittivity * Boltzmann * temperature / elementary_charge**2
+    )
+    densest = max(c.site_density for c in material.carriers)
+    sparsest = min(c.density for c in material.carriers)
+    return ScreeningLengths(
+        debye_length=float(np.sqrt(scale / stiffness)),
+        site_length=float(np.sqrt(scale / densest)),
+        carrier_spacing=float(sparsest ** (-1.0 / 3.0)),
+    )
+
+
+def debye_lengths(model: Model) -> dict[str, float]:
+    """Return the Debye length [m] of every region that has carriers."""
+    lengths = {
+        region: screening_lengths(material, model.temperature)
+        for region, material in model.materials.items()
+    }
+    return {region: s.debye_length for region, s in lengths.items() if s is not None}
+
+
+def validity_warnings(model: Model) -> list[str]:
+    """Return a sentence for every region in which mean-field theory is outside its range."""
+    found = []
+    for region, material in model.materials.items():
+        lengths = screening_lengths(material, model.temperature)
+        if lengths is None:
+            continue
+        if lengths.site_length < SHORTEST_SITE_LENGTH:
+            found.append(
+                f"region '{region}': site length {lengths.site_length * 1e9:.3g} nm is below "
+                f"{SHORTEST_SITE_LENGTH * 1e9:g} nm; the site density is too high for a continuum "
+                "of mobile defects, consider an effective one"
+            )
+        if lengths.carrier_spacing > lengths.debye_length:
+            found.append(
+                f"region '{region}': mean carrier spacing {lengths.carrier_spacing * 1e9:.3g} nm "
+                f"exceeds the Debye length {lengths.debye_length * 1e9:.3g} nm; mean-field theory "
+                "is formally outside its range"
+            )
+    return found
