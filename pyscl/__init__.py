@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pyscl._core import __version__
     from pyscl.boundaries import (
         BlockingContact,
         Conserved,
@@ -80,12 +81,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name == "__version__":
-        return importlib.import_module("pyscl._core").__version__
-    if name in _HOME:
-        return getattr(importlib.import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'pyscl' has no attribute '{name}'")
+if not TYPE_CHECKING:  # type checkers see the imports above
+
+    def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            return importlib.import_module("pyscl._core").__version__
+        if name in _HOME:
+            return getattr(importlib.import_module(_HOME[name]), name)
+        raise AttributeError(f"module 'pyscl' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:

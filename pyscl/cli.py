@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -184,7 +185,7 @@ def materials_show(
     typer.echo(describe(name))
 
 
-def _print_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from pyscl.text import table
 
     for line in table(head, rows):

@@ -19,7 +19,7 @@ from pyscl.study.newton import NewtonHistory
 FORMAT = "pyscl solution"
 FORMAT_VERSION = 1
 _MESH_ARRAYS = ("points", "triangles", "region", "facets", "facet_group")
-_CONTACT_LAWS = {
+_CONTACT_LAWS: dict[str, type[boundaries.ContactLaw]] = {
     "potential": boundaries.PotentialContact,
     "reservoir": boundaries.ReservoirContact,
     "blocking": boundaries.BlockingContact,

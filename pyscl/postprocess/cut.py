@@ -43,7 +43,7 @@ def cut(
         raise InputError(f"a cut needs two different points and >= 2 samples: {start}, {end}")
     line = first + np.linspace(0.0, 1.0, points)[:, None] * (last - first)
     mesh = solution.model.mesh
-    finder = Triangulation(*mesh.points.T, mesh.triangles).get_trifinder()
+    finder = Triangulation(mesh.points[:, 0], mesh.points[:, 1], mesh.triangles).get_trifinder()
     triangle = np.asarray(finder(*line.T))
     inside = triangle >= 0
     if not inside.any():

@@ -253,11 +253,11 @@ class BoundaryConditions:
         j = np.concatenate([corners[:, 1], corners[:, 2], ties[:, 1]])
         graph = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(d.n_dofs, d.n_dofs))
         _, label = connected_components(graph, directed=False)
-        regions_of_dof = d.site_dofs[:, carrier]
+        dof_of_site = d.site_dofs[:, carrier]
         found = []
         for part in np.unique(label[corners[:, 0]]):
             dofs = np.flatnonzero(label == part).astype(np.int32)
-            sites = np.flatnonzero(np.isin(regions_of_dof, dofs))
+            sites = np.flatnonzero(np.isin(dof_of_site, dofs)).astype(np.int32)
             regions = tuple(model.mesh.region_names[r] for r in np.unique(d.site_region[sites]))
             reservoirs = {
                 name: self.reservoir_level(name, law)

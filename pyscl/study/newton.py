@@ -101,6 +101,15 @@ class NewtonHistory:
         """Return plain numbers and texts for JSON."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "NewtonHistory":
+        """Build from what `to_dict` returned."""
+        iterations = tuple(
+            Iteration(**{**i, "worst_position": tuple(i["worst_position"])})
+            for i in data["iterations"]
+        )
+        return cls(**{**data, "iterations": iterations})
+
 
 def read_iteration(model: "Model", step: _core.NewtonStep) -> Iteration:
     """Translate what the core recorded into names and SI units."""

@@ -1,0 +1,23 @@
+"""Figures of solutions, meshes and convergence for papers and reports.
+
+Every function returns a `matplotlib.figure.Figure` that belongs to nobody: nothing is shown, no
+pyplot state is touched, and it works without a display. `save` writes it to a file.
+"""
+
+from pyscl.plot.lines import convergence_plot, cut_plot
+from pyscl.plot.maps import comparison, field_map, overview
+from pyscl.plot.meshes import mesh_map, region_map
+from pyscl.plot.style import STYLE, region_colours, save
+
+__all__ = [
+    "STYLE",
+    "comparison",
+    "convergence_plot",
+    "cut_plot",
+    "field_map",
+    "mesh_map",
+    "overview",
+    "region_colours",
+    "region_map",
+    "save",
+]

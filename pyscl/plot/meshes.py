@@ -1,0 +1,118 @@
+"""Pictures of the geometry: regions and triangles."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from pyscl.errors import unknown_name
+from pyscl.mesh import Mesh
+from pyscl.plot import panels
+from pyscl.plot.panels import Frame, Window
+from pyscl.plot.style import COLUMN, INK, PAGE, region_colours, styled
+
+
+@styled
+def region_map(mesh: Mesh) -> Figure:
+    """Draw the regions in their colours, with a legend."""
+    frame = Frame(mesh)
+    figure = Figure((COLUMN, min(0.85 * COLUMN * frame.shape + 0.75, 8.0)), layout="compressed")
+    ax = figure.add_subplot()
+    _regions(ax, mesh, frame)
+    frame.apply(ax)
+    _legend(figure, mesh)
+    return figure
+
+
+@styled
+def mesh_map(mesh: Mesh, window: Window | str | None = None) -> Figure:
+    """Draw the triangles, and beside them an enlarged piece.
+
+    Args:
+        mesh: the mesh.
+        window: the piece: (x first, x last, y first, y last) [m], or the name "a|b" of an
+            interface, of which the middle is shown; None for the whole mesh alone.
+
+    Raises:
+        InputError: there is no such interface, or the window lies off the mesh.
+    """
+    frame = Frame(mesh)
+    piece = window if window is None or not isinstance(window, str) else _at(mesh, window)
+    pieces = [frame] if piece is None else [frame, Frame(mesh, piece)]
+    width = COLUMN if piece is None else PAGE
+    height = 0.85 * width / len(pieces) * frame.shape + 0.75
+    figure = Figure((width, min(height, 8.0)), layout="compressed")
+    axes = list(figure.subplots(1, len(pieces), squeeze=False).flat)
+    for ax, part in zip(axes, pieces, strict=True):
+        _regions(ax, mesh, part)
+        _triangles(ax, mesh, part, 0.12 if part is frame else 0.35)
+        part.apply(ax)
+    if len(axes) == 2:
+        _mark(axes[0], axes[1], pieces[1], frame)
+    _legend(figure, mesh)
+    return figure
+
+
+def _regions(ax: Axes, mesh: Mesh, frame: Frame) -> None:
+    for name, colour in region_colours(mesh.region_names).items():
+        panels.fill(ax, mesh, mesh.regions_of(name), frame, facecolor=colour, zorder=1)
+    panels.outline(ax, mesh, frame, halo=False)
+
+
+def _triangles(ax: Axes, mesh: Mesh, frame: Frame, width: float) -> None:
+    x0, x1, y0, y1 = frame.window
+    corner = mesh.points[mesh.triangles]
+    low, high = corner.min(axis=1), corner.max(axis=1)
+    seen = (high > (x0, y0)).all(axis=1) & (low < (x1, y1)).all(axis=1)
+    ax.add_collection(
+        PolyCollection(
+            corner[seen] / frame.metre,
+            facecolors="none",
+            edgecolors=INK,
+            linewidths=width,
+            zorder=2,
+            rasterized=bool(seen.sum() > 5000),
+        ),
+        autolim=False,
+    )
+
+
+def _legend(figure: Figure, mesh: Mesh) -> None:
+    colours = region_colours(mesh.region_names)
+    figure.legend(
+        handles=[
+            Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
+            for name, colour in colours.items()
+        ],
+        loc="outside upper center",
+        ncols=min(4, len(colours)),
+        handlelength=1.2,
+        handleheight=0.9,
+        columnspacing=1.4,
+    )
+
+
+def _at(mesh: Mesh, name: str) -> Window:
+    """Return a window about the facet of an interface that is nearest to the mesh centre."""
+    key = "|".join(sorted(part.strip() for part in name.split("|")))
+    if key not in mesh.interfaces:
+        raise unknown_name("interface", name, mesh.interfaces, "in the mesh")
+    low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
+    middle = mesh.points[mesh.interfaces[key]].mean(axis=1)
+    size = (high - low) / 12.0
+    centre = middle[np.argmin(np.hypot(*(middle - (low + high) / 2.0).T))]
+    centre = np.clip(centre, low + size / 2.0, high - size / 2.0)
+    (x0, y0), (x1, y1) = centre - size / 2.0, centre + size / 2.0
+    return (float(x0), float(x1), float(y0), float(y1))
+
+
+def _mark(whole: Axes, enlarged: Axes, piece: Frame, frame: Frame) -> None:
+    """Frame the piece in the whole and connect it with its enlargement."""
+    x0, x1, y0, y1 = (v / frame.metre for v in piece.window)
+    whole.indicate_inset(
+        (x0, y0, x1 - x0, y1 - y0), edgecolor="#B00020", alpha=1.0, linewidth=1.0, zorder=5
+    )
+    for spine in enlarged.spines.values():
+        spine.set_edgecolor("#B00020")
+        spine.set_linewidth(1.0)

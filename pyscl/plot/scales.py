@@ -1,0 +1,167 @@
+"""What the colours of a field mean: norm, colour map, unit and label."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.colors import LogNorm, Normalize, SymLogNorm, make_norm_from_scale
+from matplotlib.scale import LogitScale
+from numpy.typing import NDArray
+
+from pyscl.plot.style import prefixed, with_unit
+from pyscl.solution import Solution
+
+FloatArray = NDArray[np.float64]
+Component = Literal["magnitude", "x", "y"]
+
+_WORDS = {
+    "potential": "Potential",
+    "electric_field": "Electric field",
+    "charge_density": "Charge density",
+    "site_fraction": "site fraction",
+    "concentration": "concentration",
+    "electrochemical_potential": "electrochemical potential",
+    "current_density": "current density",
+}
+_MAPS = {
+    "potential": "cividis",
+    "electrochemical_potential": "cividis",
+    "electric_field": "inferno",
+    "current_density": "inferno",
+}
+DECADES = 5  # of magnitudes; what is smaller has the colour of the lower end
+CHARGE_DECADES = 3
+SITE_DECADES = 12
+
+
+@partial(
+    make_norm_from_scale,
+    partial(LogitScale, nonpositive="mask"),
+    init=lambda vmin=None, vmax=None, clip=False: None,
+)
+class LogitNorm(Normalize):
+    """Colours by log(y / (1 - y)), which spreads y -> 0 and y -> 1 alike."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The colour scale of a field.
+
+    Attributes:
+        norm: maps values divided by `factor` to 0 ... 1.
+        colours: name of the colour map.
+        label: quantity and unit.
+        factor: SI units per unit of the label.
+        extend: ends of the scale beyond which there are values.
+    """
+
+    norm: Normalize
+    colours: str
+    label: str
+    factor: float
+    extend: Literal["neither", "min", "max", "both"] = "neither"
+
+
+def quantity_of(solution: Solution, name: str) -> tuple[str, str]:
+    """Return (quantity, carrier) of a field name; carrier "" for fields of the whole model."""
+    for carrier in solution.model.carriers:
+        if name.endswith("_" + carrier) and name.removesuffix("_" + carrier) in _WORDS:
+            return name.removesuffix("_" + carrier), carrier
+    return name, ""
+
+
+def scale_of(
+    solution: Solution, name: str, values: Sequence[FloatArray], component: Component
+) -> Scale:
+    """Choose the scale of a field over the values [SI] of one or several solutions.
+
+    Args:
+        solution: one of the solutions, for names and units.
+        name: field name.
+        values: arrays of values; NaN is ignored.
+        component: of vector fields: "magnitude" gets a logarithmic, "x" and "y" a signed scale.
+    """
+    field = solution[name]
+    quantity, carrier = quantity_of(solution, name)
+    data = np.concatenate([v[np.isfinite(v)] for v in values])
+    if data.size == 0:
+        data = np.zeros(1)
+    vector = field.location == "triangle"
+    symbol = {"electric_field": "E", "current_density": "j"}.get(quantity, "")
+    part = {"magnitude": f"|{symbol}|", "x": f"{symbol}$_x$", "y": f"{symbol}$_y$"}[component]
+    words = " ".join(w for w in (carrier, _WORDS[quantity], part if vector else "") if w)
+
+    if vector and component == "magnitude":
+        options = _logarithmic(data, DECADES)
+    elif quantity == "site_fraction" and _reaches_full(data):
+        options = _logit(data)
+    elif quantity in ("site_fraction", "concentration") and data.max() > 10.0 * data.min():
+        options = _logarithmic(data, SITE_DECADES)
+    elif vector or quantity == "charge_density":
+        options = _signed(data)
+    else:
+        options = _linear(data)
+
+    factor, unit = 1.0, field.unit
+    norm = options.pop("norm")
+    if type(norm) is Normalize:
+        factor, unit = prefixed(float(np.abs([norm.vmin, norm.vmax]).max()), field.unit)
+        norm = Normalize(norm.vmin / factor, norm.vmax / factor)
+    else:
+        unit = prefixed(0.0, field.unit)[1]
+    colours = options.pop("colours", _MAPS.get(quantity, "viridis"))
+    return Scale(norm, colours, with_unit(words, unit), factor, **options)
+
+
+def _reaches_full(data: FloatArray) -> bool:
+    return bool(0.0 < data.min() and 0.9 < data.max() <= 1.0)
+
+
+def _logit(data: FloatArray) -> dict[str, Any]:
+    floor = 10.0**-SITE_DECADES
+    low, high = np.clip([data.min(), data.max()], floor, 1.0 - floor)
+    low = min(low, 0.5)
+    ends = (data.min() < low, data.max() > high)
+    return {"norm": LogitNorm(low, high), "extend": _extend(*ends)}
+
+
+def _logarithmic(data: FloatArray, decades: int) -> dict[str, Any]:
+    high = data.max()
+    if not high > 0.0:
+        return {"norm": Normalize(0.0, 1.0)}
+    low = max(data.min(), high * 10.0**-decades)
+    if low > 0.8 * high:
+        return _linear(data)
+    return {"norm": LogNorm(low, high), "extend": _extend(data.min() < low, False)}
+
+
+def _signed(data: FloatArray) -> dict[str, Any]:
+    """Symmetric about zero; logarithmic towards both ends if most values are small."""
+    size = np.abs(data)
+    largest = float(size.max()) or 1.0
+    typical = float(np.median(size[size > 0.0])) if size.any() else largest
+    if typical > 0.03 * largest:
+        return {"norm": Normalize(-largest, largest), "colours": "RdBu_r"}
+    threshold = largest * 10.0**-CHARGE_DECADES
+    norm = SymLogNorm(threshold, linscale=0.5, vmin=-largest, vmax=largest, base=10)
+    return {"norm": norm, "colours": "RdBu_r"}
+
+
+def _linear(data: FloatArray) -> dict[str, Any]:
+    """Sequential, or diverging if values of both signs are of similar size."""
+    low, high = float(data.min()), float(data.max())
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        margin = 0.05 * max(abs(low), abs(high)) or 1.0
+        low, high = low - margin, high + margin
+    if low < 0.0 < high and min(-low, high) > 0.2 * max(-low, high):
+        largest = max(-low, high)
+        return {"norm": Normalize(-largest, largest), "colours": "PuOr_r"}
+    return {"norm": Normalize(low, high)}
+
+
+def _extend(below: bool, above: bool) -> Literal["neither", "min", "max", "both"]:
+    if below:
+        return "both" if above else "min"
+    return "max" if above else "neither"
