@@ -60,6 +60,11 @@ Assembly::Assembly(std::shared_ptr<const Discretization> discretization, Constra
   for (std::size_t k = 0; k < _inventories.size(); ++k)
   {
     const Inventory& inventory = _inventories[k];
+    for (Index dof : inventory.dofs)
+      if (dof < 0 || dof >= _discretization->n_dofs())
+        throw std::invalid_argument("inventory " + std::to_string(k) + " names dof " +
+                                    std::to_string(dof) + " of " +
+                                    std::to_string(_discretization->n_dofs()));
     if (inventory.dofs.empty() || _constraints.free(inventory.dofs.front()) < 0)
       throw std::invalid_argument("inventory " + std::to_string(k) +
                                   " is empty or held by a fixed electrochemical potential");
@@ -69,9 +74,8 @@ Assembly::Assembly(std::shared_ptr<const Discretization> discretization, Constra
   }
   if (_balance == Balance::equilibrium)
     for (Index dof = _discretization->n_nodes(); dof < _discretization->n_dofs(); ++dof)
-      if (_constraints.free(dof) >= 0 &&
-          std::find(_inventory_rows.begin(), _inventory_rows.end(), _constraints.free(dof)) ==
-              _inventory_rows.end())
+      if (_constraints.free(dof) >= 0 && std::find(_inventory_rows.begin(), _inventory_rows.end(),
+                                                   _constraints.free(dof)) == _inventory_rows.end())
         throw std::invalid_argument("in equilibrium every electrochemical potential is fixed or "
                                     "tied to an inventory, dof " +
                                     std::to_string(dof) + " is not");
@@ -109,8 +113,7 @@ std::vector<SiteStates<Scalar>> Assembly::site_states(const Vector& u) const
                 Scalar eta(value);
                 if constexpr (!std::is_same_v<Scalar, double>)
                   eta.grad[0] = 1.0;
-                region_states.push_back(
-                    transport_state<Law>(law.mobility, statistics(eta)));
+                region_states.push_back(transport_state<Law>(law.mobility, statistics(eta)));
               }
             },
             law.statistics);
@@ -147,8 +150,7 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
     for (std::size_t e = 0; e < graph.edges.size(); ++e)
     {
       const Index i = d.site_node()[graph.edges[e][0]], j = d.site_node()[graph.edges[e][1]];
-      const double flux =
-          graph.edge_weight[e] * d.regions()[r].permittivity * (u[i] - u[j]);
+      const double flux = graph.edge_weight[e] * d.regions()[r].permittivity * (u[i] - u[j]);
       rows[i] += flux;
       rows[j] -= flux;
     }
@@ -193,9 +195,8 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
           const auto [i, j] = graph.edges[e];
           const Index mu_i = d.site_dof(i, law.carrier), mu_j = d.site_dof(j, law.carrier);
           const double scale = graph.edge_weight[e] * law.site_density * law.diffusivity;
-          const auto flux =
-              local_flux(law, u[mu_i], states[pair][i - graph.first_site], u[mu_j],
-                         states[pair][j - graph.first_site]);
+          const auto flux = local_flux(law, u[mu_i], states[pair][i - graph.first_site], u[mu_j],
+                                       states[pair][j - graph.first_site]);
           rows[mu_i] += scale * value_of(flux);
           rows[mu_j] -= scale * value_of(flux);
           if constexpr (differentiate)
@@ -303,8 +304,8 @@ void Assembly::build_pattern()
       const Index i = d.site_node()[d.graphs()[r].edges[e][0]];
       const Index j = d.site_node()[d.graphs()[r].edges[e][1]];
       const double w = d.graphs()[r].edge_weight[e] * d.regions()[r].permittivity;
-      for (const auto& [row, column, value] : {std::tuple{i, i, w}, std::tuple{j, j, w},
-                                               std::tuple{i, j, -w}, std::tuple{j, i, -w}})
+      for (const auto& [row, column, value] :
+           {std::tuple{i, i, w}, std::tuple{j, j, w}, std::tuple{i, j, -w}, std::tuple{j, i, -w}})
         if (const Entry at = entry(row, column); at.row >= 0)
           stiffness.emplace_back(at.row, at.column, value);
     }
@@ -374,8 +375,8 @@ SiteFractions site_fractions(const Discretization& d, int carrier, const Vector&
     if (const CarrierLaw* law = find_law(d.regions()[r], carrier))
       for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
       {
-        const auto o = std::visit([eta = site_eta(d, *law, s, u)](const auto& statistics) { return statistics(eta); },
-                                  law->statistics);
+        const auto o = std::visit([eta = site_eta(d, *law, s, u)](const auto& statistics)
+                                  { return statistics(eta); }, law->statistics);
         f.occupied[s] = o.y;
         f.vacant[s] = o.vacancy;
       }

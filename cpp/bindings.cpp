@@ -36,17 +36,17 @@ std::vector<std::array<T, N>> to_rows(const Array<T>& a, const char* name)
   return rows;
 }
 
-Vector to_eigen(const Array<double>& a)
+Vector to_eigen(const Array<double>& a, Index size)
 {
+  if (a.size() != size)
+    throw std::invalid_argument("the state has " + std::to_string(a.size()) + " values, expected " +
+                                std::to_string(size));
   return Eigen::Map<const Vector>(a.data(), a.size());
 }
 
 Vector state(const Array<double>& u, const Discretization& d)
 {
-  if (u.size() != d.n_dofs())
-    throw std::invalid_argument("the state has " + std::to_string(u.size()) + " values, expected " +
-                                std::to_string(d.n_dofs()));
-  return to_eigen(u);
+  return to_eigen(u, d.n_dofs());
 }
 
 template <class T>
@@ -202,12 +202,9 @@ void bind_discretization(py::module_& m)
                              [](const Discretization& d) { return to_numpy(d.site_region()); })
       .def_property_readonly("site_volume",
                              [](const Discretization& d) { return to_numpy(d.site_volume()); })
-      .def_property_readonly("site_dofs",
-                             [](const Discretization& d)
-                             {
-                               return to_numpy(d.site_dofs().data(),
-                                               {d.n_sites(), d.n_carriers()});
-                             })
+      .def_property_readonly(
+          "site_dofs", [](const Discretization& d)
+          { return to_numpy(d.site_dofs().data(), {d.n_sites(), d.n_carriers()}); })
       .def_property_readonly("triangle_sites",
                              [](const Discretization& d) { return to_numpy(d.triangle_sites()); })
       .def(
@@ -281,10 +278,12 @@ void bind_assembly(py::module_& m)
       .def_property_readonly("n_free", &Constraints::n_free)
       .def_property_readonly("free_of_dof",
                              [](const Constraints& c) { return to_numpy(c.free_of_dof()); })
-      .def("expand", [](const Constraints& c, const Array<double>& z)
-           { return to_numpy(c.expand(to_eigen(z))); }, "z"_a.noconvert())
-      .def("restrict_state", [](const Constraints& c, const Array<double>& u)
-           { return to_numpy(c.restrict_state(to_eigen(u))); }, "u"_a.noconvert());
+      .def(
+          "expand", [](const Constraints& c, const Array<double>& z)
+          { return to_numpy(c.expand(to_eigen(z, c.n_free()))); }, "z"_a.noconvert())
+      .def(
+          "restrict_state", [](const Constraints& c, const Array<double>& u)
+          { return to_numpy(c.restrict_state(to_eigen(u, c.n_dofs()))); }, "u"_a.noconvert());
 
   py::class_<Inventory>(m, "Inventory")
       .def(py::init<int, std::vector<Index>, double>(), "carrier"_a, "dofs"_a, "amount"_a);
@@ -297,32 +296,34 @@ void bind_assembly(py::module_& m)
                        std::vector<Inventory> inventories, Balance balance)
                     { return Assembly(d, std::move(c), std::move(inventories), balance); }),
            "discretization"_a, "constraints"_a, "inventories"_a, "balance"_a)
-      .def("rows",
-           [](const Assembly& a, const Array<double>& u)
-           {
-             const Vector x = state(u, a.discretization());
-             return to_numpy(unlocked([&] { return a.rows(x); }));
-           },
-           "u"_a.noconvert())
-      .def("residual",
-           [](const Assembly& a, const Array<double>& u)
-           {
-             const Vector x = state(u, a.discretization());
-             return to_numpy(unlocked([&] { return a.residual(x); }));
-           },
-           "u"_a.noconvert())
-      .def("residual_and_jacobian",
-           [](const Assembly& a, const Array<double>& u)
-           {
-             const Vector x = state(u, a.discretization());
-             SparseMatrix jacobian;
-             const Vector r = unlocked([&] { return a.residual_and_jacobian(x, jacobian); });
-             return py::make_tuple(
-                 to_numpy(r), to_numpy(jacobian.valuePtr(), {jacobian.nonZeros()}),
-                 to_numpy(jacobian.innerIndexPtr(), {jacobian.nonZeros()}),
-                 to_numpy(jacobian.outerIndexPtr(), {jacobian.cols() + 1}));
-           },
-           "u"_a.noconvert());
+      .def(
+          "rows",
+          [](const Assembly& a, const Array<double>& u)
+          {
+            const Vector x = state(u, a.discretization());
+            return to_numpy(unlocked([&] { return a.rows(x); }));
+          },
+          "u"_a.noconvert())
+      .def(
+          "residual",
+          [](const Assembly& a, const Array<double>& u)
+          {
+            const Vector x = state(u, a.discretization());
+            return to_numpy(unlocked([&] { return a.residual(x); }));
+          },
+          "u"_a.noconvert())
+      .def(
+          "residual_and_jacobian",
+          [](const Assembly& a, const Array<double>& u)
+          {
+            const Vector x = state(u, a.discretization());
+            SparseMatrix jacobian;
+            const Vector r = unlocked([&] { return a.residual_and_jacobian(x, jacobian); });
+            return py::make_tuple(to_numpy(r), to_numpy(jacobian.valuePtr(), {jacobian.nonZeros()}),
+                                  to_numpy(jacobian.innerIndexPtr(), {jacobian.nonZeros()}),
+                                  to_numpy(jacobian.outerIndexPtr(), {jacobian.cols() + 1}));
+          },
+          "u"_a.noconvert());
 }
 
 void bind_newton(py::module_& m)

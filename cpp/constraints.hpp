@@ -33,6 +33,7 @@ public:
               const std::vector<Tie>& ties);
 
   Index n_free() const { return _n_free; }
+  Index n_dofs() const { return static_cast<Index>(_free.size()); }
   /// The free unknown behind a dof, or -1 if it is fixed.
   Index free(Index dof) const { return _free[dof]; }
   const std::vector<Index>& free_of_dof() const { return _free; }

@@ -114,9 +114,8 @@ void Discretization::number_dofs(const std::vector<BlockedFacets>& blocked,
 void Discretization::build_sites(const std::vector<std::array<Index, 3>>& corner_dofs)
 {
   const Index n_triangles = static_cast<Index>(_mesh.triangles.size());
-  const auto dof = [&](int carrier, Index corner) {
-    return corner_dofs[static_cast<std::size_t>(carrier) * n_triangles + corner / 3][corner % 3];
-  };
+  const auto dof = [&](int carrier, Index corner)
+  { return corner_dofs[static_cast<std::size_t>(carrier) * n_triangles + corner / 3][corner % 3]; };
   const auto compare = [&](Index a, Index b) -> int
   {
     if (const Index d = _mesh.region[a / 3] - _mesh.region[b / 3])
@@ -170,8 +169,8 @@ void Discretization::build_edges()
     const TriangleGeometry g = triangle_geometry(_mesh, t);
     for (int e = 0; e < 3; ++e)
     {
-      const auto [a, b] = std::minmax(_triangle_sites[t][edge_ends[e][0]],
-                                      _triangle_sites[t][edge_ends[e][1]]);
+      const auto [a, b] =
+          std::minmax(_triangle_sites[t][edge_ends[e][0]], _triangle_sites[t][edge_ends[e][1]]);
       sides.push_back({_mesh.region[t], {a, b}, g.edge_weight[e]});
     }
   }

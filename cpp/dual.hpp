@@ -148,7 +148,10 @@ Dual<N> log(const Dual<N>& a)
   return chain(a, std::log(a.value), 1.0 / a.value);
 }
 
-inline double value_of(double a) { return a; }
+inline double value_of(double a)
+{
+  return a;
+}
 
 template <int N>
 double value_of(const Dual<N>& a)

@@ -43,8 +43,7 @@ TransportState<T> transport_state(Mobility mobility, const Occupancy<T>& o)
 /// carriers (Goldman) and of vacancies. Written with expm1 of the difference of mu so that nothing
 /// cancels or overflows: equal to B(X) y_i (1-y_j) - B(-X) y_j (1-y_i), X = jump of mu - activity.
 template <class T>
-T fitted_flux(const T& mu_i, const TransportState<T>& i, const T& mu_j,
-              const TransportState<T>& j)
+T fitted_flux(const T& mu_i, const TransportState<T>& i, const T& mu_j, const TransportState<T>& j)
 {
   using std::expm1;
   const T jump = mu_j - mu_i;

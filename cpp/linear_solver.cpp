@@ -134,8 +134,8 @@ bool LinearSolver::factorize(const SparseMatrix& matrix)
   {
     const double scale = _column_scale[_order[k]];
     for (auto s = _permuted.outerIndexPtr()[k]; s < _permuted.outerIndexPtr()[k + 1]; ++s)
-      _permuted.valuePtr()[s] = matrix.valuePtr()[_source[s]] * scale *
-                                _row_scale[_order[_permuted.innerIndexPtr()[s]]];
+      _permuted.valuePtr()[s] =
+          matrix.valuePtr()[_source[s]] * scale * _row_scale[_order[_permuted.innerIndexPtr()[s]]];
   }
   return _factors->factorize(_permuted);
 }
@@ -154,6 +154,9 @@ Vector LinearSolver::solve(const Vector& right_hand_side)
   return solution;
 }
 
-std::int64_t LinearSolver::fill() const { return _factors->fill(); }
+std::int64_t LinearSolver::fill() const
+{
+  return _factors->fill();
+}
 
 } // namespace pyscl

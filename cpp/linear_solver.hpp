@@ -42,10 +42,10 @@ private:
   void equilibrate(const SparseMatrix& matrix);
 
   Kind _kind;
-  std::vector<std::int32_t> _order; ///< permuted -> original
-  SparseMatrix _permuted;           ///< scaled and permuted matrix
+  std::vector<std::int32_t> _order;  ///< permuted -> original
+  SparseMatrix _permuted;            ///< scaled and permuted matrix
   std::vector<std::int32_t> _source; ///< value of _permuted <- value of the original matrix
-  Vector _row_scale, _column_scale; ///< in original numbering
+  Vector _row_scale, _column_scale;  ///< in original numbering
   std::unique_ptr<Factors> _factors;
 };
 

@@ -50,8 +50,7 @@ std::vector<MeshEdge> mesh_edges(const Mesh& mesh)
   for (Index t = 0; t < static_cast<Index>(mesh.triangles.size()); ++t)
     for (const auto& ends : edge_ends)
     {
-      const auto [low, high] =
-          std::minmax(mesh.triangles[t][ends[0]], mesh.triangles[t][ends[1]]);
+      const auto [low, high] = std::minmax(mesh.triangles[t][ends[0]], mesh.triangles[t][ends[1]]);
       sides.push_back({low, high, t});
     }
   std::sort(sides.begin(), sides.end(), [](const Side& a, const Side& b)

@@ -99,32 +99,31 @@ DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, d
 
   Index free_sites = 0, damped_sites = 0;
   Vector accepted = Vector::Constant(c.n_free(), -1.0);
-  for_each_carrier_site(
-      d,
-      [&](Index s, const CarrierLaw& law)
-      {
-        const Index mu = d.site_dof(s, law.carrier), phi = d.site_node()[s];
-        const Index free = c.free(mu);
-        if (free < 0)
-          return;
-        const double eta = u[mu] - law.charge * u[phi] - law.standard_potential;
-        const double change = du[mu] - law.charge * du[phi];
-        const double size = damped_change(eta, change, is_site_limited(law.statistics),
-                                          outward_limit);
-        ++free_sites;
-        damped_sites += size < 0.999 * std::fabs(change);
-        if (std::fabs(change) > update.eta_update)
-        {
-          update.eta_update = std::fabs(change);
-          if (update.eta_update > update.phi_update)
-            update.worst_dof = mu;
-        }
-        if (accepted[free] < 0.0 || size < accepted[free])
-        {
-          accepted[free] = size;
-          update.dz[free] = law.charge * du[phi] + std::copysign(size, change);
-        }
-      });
+  for_each_carrier_site(d,
+                        [&](Index s, const CarrierLaw& law)
+                        {
+                          const Index mu = d.site_dof(s, law.carrier), phi = d.site_node()[s];
+                          const Index free = c.free(mu);
+                          if (free < 0)
+                            return;
+                          const double eta = u[mu] - law.charge * u[phi] - law.standard_potential;
+                          const double change = du[mu] - law.charge * du[phi];
+                          const double size = damped_change(
+                              eta, change, is_site_limited(law.statistics), outward_limit);
+                          ++free_sites;
+                          damped_sites += size < 0.999 * std::fabs(change);
+                          if (std::fabs(change) > update.eta_update)
+                          {
+                            update.eta_update = std::fabs(change);
+                            if (update.eta_update > update.phi_update)
+                              update.worst_dof = mu;
+                          }
+                          if (accepted[free] < 0.0 || size < accepted[free])
+                          {
+                            accepted[free] = size;
+                            update.dz[free] = law.charge * du[phi] + std::copysign(size, change);
+                          }
+                        });
   if (free_sites > 0)
     update.undamped_share = 1.0 - static_cast<double>(damped_sites) / free_sites;
   return update;
@@ -276,7 +275,7 @@ Vector neutral_potential(const Discretization& d, const Vector& u)
         low -= width;
       for (double width = 2.0; charge(high) > 0.0 && width < 1e4; width *= 2.0)
         high += width;
-      for (int k = 0; k < 60 && high - low > 1e-6; ++k)
+      for (int k = 0; k < 80 && high - low > 1e-12; ++k)
       {
         const double middle = 0.5 * (low + high);
         (charge(middle) > 0.0 ? low : high) = middle;

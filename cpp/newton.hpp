@@ -13,7 +13,7 @@ namespace pyscl
 
 struct NewtonControl
 {
-  double tolerance = 1e-9;   ///< on the largest change of phi and of eta [kT/e, kT]
+  double tolerance = 1e-9; ///< on the largest change of phi and of eta [kT/e, kT]
   int max_iterations = 100;
   double outward_limit = 5.0; ///< largest change of eta away from half filling per step [kT]
 };
@@ -21,12 +21,12 @@ struct NewtonControl
 /// What one Newton iteration did.
 struct NewtonStep
 {
-  double phi_update;   ///< largest change of phi [kT/e]
-  double eta_update;   ///< largest undamped change of mu - z phi [kT]
-  double residual;     ///< largest residual of the free equations before the step
-  double damping;      ///< accepted share of the step (equilibrium), or the share of the carrier
-                       ///< sites that were not damped (steady)
-  Index worst_dof;     ///< dof of the largest change
+  double phi_update; ///< largest change of phi [kT/e]
+  double eta_update; ///< largest undamped change of mu - z phi [kT]
+  double residual;   ///< largest residual of the free equations before the step
+  double damping;    ///< accepted share of the step (equilibrium), or the share of the carrier
+                     ///< sites that were not damped (steady)
+  Index worst_dof;   ///< dof of the largest change
   double assembly_seconds;
   double factor_seconds;
   double solve_seconds;
@@ -34,9 +34,9 @@ struct NewtonStep
 
 struct NewtonResult
 {
-  Vector u;                      ///< last state
+  Vector u; ///< last state
   bool converged = false;
-  std::string reason;            ///< why it stopped, empty when converged
+  std::string reason; ///< why it stopped, empty when converged
   std::vector<NewtonStep> steps;
   std::int64_t factor_entries = 0;
 };

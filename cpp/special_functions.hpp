@@ -1,4 +1,5 @@
-// Logistic, softplus and Bernoulli functions, free of overflow and cancellation, for double and Dual.
+// Logistic, softplus and Bernoulli functions, free of overflow and cancellation, for double and
+// Dual.
 #pragma once
 
 #include "dual.hpp"
@@ -23,7 +24,10 @@ Dual<N> logistic(const Dual<N>& x)
 }
 
 /// ln(1 + exp(x)).
-inline double softplus(double x) { return std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
+inline double softplus(double x)
+{
+  return std::fmax(x, 0.0) + std::log1p(std::exp(-std::fabs(x)));
+}
 
 template <int N>
 Dual<N> softplus(const Dual<N>& x)
@@ -45,23 +49,32 @@ inline Bernoulli bernoulli_with_slope(double x)
   if (std::fabs(x) < 0.25)
   {
     const double s = x * x;
-    const double even = s * (1.0 / 12.0 +
-                             s * (-1.0 / 720.0 +
-                                  s * (1.0 / 30240.0 +
-                                       s * (-1.0 / 1209600.0 + s * (1.0 / 47900160.0)))));
-    const double odd = x * (1.0 / 6.0 +
-                            s * (-1.0 / 180.0 +
-                                 s * (1.0 / 5040.0 + s * (-1.0 / 151200.0 + s / 4790016.0))));
+    const double even =
+        s * (1.0 / 12.0 + s * (-1.0 / 720.0 + s * (1.0 / 30240.0 + s * (-1.0 / 1209600.0 +
+                                                                        s * (1.0 / 47900160.0)))));
+    const double odd =
+        x * (1.0 / 6.0 +
+             s * (-1.0 / 180.0 + s * (1.0 / 5040.0 + s * (-1.0 / 151200.0 + s / 4790016.0))));
     return {1.0 - 0.5 * x + even, -0.5 + odd};
   }
-  if (x > 700.0) // exp(x) overflows; B < 1e-301
-    return {0.0, 0.0};
-  const double e = std::expm1(x);
-  const double b = x / e;
-  return {b, (1.0 - b) / e - b};
+  // B(-x) = B(x) + x, so only positive arguments are evaluated: the slope does not cancel there.
+  const double size = std::fabs(x);
+  double b = 0.0, slope = 0.0; // exp(x) overflows beyond 700; B < 1e-301
+  if (size < 700.0)
+  {
+    const double e = std::expm1(size);
+    b = size / e;
+    slope = (1.0 - b) / e - b;
+  }
+  if (x > 0.0)
+    return {b, slope};
+  return {b + size, -1.0 - slope};
 }
 
-inline double bernoulli(double x) { return bernoulli_with_slope(x).value; }
+inline double bernoulli(double x)
+{
+  return bernoulli_with_slope(x).value;
+}
 
 template <int N>
 Dual<N> bernoulli(const Dual<N>& x)

@@ -15,7 +15,7 @@ std::pair<double, double> fermi_dirac_half_by_quadrature(double eta)
 {
   const double radius = std::hypot(eta, std::numbers::pi);
   const double strip = std::sqrt(0.5 * (radius - eta));
-  const double step = 2.0 * std::numbers::pi * strip / 40.0;
+  const double step = 2.0 * std::numbers::pi * strip / 50.0;
   const double last = std::sqrt(std::fmax(eta, 0.0) + 45.0);
   double integral = 0.0, derivative = 0.0;
   for (double s = step; s < last; s += step)
@@ -43,7 +43,8 @@ public:
       for (int j = 0; j < n; ++j)
       {
         const double t = std::cos(std::numbers::pi * (j + 0.5) / n);
-        f[j] = std::log(fermi_dirac_half_by_quadrature(first + width * (k + 0.5 * (t + 1.0))).first);
+        f[j] =
+            std::log(fermi_dirac_half_by_quadrature(first + width * (k + 0.5 * (t + 1.0))).first);
       }
       for (int i = 0; i < n; ++i)
       {

@@ -56,7 +56,9 @@ struct Blakemore
   Occupancy<T> operator()(const T& eta) const
   {
     using std::exp;
-    const T log_y = gamma > 0.0 ? eta - softplus(eta + std::log(gamma)) : eta;
+    // ln y = -ln(gamma) - softplus(-eta - ln(gamma)): its slope does not cancel when y saturates.
+    const double log_gamma = std::log(gamma);
+    const T log_y = gamma > 0.0 ? -softplus(-(eta + log_gamma)) - log_gamma : eta;
     return {exp(log_y), T(1.0), log_y};
   }
 };

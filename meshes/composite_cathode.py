@@ -19,9 +19,10 @@ PORE_RADII = (9, 8, 8, 7, 7, 6, 6, 6)
 NEAR_RADII = (8, 8, 7, 7, 7, 6, 6, 6, 6, 5, 5, 5, 4, 4, 4, 4)
 FREE_RADII = (8, 8, 7, 7, 6, 6, 6, 6, 5, 5, 5, 5, 4, 4, 4, 4)
 
-BAND = Layers(count=4, first=0.54, growth=1.3)  # both sides of a particle surface
+INNER_BAND = Layers(count=7, first=0.54, growth=1.25)  # inside a particle surface
+BAND = Layers(count=4, first=0.54, growth=1.3)  # outside it
 RING = Layers(count=1, first=1.0, growth=1.0)  # around an inclusion
-CLEARANCE = 2.0  # between the rings of neighbours [nm]
+CLEARANCE = 1.0  # between the rings of neighbours [nm]
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def main() -> None:
 
     start("composite_cathode")
     sides = box(0, 0, WIDTH, HEIGHT)
-    active = [disc(p.x, p.y, p.radius, 2.0, inner=BAND, outer=BAND) for p in particles]
+    active = [disc(p.x, p.y, p.radius, 2.0, inner=INNER_BAND, outer=BAND) for p in particles]
     inclusions = [disc(p.x, p.y, p.radius, 1.8, outer=RING) for p in near + free]
     holes = [disc(p.x, p.y, p.radius, 2.5) for p in pores]
     discs = active + inclusions + holes

@@ -5,6 +5,7 @@ A `Model` joins a `Mesh` with a `Material` per region and laws for contacts and 
 """
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from pyscl.model import Model
     from pyscl.solution import Solution
     from pyscl.study.newton import SolverOptions
+
+if importlib.util.find_spec("pyscl._core") is None:
+    raise ImportError(
+        "this pyscl folder has no compiled core: it is the source tree. Install with 'pip install .' "
+        "and start Python in another folder, or use 'pip install -e .'"
+    )
 
 # Public name -> module that defines it; imported on first use, so that `import pyscl` is quick.
 _HOME = {

@@ -125,7 +125,7 @@ def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:
 
 def _comparison(run: RunInput, outcomes: Mapping[str, list[StudyOutcome]]) -> dict[str, Any]:
     reference = run.output.reference
-    table: dict[str, Any] = {}
+    compared: dict[str, Any] = {}
     for study in {o.name: None for studies in outcomes.values() for o in studies}:
         resistance = {
             case: value
@@ -138,40 +138,50 @@ def _comparison(run: RunInput, outcomes: Mapping[str, list[StudyOutcome]]) -> di
         }
         if not resistance:
             continue
-        table[study] = {"effective resistance": resistance}
+        planar = run.coordinates == "planar"
+        compared[study] = {
+            "effective resistance": resistance,
+            "unit": "Ohm m" if planar else "Ohm",
+        }
         if reference in resistance:
-            table[study]["reference"] = reference
-            table[study]["promotion"] = {
+            compared[study]["reference"] = reference
+            compared[study]["promotion"] = {
                 case: promotion(value, resistance[reference]) for case, value in resistance.items()
             }
-    return table
+    return compared
 
 
 def report_results(summary: dict[str, Any], report: Callable[[str], None]) -> None:
     """Report interfaces, resistances and promotions of a summary as tables."""
+    sides = [
+        (case, study, name, region, interface["potential [V]"], side)
+        for case, entry in summary["cases"].items()
+        for study, result in entry["studies"].items()
+        for name, interface in result.get("interfaces", {}).items()
+        for region, side in interface["sides"].items()
+    ]
+    largest = max((abs(side["charge [C/m^2]"]) for *_, side in sides), default=0.0)
     rows = [
         (
             case,
             study,
             name,
-            side,
-            f"{interface['potential [V]'] * 1e3:+.2f}",
-            f"{values['charge [C/m^2]'] * 1e2:+.4f}",
-            f"{values['width [m]'] * 1e9:.3g}",
+            region,
+            f"{potential * 1e3:+.2f}",
+            f"{side['charge [C/m^2]'] * 1e2:+.4g}",
+            f"{side['width [m]'] * 1e9:.3g}",
         )
-        for case, entry in summary["cases"].items()
-        for study, result in entry["studies"].items()
-        for name, interface in result.get("interfaces", {}).items()
-        for side, values in interface["sides"].items()
-        if values["width [m]"] is not None
+        for case, study, name, region, potential, side in sides
+        if abs(side["charge [C/m^2]"]) > 1e-6 * largest and side["width [m]"] is not None
     ]
     if rows:
         head = ("case", "study", "interface", "side", "potential [mV]", "charge [uC/cm2]")
+        report("space charge layers:")
         for line in table((*head, "layer width [nm]"), rows):
-            report(line)
+            report(f"  {line}")
     for study, row in summary["comparison"].items():
         for case, resistance in row["effective resistance"].items():
-            line = f"{study}, {case}: effective resistance {resistance:.6g} Ohm m"
+            line = f"{study}, {case}: effective resistance {resistance:.6g} {row['unit']}"
             if "promotion" in row:
                 line += f", promotion against '{row['reference']}' {row['promotion'][case]:+.3%}"
             report(line)

@@ -6,6 +6,7 @@ reservoirs that contradict each other, and parts without a reference potential.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,6 +122,7 @@ class BoundaryConditions:
             dofs.append(np.zeros(1, np.int32))
             values.append(np.zeros(1))
         kt = self.d.scaling.potential
+        names: list[str] = []
         for name, law in self.model.contacts.items():
             if not isinstance(law, PotentialContact | ReservoirContact) or law.potential is None:
                 continue
@@ -135,12 +137,15 @@ class BoundaryConditions:
                 value = np.full(len(nodes), float(law.potential) / kt)
             dofs.append(nodes.astype(np.int32))
             values.append(value + bias.get(name, 0.0) / kt)
+            names.append(name)
+        first = len(dofs) - len(names)
+        self._refuse_conflicts(names, dofs[first:], values[first:])
         return dofs, values
 
     def _fixed_reservoirs(
         self, bias: Mapping[str, float]
     ) -> tuple[list[IntArray], list[FloatArray]]:
-        dofs, values = [], []
+        dofs, values, names = [], [], []
         for name, law in self.model.contacts.items():
             if isinstance(law, ReservoirContact):
                 number = self.model.carriers.index(law.carrier)
@@ -148,7 +153,26 @@ class BoundaryConditions:
                 shift = self.charge(number) * bias.get(name, 0.0) / self.d.scaling.potential
                 dofs.append(mine)
                 values.append(np.full(len(mine), self.reservoir_level(name, law) + shift))
+                names.append(name)
+        self._refuse_conflicts(names, dofs, values)
         return dofs, values
+
+    def _refuse_conflicts(
+        self, names: list[str], dofs: list[IntArray], values: list[FloatArray]
+    ) -> None:
+        """Two contacts that share a node must hold it at the same potential."""
+        held = list(zip(names, dofs, values, strict=True))
+        for (name, mine, value), (other, theirs, their_value) in combinations(held, 2):
+            shared, i, j = np.intersect1d(mine, theirs, return_indices=True)
+            differ = np.flatnonzero(np.abs(value[i] - their_value[j]) > _SAME_POTENTIAL)
+            if len(differ):
+                kt, k = self.d.scaling.potential, differ[0]
+                x, y = self.model.mesh.points[self.d.dof_node[shared[k]]]
+                raise InputError(
+                    f"contacts '{name}' and '{other}' share the node ({x:.4g}, {y:.4g}) m but hold "
+                    f"it at {value[i[k]] * kt:.6g} V and {their_value[j[k]] * kt:.6g} V; leave a "
+                    "gap between them or give both the same potential"
+                )
 
     def charge(self, carrier: int) -> int:
         """Return the charge number of a carrier."""
@@ -168,10 +192,11 @@ class BoundaryConditions:
             levels = component.reservoirs
             if levels and max(levels.values()) - min(levels.values()) > _SAME_POTENTIAL:
                 kt = self.d.scaling.potential
-                listing = ", ".join(f"{c}: {v * kt:.6g} eV" for c, v in levels.items())
+                listing = ", ".join(f"{c}: {v * kt + 0.0:.6f} eV" for c, v in levels.items())
                 raise InputError(
                     f"no equilibrium: reservoirs of '{self.model.carriers[component.carrier]}' "
-                    f"that are connected have different potentials ({listing}); use steady()"
+                    f"that are connected have different electrochemical potentials ({listing}); "
+                    "give them one electrochemical_potential (eV), or compute a steady state"
                 )
         if self._has_driven_carriers():
             raise InputError(
