@@ -26,14 +26,6 @@ TransportState<Dual<4>> lift(const TransportState<Dual<1>>& s, double charge, in
           lift(s.activity, charge, phi_slot, mu_slot)};
 }
 
-template <class T>
-T edge_flux(Mobility mobility, const T& mu_i, const TransportState<T>& i, const T& mu_j,
-            const TransportState<T>& j)
-{
-  return mobility == Mobility::constant_conductivity ? ohmic_flux(mu_i, mu_j)
-                                                     : fitted_flux(mu_i, i, mu_j, j);
-}
-
 /// Outflow from end i in the unknowns (phi_i, mu_i, phi_j, mu_j), without derivatives ...
 double local_flux(const CarrierLaw& law, double mu_i, const TransportState<double>& i, double mu_j,
                   const TransportState<double>& j)
@@ -346,78 +338,6 @@ void Assembly::build_pattern()
     _slots.push_back(slot_of(e));
   for (const auto& t : stiffness)
     _stiffness.valuePtr()[slot_of({t.col(), t.row()})] += t.value();
-}
-
-namespace
-{
-
-const CarrierLaw* find_law(const RegionLaw& region, int carrier)
-{
-  for (const CarrierLaw& law : region.carriers)
-    if (law.carrier == carrier)
-      return &law;
-  return nullptr;
-}
-
-double site_eta(const Discretization& d, const CarrierLaw& law, Index site, const Vector& u)
-{
-  return u[d.site_dof(site, law.carrier)] - law.charge * u[d.site_node()[site]] -
-         law.standard_potential;
-}
-
-} // namespace
-
-SiteFractions site_fractions(const Discretization& d, int carrier, const Vector& u)
-{
-  const Vector absent = Vector::Constant(d.n_sites(), std::nan(""));
-  SiteFractions f{absent, absent};
-  for (std::size_t r = 0; r < d.regions().size(); ++r)
-    if (const CarrierLaw* law = find_law(d.regions()[r], carrier))
-      for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
-      {
-        const auto o = std::visit([eta = site_eta(d, *law, s, u)](const auto& statistics)
-                                  { return statistics(eta); }, law->statistics);
-        f.occupied[s] = o.y;
-        f.vacant[s] = o.vacancy;
-      }
-  return f;
-}
-
-std::vector<std::array<double, 2>> flux_density(const Discretization& d, int carrier,
-                                                const Vector& u)
-{
-  Mesh plane = d.mesh(); // weights without the factor 2 pi r: the flux density is a local quantity
-  plane.coordinates = Coordinates::planar;
-  std::vector<std::array<double, 2>> flux(plane.triangles.size(), {0.0, 0.0});
-  for (Index t = 0; t < static_cast<Index>(flux.size()); ++t)
-  {
-    const CarrierLaw* law = find_law(d.regions()[plane.region[t]], carrier);
-    if (!law)
-      continue;
-    const TriangleGeometry g = triangle_geometry(plane, t);
-    const double area = g.volume[0] + g.volume[1] + g.volume[2];
-    for (int e = 0; e < 3; ++e)
-    {
-      const Index i = d.triangle_sites()[t][edge_ends[e][0]];
-      const Index j = d.triangle_sites()[t][edge_ends[e][1]];
-      const double edge = std::visit(
-          [&](const auto& statistics)
-          {
-            using Law = std::decay_t<decltype(statistics)>;
-            const auto state = [&](Index s)
-            { return transport_state<Law>(law->mobility, statistics(site_eta(d, *law, s, u))); };
-            return local_flux(*law, u[d.site_dof(i, carrier)], state(i), u[d.site_dof(j, carrier)],
-                              state(j));
-          },
-          law->statistics);
-      const double factor = law->site_density * law->diffusivity * g.edge_weight[e] * edge / area;
-      const auto& a = plane.points[d.site_node()[i]];
-      const auto& b = plane.points[d.site_node()[j]];
-      flux[t][0] += factor * (b[0] - a[0]);
-      flux[t][1] += factor * (b[1] - a[1]);
-    }
-  }
-  return flux;
 }
 
 } // namespace pyscl

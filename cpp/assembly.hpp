@@ -79,16 +79,4 @@ private:
   std::vector<Index> _slots;            ///< where each local derivative is added, in visiting order
 };
 
-/// Site fraction and vacant fraction of one carrier on every site (NaN where it is absent).
-struct SiteFractions
-{
-  Vector occupied, vacant;
-};
-SiteFractions site_fractions(const Discretization& discretization, int carrier, const Vector& u);
-
-/// Mean flux density of one carrier in every triangle (zero where it is absent), recovered from
-/// the edge fluxes N: sum_e w_e N_e t_e / |T|, exact for a uniform flux.
-std::vector<std::array<double, 2>> flux_density(const Discretization& discretization, int carrier,
-                                                const Vector& u);
-
 } // namespace pyscl

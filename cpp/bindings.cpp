@@ -1,5 +1,6 @@
 // The only file that knows Python. Arrays come in as C-contiguous numpy arrays of the exact dtype
 // and go out as arrays that own their data; the GIL is released around assembly and solves.
+#include "fields.hpp"
 #include "newton.hpp"
 
 #include <pybind11/functional.h>

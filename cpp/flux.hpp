@@ -60,4 +60,13 @@ T ohmic_flux(const T& mu_i, const T& mu_j)
   return mu_i - mu_j;
 }
 
+/// The flux from i to j for any mobility law.
+template <class T>
+T edge_flux(Mobility mobility, const T& mu_i, const TransportState<T>& i, const T& mu_j,
+            const TransportState<T>& j)
+{
+  return mobility == Mobility::constant_conductivity ? ohmic_flux(mu_i, mu_j)
+                                                     : fitted_flux(mu_i, i, mu_j, j);
+}
+
 } // namespace pyscl

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <tuple>
 
 namespace pyscl
 {
@@ -129,77 +130,24 @@ DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, d
   return update;
 }
 
-} // namespace
-
-NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
-                               const std::vector<Index>& node_rank, const NewtonControl& control,
-                               const Poll& poll)
+/// The largest change of u for a change of z, and where it is.
+std::pair<double, Index> largest_change(const Constraints& c, const Vector& dz)
 {
-  const Constraints& c = assembly.constraints();
-  LinearSolver solver(LinearSolver::Kind::symmetric, assembly.pattern(),
-                      elimination_order(assembly, node_rank));
-  NewtonResult result;
-  Vector z = c.restrict_state(u);
-  result.u = c.expand(z);
-  SparseMatrix jacobian;
-  for (int iteration = 0; iteration < control.max_iterations; ++iteration)
-  {
-    NewtonStep step{};
-    Stopwatch clock;
-    const Vector r = assembly.residual_and_jacobian(result.u, jacobian);
-    step.assembly_seconds = clock.lap();
-    step.residual = r.size() ? r.lpNorm<Eigen::Infinity>() : 0.0;
-    if (!r.allFinite() || !solver.factorize(jacobian))
-    {
-      result.reason = "the equilibrium matrix is singular or not finite";
-      return result;
-    }
-    step.factor_seconds = clock.lap();
-    const Vector dz = -solver.solve(r);
-    step.solve_seconds = clock.lap();
-
-    // The slope of the free energy along the step must fall to half its size.
-    const double start = std::fabs(r.dot(dz));
-    double share = 1.0;
-    for (int trial = 0; trial < 40; ++trial)
-    {
-      const Vector u_trial = c.expand(z + share * dz);
-      const double slope = assembly.residual(u_trial).dot(dz);
-      if (slope <= 0.5 * start || start == 0.0)
-        break;
-      share *= std::isfinite(slope) ? std::clamp(start / (start + slope), 0.1, 0.5) : 0.1;
-    }
-    step.damping = share;
-    z += share * dz;
-    result.u = c.expand(z);
-    step.assembly_seconds += clock.lap();
-
-    const Vector du = c.expand_update(dz).cwiseAbs();
-    Index worst = 0;
-    const double largest = du.size() ? du.maxCoeff(&worst) : 0.0;
-    step.phi_update = largest;
-    step.worst_dof = worst;
-    result.steps.push_back(step);
-    result.factor_entries = solver.fill();
-    if (largest < control.tolerance)
-    {
-      result.converged = true;
-      return result;
-    }
-    if (poll)
-      poll(step);
-  }
-  result.reason = "no convergence within the allowed number of iterations";
-  return result;
+  const Vector du = c.expand_update(dz).cwiseAbs();
+  Index where = 0;
+  const double largest = du.size() ? du.maxCoeff(&where) : 0.0;
+  return {largest, where};
 }
 
-NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
-                          const std::vector<Index>& node_rank, const NewtonControl& control,
-                          const Poll& poll)
+/// The Newton iteration. `advance(z, dz, residual, u, step)` moves z along the solution dz of the
+/// linearised equations at u and records what it did.
+template <class Advance>
+NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Vector& u,
+                     const std::vector<Index>& node_rank, const NewtonControl& control,
+                     const Poll& poll, Advance advance)
 {
   const Constraints& c = assembly.constraints();
-  LinearSolver solver(LinearSolver::Kind::general, assembly.pattern(),
-                      elimination_order(assembly, node_rank));
+  LinearSolver solver(kind, assembly.pattern(), elimination_order(assembly, node_rank));
   NewtonResult result;
   Vector z = c.restrict_state(u);
   result.u = c.expand(z);
@@ -224,18 +172,12 @@ NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
       result.reason = "the linear solver returned values that are not finite";
       return result;
     }
-
-    const DampedUpdate update = damp(assembly, result.u, dz, control.outward_limit);
-    z += update.dz;
+    advance(z, dz, r, result.u, step);
     result.u = c.expand(z);
     step.assembly_seconds += clock.lap();
-    step.phi_update = update.phi_update;
-    step.eta_update = update.eta_update;
-    step.damping = update.undamped_share;
-    step.worst_dof = update.worst_dof;
     result.steps.push_back(step);
     result.factor_entries = solver.fill();
-    if (std::max(update.phi_update, update.eta_update) < control.tolerance)
+    if (std::max(step.phi_update, step.eta_update) < control.tolerance)
     {
       result.converged = true;
       return result;
@@ -247,48 +189,48 @@ NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
   return result;
 }
 
-Vector neutral_potential(const Discretization& d, const Vector& u)
+} // namespace
+
+NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
+                               const std::vector<Index>& node_rank, const NewtonControl& control,
+                               const Poll& poll)
 {
-  Vector sum = Vector::Zero(d.n_nodes()), count = Vector::Zero(d.n_nodes());
-  for (std::size_t r = 0; r < d.regions().size(); ++r)
+  const Constraints& c = assembly.constraints();
+  // The slope of the free energy along the step must fall to half its size.
+  const auto line_search =
+      [&](Vector& z, const Vector& dz, const Vector& residual, const Vector&, NewtonStep& step)
   {
-    const auto& carriers = d.regions()[r].carriers;
-    if (carriers.empty())
-      continue;
-    for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
+    const double start = std::fabs(residual.dot(dz));
+    double share = 1.0;
+    for (int trial = 0; trial < 40 && start > 0.0; ++trial)
     {
-      // The charge falls monotonically with phi: bisection between generous bounds.
-      const auto charge = [&](double phi)
-      {
-        double rho = d.background[s];
-        for (const CarrierLaw& law : carriers)
-        {
-          const double eta =
-              u[d.site_dof(s, law.carrier)] - law.charge * phi - law.standard_potential;
-          rho += law.charge * law.site_density *
-                 std::visit([eta](const auto& f) { return f(eta).y; }, law.statistics);
-        }
-        return rho;
-      };
-      double low = u[d.site_node()[s]] - 1.0, high = low + 2.0;
-      for (double width = 2.0; charge(low) < 0.0 && width < 1e4; width *= 2.0)
-        low -= width;
-      for (double width = 2.0; charge(high) > 0.0 && width < 1e4; width *= 2.0)
-        high += width;
-      for (int k = 0; k < 80 && high - low > 1e-12; ++k)
-      {
-        const double middle = 0.5 * (low + high);
-        (charge(middle) > 0.0 ? low : high) = middle;
-      }
-      sum[d.site_node()[s]] += 0.5 * (low + high);
-      count[d.site_node()[s]] += 1.0;
+      const double slope = assembly.residual(c.expand(z + share * dz)).dot(dz);
+      if (slope <= 0.5 * start)
+        break;
+      share *= std::isfinite(slope) ? std::clamp(start / (start + slope), 0.1, 0.5) : 0.1;
     }
-  }
-  Vector start = u;
-  for (Index i = 0; i < d.n_nodes(); ++i)
-    if (count[i] > 0.0)
-      start[i] = sum[i] / count[i];
-  return start;
+    z += share * dz;
+    step.damping = share;
+    std::tie(step.phi_update, step.worst_dof) = largest_change(c, dz);
+  };
+  return iterate(LinearSolver::Kind::symmetric, assembly, u, node_rank, control, poll, line_search);
+}
+
+NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
+                          const std::vector<Index>& node_rank, const NewtonControl& control,
+                          const Poll& poll)
+{
+  const auto damped =
+      [&](Vector& z, const Vector& dz, const Vector&, const Vector& at, NewtonStep& step)
+  {
+    const DampedUpdate update = damp(assembly, at, dz, control.outward_limit);
+    z += update.dz;
+    step.phi_update = update.phi_update;
+    step.eta_update = update.eta_update;
+    step.damping = update.undamped_share;
+    step.worst_dof = update.worst_dof;
+  };
+  return iterate(LinearSolver::Kind::general, assembly, u, node_rank, control, poll, damped);
 }
 
 } // namespace pyscl

@@ -56,8 +56,4 @@ NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
                           const std::vector<Index>& node_rank, const NewtonControl& control,
                           const Poll& poll);
 
-/// phi that makes every node locally neutral for the mu in u (averaged over the regions that meet
-/// there); unchanged where no region of the node has carriers.
-Vector neutral_potential(const Discretization& discretization, const Vector& u);
-
 } // namespace pyscl

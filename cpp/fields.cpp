@@ -1,0 +1,123 @@
+#include "fields.hpp"
+
+#include <cmath>
+
+namespace pyscl
+{
+namespace
+{
+
+const CarrierLaw* find_law(const RegionLaw& region, int carrier)
+{
+  for (const CarrierLaw& law : region.carriers)
+    if (law.carrier == carrier)
+      return &law;
+  return nullptr;
+}
+
+double site_eta(const Discretization& d, const CarrierLaw& law, Index site, const Vector& u)
+{
+  return u[d.site_dof(site, law.carrier)] - law.charge * u[d.site_node()[site]] -
+         law.standard_potential;
+}
+
+} // namespace
+
+SiteFractions site_fractions(const Discretization& d, int carrier, const Vector& u)
+{
+  const Vector absent = Vector::Constant(d.n_sites(), std::nan(""));
+  SiteFractions f{absent, absent};
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+    if (const CarrierLaw* law = find_law(d.regions()[r], carrier))
+      for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
+      {
+        const auto o = std::visit([eta = site_eta(d, *law, s, u)](const auto& statistics)
+                                  { return statistics(eta); }, law->statistics);
+        f.occupied[s] = o.y;
+        f.vacant[s] = o.vacancy;
+      }
+  return f;
+}
+
+std::vector<std::array<double, 2>> flux_density(const Discretization& d, int carrier,
+                                                const Vector& u)
+{
+  Mesh plane = d.mesh(); // weights without the factor 2 pi r: the flux density is a local quantity
+  plane.coordinates = Coordinates::planar;
+  std::vector<std::array<double, 2>> flux(plane.triangles.size(), {0.0, 0.0});
+  for (Index t = 0; t < static_cast<Index>(flux.size()); ++t)
+  {
+    const CarrierLaw* law = find_law(d.regions()[plane.region[t]], carrier);
+    if (!law)
+      continue;
+    const TriangleGeometry g = triangle_geometry(plane, t);
+    const double area = g.volume[0] + g.volume[1] + g.volume[2];
+    for (int e = 0; e < 3; ++e)
+    {
+      const Index i = d.triangle_sites()[t][edge_ends[e][0]];
+      const Index j = d.triangle_sites()[t][edge_ends[e][1]];
+      const double edge = std::visit(
+          [&](const auto& statistics)
+          {
+            using Law = std::decay_t<decltype(statistics)>;
+            const auto state = [&](Index s)
+            { return transport_state<Law>(law->mobility, statistics(site_eta(d, *law, s, u))); };
+            return edge_flux(law->mobility, u[d.site_dof(i, carrier)], state(i),
+                             u[d.site_dof(j, carrier)], state(j));
+          },
+          law->statistics);
+      const double factor = law->site_density * law->diffusivity * g.edge_weight[e] * edge / area;
+      const auto& a = plane.points[d.site_node()[i]];
+      const auto& b = plane.points[d.site_node()[j]];
+      flux[t][0] += factor * (b[0] - a[0]);
+      flux[t][1] += factor * (b[1] - a[1]);
+    }
+  }
+  return flux;
+}
+
+Vector neutral_potential(const Discretization& d, const Vector& u)
+{
+  Vector sum = Vector::Zero(d.n_nodes()), count = Vector::Zero(d.n_nodes());
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+  {
+    const auto& carriers = d.regions()[r].carriers;
+    if (carriers.empty())
+      continue;
+    for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
+    {
+      // The charge falls monotonically with phi: bisection between generous bounds.
+      const auto charge = [&](double phi)
+      {
+        double rho = d.background[s];
+        for (const CarrierLaw& law : carriers)
+        {
+          const double eta =
+              u[d.site_dof(s, law.carrier)] - law.charge * phi - law.standard_potential;
+          rho += law.charge * law.site_density *
+                 std::visit([eta](const auto& f) { return f(eta).y; }, law.statistics);
+        }
+        return rho;
+      };
+      double low = u[d.site_node()[s]] - 1.0, high = low + 2.0;
+      for (double width = 2.0; charge(low) < 0.0 && width < 1e4; width *= 2.0)
+        low -= width;
+      for (double width = 2.0; charge(high) > 0.0 && width < 1e4; width *= 2.0)
+        high += width;
+      for (int k = 0; k < 80 && high - low > 1e-12; ++k)
+      {
+        const double middle = 0.5 * (low + high);
+        (charge(middle) > 0.0 ? low : high) = middle;
+      }
+      sum[d.site_node()[s]] += 0.5 * (low + high);
+      count[d.site_node()[s]] += 1.0;
+    }
+  }
+  Vector start = u;
+  for (Index i = 0; i < d.n_nodes(); ++i)
+    if (count[i] > 0.0)
+      start[i] = sum[i] / count[i];
+  return start;
+}
+
+} // namespace pyscl
