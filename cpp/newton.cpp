@@ -73,9 +73,8 @@ double damped_change(double eta, double change, bool site_limited, double outwar
   if (change * eta >= 0.0)
     return std::min(size, outward_limit);
   const double minority = logistic(-std::fabs(eta)), majority = logistic(std::fabs(eta));
-  const double target = minority * (1.0 + majority * size);
-  if (target < 0.5)
-    return std::log(target) - std::log1p(-target) + std::fabs(eta);
+  if (minority * (1.0 + majority * size) < 0.5)
+    return std::log1p(majority * size) - std::log1p(-minority * size);
   return std::min(size, std::fabs(eta) + 1.0);
 }
 

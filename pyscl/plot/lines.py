@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
@@ -15,10 +16,12 @@ from pyscl.plot.style import (
     INK,
     LINES,
     STYLE,
+    legend_columns,
     length_unit,
     prefixed,
     region_colours,
     styled,
+    text_width,
     with_unit,
 )
 from pyscl.postprocess.cut import Cut
@@ -36,6 +39,9 @@ def cut_plot(cut: Cut, solution: Solution | None = None) -> Figure:
         cut: from `Solution.cut`.
         solution: the solution of the cut, only so that its regions have the same colours as in
             the maps; regions with a well-known name have them anyway.
+
+    Raises:
+        InputError: the cut lies outside the mesh.
     """
     bands = _bands(cut)
     if not bands:
@@ -49,7 +55,7 @@ def cut_plot(cut: Cut, solution: Solution | None = None) -> Figure:
 
     factor, unit = prefixed(_largest(cut.fields["potential"]), cut.units["potential"])
     axes[0].plot(distance, cut.fields["potential"] / factor, color=INK)
-    axes[0].set_ylabel(with_unit("Potential", unit))
+    axes[0].set_ylabel(with_unit("Potential\n", unit))
     if carriers:
         _site_fractions(axes[1], cut, distance, carriers, bands)
     factor, unit = prefixed(_largest(cut.fields["charge_density"]), cut.units["charge_density"])
@@ -57,7 +63,7 @@ def cut_plot(cut: Cut, solution: Solution | None = None) -> Figure:
         part = slice(first, last)
         axes[-1].plot(distance[part], cut.fields["charge_density"][part] / factor, color=INK)
     axes[-1].axhline(0.0, color=INK, linewidth=0.5, linestyle=(0, (4, 3)), zorder=1)
-    axes[-1].set_ylabel(with_unit("Charge density", unit))
+    axes[-1].set_ylabel(with_unit("Charge density\n", unit))
     axes[-1].set_xlabel(f"Distance ({length})")
     axes[-1].set_xlim(distance[0], distance[-1])
     names = cut.region[cut.region != ""] if solution is None else solution.model.mesh.region_names
@@ -70,12 +76,13 @@ def cut_plot(cut: Cut, solution: Solution | None = None) -> Figure:
 def convergence_plot(history: NewtonHistory) -> Figure:
     """Draw the largest change of the potentials in every Newton iteration [kT/e].
 
-    Damped iterations have open markers. Changes of exactly zero cannot be drawn.
+    Damped iterations have open markers (below 1e-6 damping is rounding). Changes of exactly zero
+    cannot be drawn.
     """
     figure = Figure((COLUMN, 2.4), layout="constrained")
     ax = figure.add_subplot()
     number = np.arange(1, len(history.iterations) + 1)
-    damped = np.array([i.damping < 1.0 for i in history.iterations], dtype=bool)
+    damped = np.array([i.damping < 1.0 and i.update > 1e-6 for i in history.iterations], dtype=bool)
     curves = {
         "electric potential": ([i.potential_update for i in history.iterations], "o"),
         "electrochemical potentials": ([i.chemical_update for i in history.iterations], "s"),
@@ -95,6 +102,8 @@ def convergence_plot(history: NewtonHistory) -> Figure:
     ax.set_ylabel("Largest update (kT/e)")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.set_xlim(0.5, max(len(number), 1) + 0.5)
+    if damped.any():
+        ax.plot([], [], "o", color=INK, markerfacecolor="white", markersize=4, label="damped")
     if ax.lines:
         ax.legend()
     state = "converged" if history.converged else "not converged"
@@ -133,28 +142,38 @@ def _site_fractions(
         ax.set_yscale("logit" if 0.9 < data.max() < 1.0 else "log")
     if len(carriers) > 1:
         ax.legend()
-        ax.set_ylabel("Site fraction")
+        ax.set_ylabel("Site\nfraction")
     else:
-        ax.set_ylabel(f"{carriers[0].removeprefix('site_fraction_')} site fraction")
+        ax.set_ylabel(f"{carriers[0].removeprefix('site_fraction_')} site\nfraction")
 
 
 def _shade(
-    figure: Figure, axes: Sequence[Axes], distance: FloatArray, bands: Bands, colours: dict[str, str]
+    figure: Figure,
+    axes: Sequence[Axes],
+    distance: FloatArray,
+    bands: Bands,
+    colours: dict[str, str],
 ) -> None:
     """Shade the regions and name them above the first axes, or in a legend if names collide."""
     span = distance[-1] - distance[0]
-    points_per_unit = 0.78 * COLUMN * 72.0 / span
-    wide = True
+    inches = 0.78 * COLUMN / span
+
+    def fits(width: float, name: str) -> bool:
+        return width * inches > text_width(name) + 0.03
+
     edges = []
+    labelled = set()
     for first, last, name in bands:
         x0 = distance[0] if first == 0 else 0.5 * (distance[first - 1] + distance[first])
         x1 = distance[-1] if last == len(distance) else 0.5 * (distance[last - 1] + distance[last])
         edges.append((x0, x1, name))
-        wide &= (x1 - x0) * points_per_unit > 0.62 * STYLE["xtick.labelsize"] * len(name)
+        if fits(x1 - x0, name):
+            labelled.add(name)
+    direct = all(name in labelled for _, _, name in edges)
     for x0, x1, name in edges:
         for ax in axes:
             ax.axvspan(x0, x1, facecolor=colours[name], alpha=0.35, linewidth=0.0, zorder=0)
-        if wide:
+        if direct and fits(x1 - x0, name):
             axes[0].text(
                 0.5 * (x0 + x1),
                 1.03,
@@ -164,12 +183,15 @@ def _shade(
                 va="bottom",
                 fontsize=STYLE["xtick.labelsize"],
             )
-    if not wide:
-        seen = dict.fromkeys(name for _, _, name in edges)
+    if not direct:
+        seen = list(dict.fromkeys(name for _, _, name in edges))
         figure.legend(
-            handles=[Patch(facecolor=colours[n], alpha=0.35, label=n) for n in seen],
+            handles=[
+                Patch(facecolor=to_rgba(colours[n], 0.35), edgecolor=INK, linewidth=0.4, label=n)
+                for n in seen
+            ],
             loc="outside upper center",
-            ncols=min(4, len(seen)),
+            ncols=legend_columns(seen),
             handlelength=1.2,
             columnspacing=1.4,
         )

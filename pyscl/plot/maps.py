@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.patheffects import withStroke
 from matplotlib.tri import Triangulation
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.plot import panels
 from pyscl.plot.panels import Frame, Window
 from pyscl.plot.scales import Component, FloatArray, Scale, quantity_of, scale_of
-from pyscl.plot.style import COLUMN, PAGE, styled
+from pyscl.plot.style import COLUMN, PAGE, map_figure, styled
 from pyscl.solution import Solution
 
 
@@ -90,13 +92,13 @@ def overview(solution: Solution, carrier: str | None = None) -> Figure:
     )
     layers = [_Layer.of(solution, name) for name in names]
     frame = layers[0].frame
-    figure, axes = _grid(frame, 4, 2, bars=True)
+    figure, axes = _grid(4, 2)
     for number, (ax, layer) in enumerate(zip(axes, layers, strict=True)):
         scale = scale_of(solution, layer.name, [layer.seen], "magnitude")
         _draw(figure, ax, layer, scale)
         frame.apply(ax, labels=False)
         panels.colour_bar(figure, ax, scale, frame)
-        _letter(ax, number)
+        _letter(ax, number, beside=frame.flat)
     _label_outer(axes, frame, 2)
     return figure
 
@@ -112,7 +114,7 @@ def comparison(
     """Draw one field of several solutions side by side on one common colour scale.
 
     Args:
-        solutions: label -> solution.
+        solutions: label -> solution; the same geometry, so that the axes are common too.
         name: a name in `field_names` of all of them.
         component: of a vector field: "magnitude", "x" or "y".
         window: (x first, x last, y first, y last) [m] to show.
@@ -128,13 +130,13 @@ def comparison(
     )
     columns = min(3, len(layers))
     frame = next(iter(layers.values())).frame
-    figure, axes = _grid(frame, len(layers), columns, bars=False)
+    figure, axes = _grid(len(layers), columns)
     for number, (ax, (label, layer)) in enumerate(zip(axes, layers.items(), strict=True)):
         _draw(figure, ax, layer, scale)
         layer.frame.apply(ax, labels=False)
         _letter(ax, number, label)
     _label_outer(axes, frame, columns)
-    panels.shared_bar(figure, axes, scale)
+    panels.shared_bar(figure, axes, scale, frame)
     return figure
 
 
@@ -147,7 +149,8 @@ class _Layer:
         name: name of the field.
         frame: what is shown.
         values: on the sites [SI], (n_sites,), NaN where the field does not exist.
-        seen: those of `values` inside the frame.
+        seen: those of `values` inside the frame that exist, and the shares of their sites in the
+            area or volume, (2, n_seen).
         vectors: the averaged vectors (n_sites, 2) [SI], None for a scalar field.
     """
 
@@ -170,7 +173,7 @@ class _Layer:
             raise unknown_name("component", component, ("magnitude", "x", "y"))
         field = solution[name]
         model = solution.model
-        frame = Frame(model.mesh, window, model.coordinates == "axisymmetric")
+        frame = Frame(model.mesh, window, axisymmetric=model.coordinates == "axisymmetric")
         values, vectors = field.values, None
         if field.location == "triangle":
             vectors = _on_sites(solution, field.values)
@@ -178,12 +181,13 @@ class _Layer:
             if carrier:
                 living = [r in model.regions_with(carrier) for r in model.mesh.region_names]
                 vectors[~np.array(living)[solution.site_region]] = np.nan
-            values = (
-                np.hypot(*vectors.T) if component == "magnitude" else vectors[:, component == "y"]
-            )
+            values = vectors[:, int(component == "y")]
+            if component == "magnitude":
+                values = np.hypot(*vectors.T)
         x0, x1, y0, y1 = frame.window
         x, y = solution.site_points.T
-        seen = values[(x >= x0) & (x <= x1) & (y >= y0) & (y <= y1)]
+        inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1) & np.isfinite(values)
+        seen = np.stack([values[inside], solution.site_volume[inside]])
         return cls(solution, name, frame, values, seen, vectors)
 
 
@@ -196,12 +200,10 @@ def _on_sites(solution: Solution, values: FloatArray) -> FloatArray:
     return np.column_stack(sums) / total[:, None]
 
 
-def _draw(
-    figure: Figure, ax: Axes, layer: _Layer, scale: Scale, *, outlines: bool = True
-) -> None:
+def _draw(figure: Figure, ax: Axes, layer: _Layer, scale: Scale, *, outlines: bool = True) -> None:
     solution, frame = layer.solution, layer.frame
     mesh = solution.model.mesh
-    there = np.isfinite(layer.values)[solution.site_triangles].all(axis=1)
+    there = np.asarray(np.isfinite(layer.values)[solution.site_triangles].all(axis=1))
     x, y = solution.site_points.T / frame.metre
     if there.any():
         ax.tripcolor(
@@ -226,7 +228,9 @@ def _draw(
             handletextpad=0.5,
         )
     if outlines:
-        panels.outline(ax, mesh, frame)
+        model = solution.model
+        boundaries = [name for name in mesh.interfaces if model.is_material_boundary(name)]
+        panels.outline(ax, mesh, boundaries, frame)
 
 
 def _streamlines(ax: Axes, layer: _Layer) -> None:
@@ -237,14 +241,14 @@ def _streamlines(ax: Axes, layer: _Layer) -> None:
     nx, ny = int(160 / max(1.0, shape)), int(160 * min(1.0, shape))
     x, y = np.linspace(x0, x1, nx), np.linspace(y0, y1, max(ny, 20))
     mesh = layer.solution.model.mesh
-    finder = Triangulation(*mesh.points.T, mesh.triangles).get_trifinder()
+    finder = Triangulation(mesh.points[:, 0], mesh.points[:, 1], mesh.triangles).get_trifinder()
     found = np.asarray(finder(*np.meshgrid(x, y)))
     u, v = layer.vectors[layer.solution.site_triangles[found]].mean(axis=2).transpose(2, 0, 1)
     size = np.where(found >= 0, np.hypot(u, v), np.nan)
     if not np.nanmax(size, initial=0.0) > 0.0:
         return
     metre = layer.frame.metre
-    ax.streamplot(
+    lines = ax.streamplot(
         x / metre,
         y / metre,
         np.ma.masked_where(~(size > 0.0), u),
@@ -255,26 +259,24 @@ def _streamlines(ax: Axes, layer: _Layer) -> None:
         arrowsize=0.6,
         zorder=2.5,
     )
+    for artist in (lines.lines, *(p for p in ax.patches if isinstance(p, FancyArrowPatch))):
+        artist.set_path_effects([withStroke(linewidth=1.1, foreground="#00000080")])
 
 
 def _figure(frame: Frame, ax: Axes | None) -> tuple[Figure, Axes]:
     if ax is not None:
-        figure = ax.get_figure()
-        assert isinstance(figure, Figure)
+        figure = ax.figure
+        while isinstance(figure, SubFigure):
+            figure = figure.figure
         return figure, ax
-    height = 0.75 * COLUMN * frame.shape + (1.1 if frame.flat else 0.6)
-    figure = Figure((COLUMN, min(height, 2.0 * COLUMN)), layout="compressed")
+    figure = map_figure(COLUMN)
     return figure, figure.add_subplot()
 
 
-def _grid(frame: Frame, count: int, columns: int, *, bars: bool) -> tuple[Figure, list[Axes]]:
+def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
     """Return a page-wide figure with `count` maps on common axes, row by row."""
-    rows = -(-count // columns)
-    width = PAGE / columns * (0.72 if bars and not frame.flat else 0.86)
-    extra = 0.9 if bars and frame.flat else 0.3
-    height = rows * (min(width * frame.shape, 2.0 * COLUMN) + extra) + 0.4
-    figure = Figure((PAGE, height), layout="compressed")
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
+    figure = map_figure(PAGE)
+    grid = figure.subplots(-(-count // columns), columns, sharex=True, sharey=True, squeeze=False)
     axes = list(grid.flat)
     for spare in axes[count:]:
         spare.remove()
@@ -291,5 +293,16 @@ def _label_outer(axes: Sequence[Axes], frame: Frame, columns: int) -> None:
             ax.set_ylabel(f"{frame.names[1]} ({frame.unit})")
 
 
-def _letter(ax: Axes, number: int, label: str = "") -> None:
-    ax.set_title(f"({chr(ord('a') + number)}) {label}".rstrip(), loc="left", pad=3.0)
+def _letter(ax: Axes, number: int, label: str = "", *, beside: bool = False) -> None:
+    text = f"({chr(ord('a') + number)}) {label}".rstrip()
+    if beside:
+        ax.annotate(
+            text,
+            (0.0, 1.0),
+            xycoords="axes fraction",
+            xytext=(-8.0, 14.0),
+            textcoords="offset points",
+            ha="right",
+        )
+    else:
+        ax.set_title(text, loc="left", pad=3.0)

@@ -10,18 +10,18 @@ from pyscl.errors import unknown_name
 from pyscl.mesh import Mesh
 from pyscl.plot import panels
 from pyscl.plot.panels import Frame, Window
-from pyscl.plot.style import COLUMN, INK, PAGE, region_colours, styled
+from pyscl.plot.style import COLUMN, INK, PAGE, legend_columns, map_figure, region_colours, styled
 
 
 @styled
 def region_map(mesh: Mesh) -> Figure:
     """Draw the regions in their colours, with a legend."""
     frame = Frame(mesh)
-    figure = Figure((COLUMN, min(0.85 * COLUMN * frame.shape + 0.75, 8.0)), layout="compressed")
+    figure = map_figure(COLUMN)
     ax = figure.add_subplot()
     _regions(ax, mesh, frame)
     frame.apply(ax)
-    _legend(figure, mesh)
+    _legend(ax, mesh)
     return figure
 
 
@@ -38,26 +38,24 @@ def mesh_map(mesh: Mesh, window: Window | str | None = None) -> Figure:
         InputError: there is no such interface, or the window lies off the mesh.
     """
     frame = Frame(mesh)
-    piece = window if window is None or not isinstance(window, str) else _at(mesh, window)
-    pieces = [frame] if piece is None else [frame, Frame(mesh, piece)]
-    width = COLUMN if piece is None else PAGE
-    height = 0.85 * width / len(pieces) * frame.shape + 0.75
-    figure = Figure((width, min(height, 8.0)), layout="compressed")
+    piece = _at(mesh, window, frame.stretched) if isinstance(window, str) else window
+    pieces = [frame] if piece is None else [frame, Frame(mesh, piece, within=frame)]
+    figure = map_figure(COLUMN if piece is None else PAGE)
     axes = list(figure.subplots(1, len(pieces), squeeze=False).flat)
     for ax, part in zip(axes, pieces, strict=True):
         _regions(ax, mesh, part)
-        _triangles(ax, mesh, part, 0.12 if part is frame else 0.35)
+        _triangles(ax, mesh, part, 0.06 if part is frame else 0.35)
         part.apply(ax)
     if len(axes) == 2:
         _mark(axes[0], axes[1], pieces[1], frame)
-    _legend(figure, mesh)
+    _legend(axes[0], mesh)
     return figure
 
 
 def _regions(ax: Axes, mesh: Mesh, frame: Frame) -> None:
     for name, colour in region_colours(mesh.region_names).items():
         panels.fill(ax, mesh, mesh.regions_of(name), frame, facecolor=colour, zorder=1)
-    panels.outline(ax, mesh, frame, halo=False)
+    panels.outline(ax, mesh, mesh.interfaces, frame, halo=False)
 
 
 def _triangles(ax: Axes, mesh: Mesh, frame: Frame, width: float) -> None:
@@ -78,29 +76,32 @@ def _triangles(ax: Axes, mesh: Mesh, frame: Frame, width: float) -> None:
     )
 
 
-def _legend(figure: Figure, mesh: Mesh) -> None:
+def _legend(ax: Axes, mesh: Mesh) -> None:
     colours = region_colours(mesh.region_names)
-    figure.legend(
+    ax.legend(
         handles=[
             Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
             for name, colour in colours.items()
         ],
-        loc="outside upper center",
-        ncols=min(4, len(colours)),
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        borderaxespad=0.3,
+        borderpad=0.0,
+        ncols=legend_columns(list(colours)),
         handlelength=1.2,
         handleheight=0.9,
         columnspacing=1.4,
     )
 
 
-def _at(mesh: Mesh, name: str) -> Window:
+def _at(mesh: Mesh, name: str, stretched: bool) -> Window:
     """Return a window about the facet of an interface that is nearest to the mesh centre."""
     key = "|".join(sorted(part.strip() for part in name.split("|")))
     if key not in mesh.interfaces:
         raise unknown_name("interface", name, mesh.interfaces, "in the mesh")
     low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
     middle = mesh.points[mesh.interfaces[key]].mean(axis=1)
-    size = (high - low) / 12.0
+    size = np.where(stretched & (high - low < (high - low).max()), high - low, (high - low) / 12.0)
     centre = middle[np.argmin(np.hypot(*(middle - (low + high) / 2.0).T))]
     centre = np.clip(centre, low + size / 2.0, high - size / 2.0)
     (x0, y0), (x1, y1) = centre - size / 2.0, centre + size / 2.0

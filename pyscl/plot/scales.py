@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import ceil, floor, log10
 from typing import Any, Literal
 
 import numpy as np
@@ -26,13 +27,13 @@ _WORDS = {
     "current_density": "current density",
 }
 _MAPS = {
-    "potential": "cividis",
-    "electrochemical_potential": "cividis",
+    "potential": "YlGnBu_r",
+    "electrochemical_potential": "YlGnBu_r",
     "electric_field": "inferno",
     "current_density": "inferno",
 }
 DECADES = 5  # of magnitudes; what is smaller has the colour of the lower end
-CHARGE_DECADES = 3
+CHARGE_DECADES = 2
 SITE_DECADES = 12
 
 
@@ -55,6 +56,7 @@ class Scale:
         label: quantity and unit.
         factor: SI units per unit of the label.
         extend: ends of the scale beyond which there are values.
+        ticks: value / factor -> label, None to leave it to matplotlib.
     """
 
     norm: Normalize
@@ -62,6 +64,7 @@ class Scale:
     label: str
     factor: float
     extend: Literal["neither", "min", "max", "both"] = "neither"
+    ticks: dict[float, str] | None = None
 
 
 def quantity_of(solution: Solution, name: str) -> tuple[str, str]:
@@ -73,21 +76,19 @@ def quantity_of(solution: Solution, name: str) -> tuple[str, str]:
 
 
 def scale_of(
-    solution: Solution, name: str, values: Sequence[FloatArray], component: Component
+    solution: Solution, name: str, seen: Sequence[FloatArray], component: Component
 ) -> Scale:
-    """Choose the scale of a field over the values [SI] of one or several solutions.
+    """Choose the scale of a field over what is seen of one or several solutions.
 
     Args:
         solution: one of the solutions, for names and units.
         name: field name.
-        values: arrays of values; NaN is ignored.
+        seen: per solution, the finite values [SI] and the shares of their sites, (2, n).
         component: of vector fields: "magnitude" gets a logarithmic, "x" and "y" a signed scale.
     """
     field = solution[name]
     quantity, carrier = quantity_of(solution, name)
-    data = np.concatenate([v[np.isfinite(v)] for v in values])
-    if data.size == 0:
-        data = np.zeros(1)
+    data, share = np.concatenate([np.array([[0.0], [0.0]]) if not v.size else v for v in seen], 1)
     vector = field.location == "triangle"
     symbol = {"electric_field": "E", "current_density": "j"}.get(quantity, "")
     part = {"magnitude": f"|{symbol}|", "x": f"{symbol}$_x$", "y": f"{symbol}$_y$"}[component]
@@ -100,15 +101,16 @@ def scale_of(
     elif quantity in ("site_fraction", "concentration") and data.max() > 10.0 * data.min():
         options = _logarithmic(data, SITE_DECADES)
     elif vector or quantity == "charge_density":
-        options = _signed(data)
+        options = _signed(data, share)
     else:
         options = _linear(data)
 
-    factor, unit = 1.0, field.unit
+    factor = 1.0
     norm = options.pop("norm")
     if type(norm) is Normalize:
-        factor, unit = prefixed(float(np.abs([norm.vmin, norm.vmax]).max()), field.unit)
-        norm = Normalize(norm.vmin / factor, norm.vmax / factor)
+        low, high = float(norm.vmin or 0.0), float(norm.vmax or 0.0)
+        factor, unit = prefixed(max(abs(low), abs(high)), field.unit)
+        norm = Normalize(low / factor, high / factor)
     else:
         unit = prefixed(0.0, field.unit)[1]
     colours = options.pop("colours", _MAPS.get(quantity, "viridis"))
@@ -120,8 +122,8 @@ def _reaches_full(data: FloatArray) -> bool:
 
 
 def _logit(data: FloatArray) -> dict[str, Any]:
-    floor = 10.0**-SITE_DECADES
-    low, high = np.clip([data.min(), data.max()], floor, 1.0 - floor)
+    least = 10.0**-SITE_DECADES
+    low, high = np.clip([data.min(), data.max()], least, 1.0 - least)
     low = min(low, 0.5)
     ends = (data.min() < low, data.max() > high)
     return {"norm": LogitNorm(low, high), "extend": _extend(*ends)}
@@ -137,16 +139,19 @@ def _logarithmic(data: FloatArray, decades: int) -> dict[str, Any]:
     return {"norm": LogNorm(low, high), "extend": _extend(data.min() < low, False)}
 
 
-def _signed(data: FloatArray) -> dict[str, Any]:
-    """Symmetric about zero; logarithmic towards both ends if most values are small."""
+def _signed(data: FloatArray, share: FloatArray) -> dict[str, Any]:
+    """Symmetric about zero; logarithmic towards both ends if values are small nearly everywhere."""
     size = np.abs(data)
     largest = float(size.max()) or 1.0
-    typical = float(np.median(size[size > 0.0])) if size.any() else largest
-    if typical > 0.03 * largest:
+    if share[size > 0.03 * largest].sum() > 0.5 * share[size > 0.0].sum() or not size.any():
         return {"norm": Normalize(-largest, largest), "colours": "RdBu_r"}
     threshold = largest * 10.0**-CHARGE_DECADES
     norm = SymLogNorm(threshold, linscale=0.5, vmin=-largest, vmax=largest, base=10)
-    return {"norm": norm, "colours": "RdBu_r"}
+    decades = range(ceil(log10(threshold)), floor(log10(largest)) + 1)
+    ticks = {0.0: "0"}
+    for n in decades:
+        ticks |= {10.0**n: f"$10^{{{n}}}$", -(10.0**n): f"$-10^{{{n}}}$"}
+    return {"norm": norm, "colours": "RdBu_r", "ticks": ticks}
 
 
 def _linear(data: FloatArray) -> dict[str, Any]:

@@ -9,15 +9,20 @@ from typing import Any, ParamSpec
 import matplotlib as mpl
 from cycler import cycler
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.textpath import TextPath
 
 from pyscl.errors import unknown_name
 
 COLUMN, PAGE = 3.5, 7.2  # widths of one and two journal columns [inch]
 
+_TALLEST = 7.0  # of all figures [inch]
+_PAD = 0.08  # around everything [inch]
+
 INK = "#222222"
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
 
-STYLE: dict[str, Any] = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8.0,
     "axes.labelsize": 8.0,
@@ -90,10 +95,40 @@ def styled(function: Callable[P, Figure]) -> Callable[P, Figure]:
     def run(*args: P.args, **kwargs: P.kwargs) -> Figure:
         with mpl.rc_context(STYLE):
             figure = function(*args, **kwargs)
+            if isinstance(figure.get_layout_engine(), _MapLayout):
+                _fit(figure)
             figure.draw_without_rendering()
+            figure.set_layout_engine("none")  # laying out again while saving costs seconds
         return figure
 
     return run
+
+
+class _MapLayout(ConstrainedLayoutEngine):
+    """Layout of a figure of maps, whose size follows from the width and the shape of the maps."""
+
+    def __init__(self) -> None:
+        super().__init__(compress=True, w_pad=_PAD / 2.0, h_pad=_PAD / 2.0)
+
+
+def map_figure(width: float) -> Figure:
+    """Return a figure for maps, `width` inches wide; `styled` gives it its height."""
+    return Figure((width, 2.5 * width), layout=_MapLayout())
+
+
+def _fit(figure: Figure) -> None:
+    """Cut the height to what the maps need, and the width if they were limited by the height."""
+    engine = figure.get_layout_engine()
+    assert engine is not None
+    for _ in range(3):
+        engine.execute(figure)
+        box = figure.get_tightbbox()
+        height = min(box.height + _PAD, _TALLEST)
+        if abs(height - figure.get_figheight()) < 0.03:
+            break
+        if box.height + _PAD > _TALLEST:
+            figure.set_figwidth(min(figure.get_figwidth(), box.width + _PAD))
+        figure.set_figheight(height)
 
 
 def save(figure: Figure, path: str | PathLike[str]) -> None:
@@ -140,6 +175,32 @@ def prefixed(largest: float, unit: str) -> tuple[float, str]:
     return 1e-9, "n" + text
 
 
+def text_width(text: str, size: float = STYLE["xtick.labelsize"]) -> float:
+    """Return the width of a text in the font of the style [inch]."""
+    with mpl.rc_context(STYLE):
+        return float(TextPath((0.0, 0.0), text, size=size).get_extents().width) / 72.0
+
+
+def legend_columns(names: Sequence[str], width: float = 0.8 * COLUMN) -> int:
+    """Return in how many columns a legend with patches fits in a width [inch]."""
+    widths = [text_width(name) + 2.8 * STYLE["legend.fontsize"] / 72.0 for name in names]
+    for columns in range(len(names), 1, -1):
+        rows = -(-len(names) // columns)
+        if sum(max(widths[k : k + rows]) for k in range(0, len(names), rows)) < width:
+            return columns
+    return 1
+
+
+def halved(text: str) -> str:
+    """Return a text in two lines, broken at the space nearest to its middle."""
+    spaces = [k for k, letter in enumerate(text) if letter == " "]
+    if not spaces:
+        return text
+    middle = min(spaces, key=lambda k: abs(2 * k - len(text)))
+    return f"{text[:middle]}\n{text[middle + 1 :]}"
+
+
 def with_unit(text: str, unit: str) -> str:
     """Return an axis label with its unit in parentheses, if there is one."""
-    return f"{text} ({unit})" if unit else text
+    gap = "" if text.endswith("\n") else " "
+    return f"{text}{gap}({unit})" if unit else text.rstrip()
