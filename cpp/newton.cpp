@@ -176,13 +176,13 @@ NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Ve
     step.assembly_seconds += clock.lap();
     result.steps.push_back(step);
     result.factor_entries = solver.fill();
+    if (poll)
+      poll(step);
     if (std::max(step.phi_update, step.eta_update) < control.tolerance)
     {
       result.converged = true;
       return result;
     }
-    if (poll)
-      poll(step);
   }
   result.reason = "no convergence within the allowed number of iterations";
   return result;

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 if importlib.util.find_spec("pyscl._core") is None:
     raise ImportError(
-        "this pyscl folder has no compiled core: it is the source tree. Install with 'pip install .' "
-        "and start Python in another folder, or use 'pip install -e .'"
+        "this pyscl folder has no compiled core: it is the source tree. Install with "
+        "'pip install .' and start Python in another folder, or use 'pip install -e .'"
     )
 
 # Public name -> module that defines it; imported on first use, so that `import pyscl` is quick.

@@ -87,7 +87,13 @@ def run(
         result = execute(contents, folder, report=progress.say, progress=progress.iteration)
     typer.echo(f"results in {folder}")
     if result.failed:
-        raise typer.Exit(EXIT_FAILED)
+        failures = [
+            f"{case}, {study.name} (see {study.folder / 'failure.json'})"
+            for case, studies in result.outcomes.items()
+            for study in studies
+            if study.error
+        ]
+        raise ConvergenceError("\n  ".join(["these solves failed:", *failures]))
 
 
 @app.command()
@@ -131,7 +137,8 @@ def verify(
 @app.command()
 def bench(
     nodes: Annotated[
-        list[int] | None, typer.Option(help="Mesh sizes (repeatable); default 10k, 50k, 200k.")
+        list[int] | None,
+        typer.Option(min=400, help="Mesh sizes (repeatable); default 10k, 50k, 200k."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -143,7 +150,7 @@ def bench(
     results = []
     for size in nodes or DEFAULT_SIZES:
         results.append(run_benchmark(size))
-        if not as_json:
+        if sys.stderr.isatty():
             typer.echo(f"{size} nodes done", err=True)
     if as_json:
         typer.echo(json.dumps([asdict(r) for r in results], indent=1))

@@ -18,7 +18,5 @@ def nested_dissection_rank(triangles: NDArray[np.int32], n_nodes: int) -> NDArra
     i = np.concatenate([pairs[:, 0], pairs[:, 1]])
     j = np.concatenate([pairs[:, 1], pairs[:, 0]])
     graph = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(n_nodes, n_nodes)).tocsr()
-    _, position = pymetis.nested_dissection(
-        xadj=graph.indptr.tolist(), adjncy=graph.indices.tolist()
-    )
+    _, position = pymetis.nested_dissection(pymetis.CSRAdjacency(graph.indptr, graph.indices))
     return np.asarray(position, dtype=np.int32)

@@ -1,5 +1,6 @@
 """Solutions in files: complete HDF5 that can be reloaded, VTU for ParaView."""
 
+import contextlib
 import json
 import os
 from os import PathLike
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyscl import boundaries
-from pyscl.errors import InputError, MeshError
+from pyscl.errors import InputError
 from pyscl.materials import Material
 from pyscl.mesh import Mesh
 from pyscl.model import Model
@@ -52,8 +53,10 @@ def save(solution: Solution, path: str | PathLike[str]) -> None:
                 mesh[name] = getattr(solution.model.mesh, name)
             mesh.attrs["region_names"] = list(solution.model.mesh.region_names)
             mesh.attrs["facet_names"] = list(solution.model.mesh.facet_names)
+            background = file.create_group("background")
             for region, charge in solution.model.background.items():
-                file[f"background/{region}"] = charge
+                number = solution.model.mesh.region_names.index(region)
+                background[str(number)] = charge
             file["unknowns"] = solution.unknowns
             sites = file.create_group("sites")
             sites["points"] = solution.site_points
@@ -66,8 +69,10 @@ def save(solution: Solution, path: str | PathLike[str]) -> None:
                 fields[name].attrs.update(unit=field.unit, location=field.location)
         os.replace(partial, target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise InputError(f"cannot write {target}: {error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
 
 
 def load(path: str | PathLike[str]) -> Solution:
@@ -81,10 +86,10 @@ def load(path: str | PathLike[str]) -> Solution:
     try:
         with h5py.File(path, "r") as file:
             if file.attrs.get("format") != FORMAT:
-                raise InputError(f"{path} is an HDF5 file, but not a solution of pyscl")
+                raise InputError("it is an HDF5 file of something else")
             if file.attrs["format_version"] != FORMAT_VERSION:
                 raise InputError(
-                    f"{path} has format version {file.attrs['format_version']}, this pyscl reads "
+                    f"it has format version {file.attrs['format_version']}, this pyscl reads "
                     f"{FORMAT_VERSION}; it was written by pyscl {file.attrs['pyscl_version']}"
                 )
             mesh = Mesh(
@@ -93,13 +98,14 @@ def load(path: str | PathLike[str]) -> Solution:
                 facet_names=tuple(map(str, file["mesh"].attrs["facet_names"])),
             )
             background = {
-                region: values[()] for region, values in file.get("background", {}).items()
+                mesh.region_names[int(number)]: values[()]
+                for number, values in file["background"].items()
             }
             model = _read_model(mesh, background, json.loads(file.attrs["model"]))
             unknowns = file["unknowns"][()]
             if unknowns.shape != (model.discretized.n_dofs,):
                 raise InputError(
-                    f"{path} is damaged: {unknowns.size} unknowns for a model with "
+                    f"it is damaged: {unknowns.size} unknowns for a model with "
                     f"{model.discretized.n_dofs}"
                 )
             return Solution(
@@ -109,7 +115,7 @@ def load(path: str | PathLike[str]) -> Solution:
                 bias=json.loads(file.attrs["bias"]),
                 history=NewtonHistory.from_dict(json.loads(file.attrs["history"])),
             )
-    except (OSError, KeyError, json.JSONDecodeError, MeshError) as error:
+    except (OSError, LookupError, TypeError, ValueError) as error:
         raise InputError(f"{path} is not a readable solution of pyscl: {error}") from error
 
 

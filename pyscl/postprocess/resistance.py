@@ -2,18 +2,22 @@
 
 from pyscl.solution import Solution
 
+_ROUNDING = 1e-14  # of a current in scaled units per kT/e of bias
+
 
 def effective_resistance(solution: Solution) -> float | None:
     """Return bias / current [Ohm m] (planar) or [Ohm] (axisymmetric) of a steady solution.
 
-    None unless exactly one contact is biased and a current flows.
+    None unless exactly one contact is biased and the current stands out from rounding.
     """
     biased = {name: volts for name, volts in solution.bias.items() if volts != 0.0}
     if solution.kind != "steady" or len(biased) != 1:
         return None
     ((name, volts),) = biased.items()
     current = solution.contact(name).current
-    return volts / current if current else None
+    scaling = solution.model.discretized.scaling
+    noise = _ROUNDING * scaling.current * abs(volts) / scaling.potential
+    return volts / current if abs(current) > noise else None
 
 
 def promotion(resistance: float, reference: float) -> float:

@@ -2,21 +2,22 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-
-import numpy as np
 
 from pyscl.errors import ConvergenceError, InputError
 from pyscl.input import EquilibriumStudy, RunInput, SteadyStudy
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.model import Model
+from pyscl.postprocess.cut import locate
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import RunResult, StudyOutcome
 from pyscl.runner.summary import list_assumptions, report_results, summarise
 from pyscl.solution import Solution
+from pyscl.study.constraints import BoundaryConditions
 from pyscl.study.newton import Iteration, SolverOptions
+from pyscl.study.steady import check_steady
 from pyscl.validity import debye_lengths, validity_warnings
 
 Report = Callable[[str], None]
@@ -64,11 +65,14 @@ def execute(
         InputError: bad input, or a folder that cannot be written; nothing has been solved then.
     """
     _make_writable(folder)
+    _check_folder_names(run.variants)
     mesh = Mesh.read(run.mesh.file, unit=run.mesh.unit).renumbered()
     cases = {name: run.materials(name) for name in run.variants} or {BASE: run.materials()}
     models = {name: build_model(run, mesh, materials) for name, materials in cases.items()}
     for cut in run.output.cuts.values():
-        _check_cut(mesh, cut.start, cut.end)
+        locate(mesh, cut.start, cut.end, cut.points)
+    for model in models.values():
+        _check_studies(run, model)
 
     lengths: dict[str, float] = {}
     warnings: dict[str, None] = {}
@@ -93,6 +97,7 @@ def execute(
         for line in assumptions:
             report(f"  {line}")
 
+    (folder / "summary.json").unlink(missing_ok=True)
     outcomes = {
         name: _run_case(run, name, model, folder, report, progress)
         for name, model in models.items()
@@ -118,14 +123,32 @@ def _make_writable(folder: Path) -> None:
         raise InputError(f"cannot write to the output folder {folder}: {error}") from error
 
 
-def _check_cut(mesh: Mesh, start: tuple[float, float], end: tuple[float, float]) -> None:
-    low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
-    ends = np.array([start, end])
-    if start == end or (ends.min(axis=0) > high).any() or (ends.max(axis=0) < low).any():
-        raise InputError(
-            f"the cut from {start} to {end} m misses the mesh, which spans x {low[0]:.4g} ... "
-            f"{high[0]:.4g} m, y {low[1]:.4g} ... {high[1]:.4g} m"
-        )
+def _check_folder_names(cases: Iterable[str]) -> None:
+    seen: dict[str, str] = {}
+    for case in cases:
+        other = seen.setdefault(slug(case), case)
+        if other != case:
+            raise InputError(
+                f"variants '{other}' and '{case}' would share the folder '{slug(case)}'; names "
+                "must differ in letters, digits or -_."
+            )
+
+
+def _check_studies(run: RunInput, model: Model) -> None:
+    """Refuse what has no unique solution before anything is solved."""
+    conditions = BoundaryConditions(model)
+    for study in run.studies:
+        if isinstance(study, EquilibriumStudy):
+            conditions.equilibrium()
+        else:
+            check_steady(model, study.bias)
+            conditions.steady(study.bias)
+
+
+def _remove_results(folder: Path) -> None:
+    """Remove what an earlier run left, so that a failure never stands next to old fields."""
+    for name in ("fields.vtu", "solution.h5", "failure.json", "last_good.h5"):
+        (folder / name).unlink(missing_ok=True)
 
 
 def _run_case(
@@ -143,6 +166,7 @@ def _run_case(
         label = name if case == BASE else f"{case}: {name}"
         listener = (lambda k, i, label=label: progress(label, k, i)) if progress else None
         options = SolverOptions(progress=listener)
+        _remove_results(place)
         begin = time.perf_counter()
         try:
             solution = _solve(model, study, previous, options)
@@ -202,6 +226,9 @@ def _write(outcome: StudyOutcome, run: RunInput) -> None:
     outcome.folder.mkdir(parents=True, exist_ok=True)
     outcome.solution.write_vtu(outcome.folder / "fields.vtu")
     outcome.solution.save(outcome.folder / "solution.h5")
+    for name, line in run.output.cuts.items():
+        cut = outcome.solution.cut(line.start, line.end, line.points)
+        cut.write_csv(outcome.folder / f"cut_{slug(name)}.csv")
     if run.output.figures:
         from pyscl.runner.pictures import draw_study
 

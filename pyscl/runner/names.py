@@ -6,4 +6,5 @@ BASE = "base"
 
 def slug(name: str) -> str:
     """Return a name that is safe as a file name on every system."""
-    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+    plain = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+    return plain.lstrip(".") or "_"

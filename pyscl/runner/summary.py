@@ -98,7 +98,7 @@ def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:
     planar = model.coordinates == "planar"
     per = "/m" if planar else ""
     contacts = {}
-    for name in model.mesh.facet_names:
+    for name in model.contacts:
         result = solution.contact(name)
         contacts[name] = {
             f"current [{result.unit}]": result.current,

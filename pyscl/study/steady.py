@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pyscl.solution import Solution
 
 _ADVICE = (
-    "The last good state is on the error (.last_good); try a smaller bias and use its solution "
-    "as start=, or check the mesh verdict (elements per Debye length)"
+    "The last good state is kept (error.last_good, last_good.h5 of a run); try a smaller bias and "
+    "start from its solution, or check the mesh verdict (elements per Debye length)"
 )
 _FIRST_STEP, _GROWTH, _SHRINK = 0.25, 1.6, 1.0 / 3.0  # of the bias continuation
 
@@ -45,7 +45,7 @@ def steady(
     from pyscl.solution import Solution
 
     options = options or SolverOptions()
-    _check(model, bias)
+    check_steady(model, bias)
     conditions = BoundaryConditions(model)
     if start is None:
         start = solve_frozen(model, conditions, conditions.frozen(), None, options)
@@ -93,7 +93,12 @@ def steady(
     return Solution(model, u, kind="steady", bias=dict(bias), history=history(True))
 
 
-def _check(model: "Model", bias: Mapping[str, float]) -> None:
+def check_steady(model: "Model", bias: Mapping[str, float]) -> None:
+    """Refuse a bias on nothing, and carriers that cannot move.
+
+    Raises:
+        InputError: names the contact, or the carrier and its region.
+    """
     for name in bias:
         if name not in model.contacts:
             raise unknown_name("contact", name, model.contacts, "for the bias")

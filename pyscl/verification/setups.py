@@ -176,4 +176,5 @@ def finest_length(layer: LatticeGasLayer) -> float:
 
 
 def salt_length(relative_permittivity: float, density: float) -> float:
+    """Return the Debye length of `salt` [m]."""
     return float(debye_length_salt(relative_permittivity, density))

@@ -133,7 +133,7 @@ def test_own_card_is_found_beside_the_run_file(run, tmp_path):
 def test_schema_is_json_and_names_the_keys():
     schema = json_schema()
     assert json.loads(json.dumps(schema))["required"] == ["mesh", "regions"]
-    assert schema["$defs"]["Cut"]["required"] == ["from", "to"]
+    assert schema["$defs"]["CutLine"]["required"] == ["from", "to"]
     assert schema["properties"]["temperature"]["type"] == "string"
 
 
