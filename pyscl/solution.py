@@ -211,7 +211,10 @@ class Solution:
         """Return currents and charge of an outer facet group.
 
         They are the unconstrained rows of the discrete balance laws, so that the currents of all
-        contacts add up to zero in a steady state up to rounding.
+        contacts add up to zero in a steady state up to rounding. At a contact that conducts well
+        the rounding is about 1e-14 of the current one kT/e would drive through an element there;
+        read smaller currents at the contact that conducts less. Corner nodes count for every
+        facet group they belong to.
 
         Raises:
             InputError: there is no such facet group.

@@ -28,6 +28,14 @@ def test_equilibrium_converges_quadratically():
     assert_quadratic([i.update for i in history.iterations])
 
 
+@pytest.mark.parametrize(("y", "volts"), [(0.02, -1.0), (0.02, -3.0), (0.5, 3.0), (0.98, 1.0)])
+def test_equilibrium_needs_its_line_search_where_sites_fill(y, volts):
+    """Undamped Newton fails in some of these from the neutral guess."""
+    history = slab_between_reservoirs(potential=volts, y=y).equilibrium().history
+    assert len(history.iterations) <= 12
+    assert_quadratic([i.update for i in history.iterations])
+
+
 @pytest.mark.parametrize("bias", [10 * KT, -10 * KT, 39 * KT, -39 * KT])
 def test_steady_state_converges_quadratically(bias):
     history = slab_between_reservoirs().steady({"left": bias}).history

@@ -237,6 +237,17 @@ def test_states_that_are_not_finite_are_refused(biased):
         )
 
 
+def test_a_start_keeps_its_potentials_in_volts_at_another_temperature():
+    cold = two_conductors().equilibrium()
+    warm = Model(
+        cold.model.mesh, cold.model.materials, contacts=cold.model.contacts, temperature=2 * T
+    )
+    assert cold.unknowns_for(warm) == relative(0.5 * cold.unknowns, 1e-14)
+    again = cold.unknowns_for(cold.model)
+    assert np.array_equal(again, cold.unknowns)
+    assert again is not cold.unknowns
+
+
 def test_repr_names_the_study_and_the_fields(biased):
     assert repr(biased).startswith("Solution(steady, ")
     assert "site_fraction_Li" in repr(biased)

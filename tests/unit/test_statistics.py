@@ -55,10 +55,11 @@ def test_slope_is_the_derivative(law):
 
 @every_law
 def test_dilute_limit_is_boltzmann(law):
+    # The rounding of eta + g, 60 times 2e-16, is a relative error of its exponential.
     y, vacancy, slope = occupancy(law, [-60.0, -45.0])
     expected = np.exp(np.array([-60.0, -45.0]) - law.dilute_excess)
-    assert y == relative(expected, 1e-14)
-    assert slope == relative(expected, 1e-14)
+    assert y == relative(expected, 3e-14)
+    assert slope == relative(expected, 3e-14)
     assert vacancy == pytest.approx(1.0, abs=1e-15)
 
 
@@ -66,8 +67,8 @@ def test_dilute_limit_is_boltzmann(law):
 def test_vacancies_obey_boltzmann_when_the_sites_fill(law):
     _, vacancy, slope = occupancy(law, [45.0, 60.0])
     expected = np.exp(law.full_excess - np.array([45.0, 60.0]))
-    assert vacancy == relative(expected, 1e-14)
-    assert slope == relative(expected, 1e-14)
+    assert vacancy == relative(expected, 3e-14)
+    assert slope == relative(expected, 3e-14)
 
 
 @limited_law
