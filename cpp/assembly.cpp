@@ -113,9 +113,10 @@ std::vector<SiteStates<Scalar>> Assembly::site_states(const Vector& u) const
   return states;
 }
 
-/// Adds up rows and amounts and, where `values` is given, the derivatives, slot by slot.
+/// Adds up rows and amounts and, with derivatives, these slot by slot and the edge fluxes.
 template <class Scalar>
-void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values) const
+void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values,
+                          std::vector<EdgeFlux>* fluxes) const
 {
   const Discretization& d = *_discretization;
   const std::vector<SiteStates<Scalar>> states = site_states<Scalar>(u);
@@ -187,14 +188,17 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
           const auto [i, j] = graph.edges[e];
           const Index mu_i = d.site_dof(i, law.carrier), mu_j = d.site_dof(j, law.carrier);
           const double scale = graph.edge_weight[e] * law.site_density * law.diffusivity;
-          const auto flux = local_flux(law, u[mu_i], states[pair][i - graph.first_site], u[mu_j],
-                                       states[pair][j - graph.first_site]);
-          rows[mu_i] += scale * value_of(flux);
-          rows[mu_j] -= scale * value_of(flux);
+          const auto flux = scale * local_flux(law, u[mu_i], states[pair][i - graph.first_site],
+                                               u[mu_j], states[pair][j - graph.first_site]);
+          rows[mu_i] += value_of(flux);
+          rows[mu_j] -= value_of(flux);
           if constexpr (differentiate)
+          {
             for (double sign : {1.0, -1.0})
               for (double derivative : flux.grad)
-                add(sign * scale * derivative);
+                add(sign * derivative);
+            fluxes->push_back({mu_i, mu_j, flux});
+          }
         }
       });
 }
@@ -202,7 +206,7 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
 Vector Assembly::rows(const Vector& u) const
 {
   Vector rows, amounts;
-  accumulate<double>(u, rows, amounts, nullptr);
+  accumulate<double>(u, rows, amounts, nullptr, nullptr);
   return rows;
 }
 
@@ -217,15 +221,17 @@ Vector Assembly::close(const Vector& rows, const Vector& amounts) const
 Vector Assembly::residual(const Vector& u) const
 {
   Vector rows, amounts;
-  accumulate<double>(u, rows, amounts, nullptr);
+  accumulate<double>(u, rows, amounts, nullptr, nullptr);
   return close(rows, amounts);
 }
 
-Vector Assembly::residual_and_jacobian(const Vector& u, SparseMatrix& jacobian) const
+Vector Assembly::residual_and_jacobian(const Vector& u, SparseMatrix& jacobian,
+                                       std::vector<EdgeFlux>& fluxes) const
 {
   jacobian = _stiffness;
   Vector rows, amounts;
-  accumulate<Dual<1>>(u, rows, amounts, jacobian.valuePtr());
+  fluxes.clear();
+  accumulate<Dual<1>>(u, rows, amounts, jacobian.valuePtr(), &fluxes);
   return close(rows, amounts);
 }
 

@@ -36,6 +36,14 @@ enum class Balance
 template <class T>
 using SiteStates = std::vector<TransportState<T>>;
 
+/// The flux of a carrier along an edge: outflow from end i and its derivatives in
+/// (phi_i, mu_i, phi_j, mu_j).
+struct EdgeFlux
+{
+  Index mu_i, mu_j; ///< dofs of the two ends
+  Dual<4> flux;
+};
+
 class Assembly
 {
 public:
@@ -54,9 +62,11 @@ public:
   Vector rows(const Vector& u) const;
   /// The equations of the free unknowns, T^T F(u) with the inventory rows put in.
   Vector residual(const Vector& u) const;
-  /// The same, and the Jacobian d residual / d z with its fixed sparsity pattern.
-  Vector residual_and_jacobian(const Vector& u, SparseMatrix& jacobian) const;
-  /// Zero matrix with the sparsity pattern of the Jacobian.
+  /// The same, the Jacobian d residual / d z with its fixed sparsity pattern, and the fluxes along
+  /// all edges (none in equilibrium).
+  Vector residual_and_jacobian(const Vector& u, SparseMatrix& jacobian,
+                               std::vector<EdgeFlux>& fluxes) const;
+  /// The Poisson part on the full sparsity pattern of the Jacobian.
   const SparseMatrix& pattern() const { return _stiffness; }
 
 private:
@@ -65,7 +75,8 @@ private:
   template <class Scalar>
   std::vector<SiteStates<Scalar>> site_states(const Vector& u) const;
   template <class Scalar>
-  void accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values) const;
+  void accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values,
+                  std::vector<EdgeFlux>* fluxes) const;
   Vector close(const Vector& rows, const Vector& amounts) const;
   void build_pattern();
 

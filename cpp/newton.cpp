@@ -1,8 +1,12 @@
 #include "newton.hpp"
 
+#include "weak_parts.hpp"
+
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <numeric>
+#include <optional>
 #include <tuple>
 
 namespace pyscl
@@ -146,25 +150,34 @@ NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Ve
                      const Poll& poll, Advance advance)
 {
   const Constraints& c = assembly.constraints();
-  LinearSolver solver(kind, assembly.pattern(), elimination_order(assembly, node_rank));
+  const std::vector<Index> order = elimination_order(assembly, node_rank);
+  auto solver = std::make_unique<LinearSolver>(kind, assembly.pattern(), order);
+  std::optional<WeakParts> weak;
   NewtonResult result;
   Vector z = c.restrict_state(u);
   result.u = c.expand(z);
   SparseMatrix jacobian;
+  std::vector<EdgeFlux> fluxes;
   for (int iteration = 0; iteration < control.max_iterations; ++iteration)
   {
     NewtonStep step{};
     Stopwatch clock;
-    const Vector r = assembly.residual_and_jacobian(result.u, jacobian);
+    Vector r = assembly.residual_and_jacobian(result.u, jacobian, fluxes);
+    WeakParts parts(assembly, fluxes);
+    if (!parts.empty())
+      parts.replace(assembly, fluxes, r, jacobian);
+    if (weak ? !weak->same_pattern(parts) : !parts.empty())
+      solver = std::make_unique<LinearSolver>(kind, jacobian, order);
+    weak = std::move(parts);
     step.assembly_seconds = clock.lap();
     step.residual = r.size() ? r.lpNorm<Eigen::Infinity>() : 0.0;
-    if (!r.allFinite() || !solver.factorize(jacobian))
+    if (!r.allFinite() || !solver->factorize(jacobian))
     {
       result.reason = "the Jacobian is singular or not finite";
       return result;
     }
     step.factor_seconds = clock.lap();
-    const Vector dz = -solver.solve(r);
+    const Vector dz = -solver->solve(r);
     step.solve_seconds = clock.lap();
     if (!dz.allFinite())
     {
@@ -175,7 +188,7 @@ NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Ve
     result.u = c.expand(z);
     step.assembly_seconds += clock.lap();
     result.steps.push_back(step);
-    result.factor_entries = solver.fill();
+    result.factor_entries = solver->fill();
     if (poll)
       poll(step);
     if (std::max(step.phi_update, step.eta_update) < control.tolerance)
