@@ -8,8 +8,6 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
-#include <limits>
-
 namespace py = pybind11;
 using namespace pybind11::literals;
 using namespace pyscl;
@@ -231,6 +229,9 @@ void bind_discretization(py::module_& m)
           { return to_numpy(flux_density(d, carrier, state(u, d))); }, "carrier"_a,
           "u"_a.noconvert())
       .def(
+          "dissipation", [](const Discretization& d, int carrier, const Array<double>& u)
+          { return dissipation(d, carrier, state(u, d)); }, "carrier"_a, "u"_a.noconvert())
+      .def(
           "neutral_potential", [](const Discretization& d, const Array<double>& u)
           { return to_numpy(neutral_potential(d, state(u, d))); }, "u"_a.noconvert());
 
@@ -297,6 +298,7 @@ void bind_assembly(py::module_& m)
                        std::vector<Inventory> inventories, Balance balance)
                     { return Assembly(d, std::move(c), std::move(inventories), balance); }),
            "discretization"_a, "constraints"_a, "inventories"_a, "balance"_a)
+      .def_property_readonly("balance", &Assembly::balance)
       .def(
           "rows",
           [](const Assembly& a, const Array<double>& u)

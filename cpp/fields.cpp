@@ -100,10 +100,16 @@ Vector neutral_potential(const Discretization& d, const Vector& u)
         return rho;
       };
       double low = u[d.site_node()[s]] - 1.0, high = low + 2.0;
-      for (double width = 2.0; charge(low) < 0.0 && width < 1e4; width *= 2.0)
+      for (double width = 2.0; charge(low) <= 0.0 && width < 1e3; width *= 2.0)
         low -= width;
-      for (double width = 2.0; charge(high) > 0.0 && width < 1e4; width *= 2.0)
+      for (double width = 2.0; charge(high) >= 0.0 && width < 1e3; width *= 2.0)
         high += width;
+      if (!(charge(low) > 0.0 && charge(high) < 0.0))
+      {
+        sum[d.site_node()[s]] = std::nan("");
+        count[d.site_node()[s]] += 1.0;
+        continue;
+      }
       for (int k = 0; k < 80 && high - low > 1e-12; ++k)
       {
         const double middle = 0.5 * (low + high);
@@ -118,6 +124,34 @@ Vector neutral_potential(const Discretization& d, const Vector& u)
     if (count[i] > 0.0)
       start[i] = sum[i] / count[i];
   return start;
+}
+
+double dissipation(const Discretization& d, int carrier, const Vector& u)
+{
+  double total = 0.0;
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+  {
+    const CarrierLaw* law = find_law(d.regions()[r], carrier);
+    if (!law)
+      continue;
+    const RegionGraph& graph = d.graphs()[r];
+    std::visit(
+        [&](const auto& statistics)
+        {
+          using Law = std::decay_t<decltype(statistics)>;
+          const auto state = [&](Index s)
+          { return transport_state<Law>(law->mobility, statistics(site_eta(d, *law, s, u))); };
+          for (std::size_t e = 0; e < graph.edges.size(); ++e)
+          {
+            const auto [i, j] = graph.edges[e];
+            const double mu_i = u[d.site_dof(i, carrier)], mu_j = u[d.site_dof(j, carrier)];
+            total += graph.edge_weight[e] * law->site_density * law->diffusivity *
+                     edge_flux(law->mobility, mu_i, state(i), mu_j, state(j)) * (mu_i - mu_j);
+          }
+        },
+        law->statistics);
+  }
+  return total;
 }
 
 } // namespace pyscl

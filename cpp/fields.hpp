@@ -19,7 +19,10 @@ std::vector<std::array<double, 2>> flux_density(const Discretization& discretiza
                                                 const Vector& u);
 
 /// phi that makes every node locally neutral for the mu in u (averaged over the regions that meet
-/// there); unchanged where no region of the node has carriers.
+/// there); unchanged where no region of the node has carriers, NaN where no such phi exists.
 Vector neutral_potential(const Discretization& discretization, const Vector& u);
+
+/// Sum over all edges of flux times drop of mu: the power that a carrier turns into heat.
+double dissipation(const Discretization& discretization, int carrier, const Vector& u);
 
 } // namespace pyscl

@@ -61,16 +61,31 @@ void for_each_carrier_site(const Discretization& d, Visit visit)
         visit(s, law);
 }
 
-bool is_site_limited(const Statistics& statistics)
+/// The damping variable of a site: logit(y) for laws with a site limit, ln(y) otherwise.
+struct Filling
 {
-  return std::visit([](const auto& s) { return std::decay_t<decltype(s)>::site_limited; },
-                    statistics);
+  double x;
+  bool site_limited;
+};
+
+Filling filling(const Statistics& statistics, double eta)
+{
+  return std::visit(
+      [eta](const auto& law) -> Filling
+      {
+        using Law = std::decay_t<decltype(law)>;
+        if constexpr (std::is_same_v<Law, NonIdeal>)
+          return {law(eta).x, true};
+        return {eta, Law::site_limited};
+      },
+      statistics);
 }
 
 /// Size of the accepted change of eta when Newton asks for `change`. Towards half filling the
 /// minority fraction moves linearly (that is, eta logarithmically); away from it eta is clipped.
-double damped_change(double eta, double change, bool site_limited, double outward_limit)
+double damped_change(const Filling& at, double change, double outward_limit)
 {
+  const auto& [eta, site_limited] = at;
   const double size = std::fabs(change);
   if (!site_limited) // density y = exp(eta): rising is logarithmic, falling is clipped
     return change > 0.0 ? std::log1p(size) : std::min(size, outward_limit);
@@ -103,6 +118,9 @@ DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, d
 
   Index free_sites = 0, damped_sites = 0;
   Vector accepted = Vector::Constant(c.n_free(), -1.0);
+  for (Index row : assembly.inventory_rows())
+    if (std::count(c.free_of_dof().begin(), c.free_of_dof().end(), row) > 1)
+      accepted[row] = 0.0; // one level for many sites: set by their sum, not by the worst of them
   for_each_carrier_site(d,
                         [&](Index s, const CarrierLaw& law)
                         {
@@ -112,8 +130,8 @@ DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, d
                             return;
                           const double eta = u[mu] - law.charge * u[phi] - law.standard_potential;
                           const double change = du[mu] - law.charge * du[phi];
-                          const double size = damped_change(
-                              eta, change, is_site_limited(law.statistics), outward_limit);
+                          const double size =
+                              damped_change(filling(law.statistics, eta), change, outward_limit);
                           ++free_sites;
                           damped_sites += size < 0.999 * std::fabs(change);
                           if (std::fabs(change) > update.eta_update)
@@ -150,12 +168,17 @@ NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Ve
                      const Poll& poll, Advance advance)
 {
   const Constraints& c = assembly.constraints();
+  NewtonResult result;
+  result.u = c.expand(c.restrict_state(u));
+  if (c.n_free() == 0)
+  {
+    result.converged = true;
+    return result;
+  }
   const std::vector<Index> order = elimination_order(assembly, node_rank);
   auto solver = std::make_unique<LinearSolver>(kind, assembly.pattern(), order);
   std::optional<WeakParts> weak;
-  NewtonResult result;
   Vector z = c.restrict_state(u);
-  result.u = c.expand(z);
   SparseMatrix jacobian;
   std::vector<EdgeFlux> fluxes;
   for (int iteration = 0; iteration < control.max_iterations; ++iteration)

@@ -33,6 +33,8 @@ std::vector<Index> separating_candidates(const Assembly& assembly,
   { return conductance(e) >= weak_share * strongest[dof_carrier[e.mu_i]]; };
   const auto vertex = [&](Index dof) { return c.free(dof) < 0 ? c.n_free() : c.free(dof); };
   UnionFind joined(c.n_free() + 1);
+  for (Index row : assembly.inventory_rows())
+    joined.join(row, c.n_free());
   for (const EdgeFlux& e : fluxes)
     if (is_strong(e))
       joined.join(vertex(e.mu_i), vertex(e.mu_j));
@@ -53,33 +55,52 @@ std::vector<Index> separating_candidates(const Assembly& assembly,
 WeakParts::WeakParts(const Assembly& assembly, const std::vector<EdgeFlux>& fluxes)
 {
   const Constraints& c = assembly.constraints();
-  const Index anchor = c.n_free(); // stands for all reservoirs
+  const Index anchor = c.n_free(); // stands for all reservoirs and all prescribed amounts
   const auto vertex = [&](Index dof) { return c.free(dof) < 0 ? anchor : c.free(dof); };
   const std::vector<Index> order = separating_candidates(assembly, fluxes);
   if (order.empty())
     return;
-  // Clusters grow along the edges from strong to weak.
+
+  // Edges around each vertex, from strong to weak.
+  std::vector<std::vector<Index>> incident(anchor + 1);
+  for (Index k : order)
+    for (Index v : {vertex(fluxes[k].mu_i), vertex(fluxes[k].mu_j)})
+      incident[v].push_back(k);
+
+  // Clusters grow along the edges from strong to weak; members are chained in rings.
   UnionFind clusters(anchor + 1);
+  std::vector<Index> next(anchor + 1);
+  std::iota(next.begin(), next.end(), 0);
   std::vector<double> scale(anchor + 1, 0.0); // conductance of a cluster, by its root
   std::vector<char> replaced(anchor + 1, 0);
-  replaced[anchor] = 1;
+  const auto merge = [&](Index a, Index b)
+  {
+    clusters.join(a, b);
+    std::swap(next[a], next[b]);
+  };
   for (Index row : assembly.inventory_rows())
-    replaced[row] = 1;
+    if (clusters.root(row) != clusters.root(anchor))
+      merge(row, anchor);
 
   const auto separate = [&](Index root)
   {
     WeakPart part{-1, {}};
-    std::vector<double> signs;
-    for (Index k : order) // strongest first: its inner end gets the balance as its equation
+    for (Index v = next[root];; v = next[v])
     {
-      const EdgeFlux& e = fluxes[k];
-      const bool i_inside = clusters.root(vertex(e.mu_i)) == root;
-      const bool j_inside = clusters.root(vertex(e.mu_j)) == root;
-      if (i_inside == j_inside)
-        continue;
-      part.crossing.push_back(k);
+      for (Index k : incident[v])
+        if (clusters.root(vertex(fluxes[k].mu_i)) != clusters.root(vertex(fluxes[k].mu_j)))
+          part.crossing.push_back(k);
+      if (v == root)
+        break;
+    }
+    std::sort(part.crossing.begin(), part.crossing.end(),
+              [&](Index a, Index b) { return conductance(fluxes[a]) > conductance(fluxes[b]); });
+    std::vector<double> signs;
+    for (Index k : part.crossing) // the inner end of the strongest takes the balance
+    {
+      const bool i_inside = clusters.root(vertex(fluxes[k].mu_i)) == root;
       signs.push_back(i_inside ? 1.0 : -1.0);
-      const Index inner = vertex(i_inside ? e.mu_i : e.mu_j);
+      const Index inner = vertex(i_inside ? fluxes[k].mu_i : fluxes[k].mu_j);
       if (part.row < 0 && !replaced[inner])
         part.row = inner;
     }
@@ -105,7 +126,7 @@ WeakParts::WeakParts(const Assembly& assembly, const std::vector<EdgeFlux>& flux
     if (hangs(a))
       separate(a), scale[a] = 0.0;
     const double merged = std::max({scale[a], scale[b], g});
-    clusters.join(a, b);
+    merge(a, b);
     scale[clusters.root(a)] = merged;
   }
 }

@@ -24,8 +24,8 @@ struct WeakPart
 class WeakParts
 {
 public:
-  /// Finds the parts from the fluxes along all edges. Parts that hold a reservoir are anchored and
-  /// need nothing.
+  /// Finds the parts from the fluxes along all edges. Parts that hold a reservoir or a
+  /// prescribed amount are anchored and need nothing.
   WeakParts(const Assembly& assembly, const std::vector<EdgeFlux>& fluxes);
 
   bool empty() const { return _parts.empty(); }

@@ -65,41 +65,42 @@ def bulk_potential(carrier: materials.Carrier, temperature: float) -> float:
 def transport_coefficient(carrier: materials.Carrier, temperature: float) -> float:
     """Return the prefactor D of the flux -site_density D m(y) grad(mu/kT) [m2/s].
 
-    m(y) is y(1-y), y or 1 for the mobilities "vacancy", "dilute" and "constant-conductivity".
-    The conductivity of the neutral bulk is z^2 e^2 site_density D m(y0) / kT; for the constant
-    conductivity the given diffusivity is the chemical one, D / (y0 (1-y0)) in the lattice gas.
+    m(y) is y(1-y), y or 1 for the mobilities "vacancy", "dilute" and "constant-conductivity". The
+    conductivity of the neutral bulk is z^2 e^2 site_density D m(y0) / kT. A given diffusivity is D
+    itself for the first two (see `Carrier`), for the constant conductivity the chemical
+    diffusivity of the neutral bulk, D = diffusivity * dy/deta.
 
     Returns 0 for a carrier without conductivity and diffusivity.
     """
-    y = carrier.site_fraction
-    limited = carrier.statistics.law in ("lattice-gas", "non-ideal")
-    share = {
-        "vacancy": y * (1.0 - y),
-        "dilute": y,
-        "constant-conductivity": 1.0,
-    }[carrier.mobility]
     if carrier.conductivity is not None:
-        kt = Scaling(temperature, 1.0, 1.0).potential * elementary_charge
-        charge = carrier.charge * elementary_charge
-        return carrier.conductivity * kt / (charge**2 * carrier.site_density * share)
+        return carrier.conductivity / _conductivity_per_diffusivity(carrier, temperature)
     if carrier.diffusivity is None:
         return 0.0
     if carrier.mobility == "constant-conductivity":
-        return carrier.diffusivity * y * ((1.0 - y) if limited else 1.0)
+        return carrier.diffusivity * bulk_slope(carrier)
     return carrier.diffusivity
 
 
 def bulk_conductivity(carrier: materials.Carrier, temperature: float) -> float:
     """Return the conductivity of the neutral bulk [S/m]."""
-    if carrier.conductivity is not None:
-        return carrier.conductivity
+    return transport_coefficient(carrier, temperature) * _conductivity_per_diffusivity(
+        carrier, temperature
+    )
+
+
+def bulk_slope(carrier: materials.Carrier) -> float:
+    """Return dy/deta of the neutral bulk; y (1-y) for the lattice gas."""
+    _, _, slope = _core.occupancy(
+        core_statistics(carrier.statistics), np.array([bulk_eta(carrier)])
+    )
+    return float(slope[0])
+
+
+def _conductivity_per_diffusivity(carrier: materials.Carrier, temperature: float) -> float:
     y = carrier.site_fraction
     share = {"vacancy": y * (1.0 - y), "dilute": y, "constant-conductivity": 1.0}[carrier.mobility]
     kt = Scaling(temperature, 1.0, 1.0).potential * elementary_charge
-    charge = carrier.charge * elementary_charge
-    return (
-        charge**2 * carrier.site_density * transport_coefficient(carrier, temperature) * share / kt
-    )
+    return (carrier.charge * elementary_charge) ** 2 * carrier.site_density * share / kt
 
 
 def core_law(carrier: materials.Carrier, number: int, scaling: Scaling) -> _core.CarrierLaw:

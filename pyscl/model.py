@@ -98,6 +98,8 @@ class Model:
         self._check_contacts()
         self._check_conserved()
         for pair in self.periodic:
+            if pair.sides[0] == pair.sides[1]:
+                raise InputError(f"periodic sides must be two, '{pair.sides[0]}' is given twice")
             for side in pair.sides:
                 self._outer_facets(side, "periodic side")
 

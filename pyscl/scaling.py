@@ -13,8 +13,7 @@ class Scaling:
     """Reference values of the scaled quantities; one set serves the whole mesh.
 
     Potentials are scaled with kT/e and energies with kT, so 1 eV and 1 V share one factor.
-    Lengths along the depth (planar) or around the turn (axisymmetric) enter through
-    `depth_power`: integrals over the mesh are per metre of depth, or of the whole body.
+    Integrals over the mesh are per metre of depth (planar) or of the whole body (axisymmetric).
 
     Attributes:
         temperature: T [K].
@@ -42,12 +41,12 @@ class Scaling:
 
     @property
     def charge_density(self) -> float:
-        """E c0 [C/m3]."""
+        """Charge density e c0 [C/m3]."""
         return elementary_charge * self.density
 
     @property
     def surface_charge(self) -> float:
-        """E c0 L0 [C/m2]."""
+        """Surface charge e c0 L0 [C/m2]."""
         return self.charge_density * self.length
 
     @property

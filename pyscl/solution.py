@@ -10,6 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import Avogadro, elementary_charge
 
+from pyscl.boundaries import (
+    BlockingContact,
+    ContactLaw,
+    PotentialContact,
+    ReservoirContact,
+)
+from pyscl.discretize import facet_measure
 from pyscl.errors import InputError, unknown_name
 from pyscl.study.constraints import BoundaryConditions
 
@@ -47,7 +54,7 @@ class ContactResult:
     Attributes:
         currents: carrier -> electric current into the model, A/m of depth in planar and A in
             axisymmetric coordinates.
-        charge: charge on the electrode, C/m or C: what the normal displacement ends on.
+        charge: charge on the contact, C/m or C: what the normal displacement ends on.
         unit: "A/m" or "A".
     """
 
@@ -208,35 +215,58 @@ class Solution:
         return float((self._charge_density * self.site_volume)[self._in(region)].sum())
 
     def contact(self, name: str) -> ContactResult:
-        """Return currents and charge of an outer facet group.
+        """Return currents and charge of a contact or a periodic side.
 
-        They are the unconstrained rows of the discrete balance laws, so that the currents of all
-        contacts add up to zero in a steady state up to rounding. At a contact that conducts well
-        the rounding is about 1e-14 of the current one kT/e would drive through an element there;
-        read smaller currents at the contact that conducts less. Corner nodes count for every
-        facet group they belong to.
+        They are rows of the discrete balance laws: a reservoir passes its carrier, a contact that
+        holds a potential carries the charge on which the displacement ends, a blocking contact its
+        surface charge, and a side without law nothing. Nodes that several contacts hold are shared
+        by facet length. In a steady state the currents of all contacts add up to zero up to
+        rounding, which at a contact that conducts well is about 1e-14 of the current that one kT/e
+        would drive through an element; read smaller currents where the model conducts less.
 
         Raises:
             InputError: there is no such facet group.
         """
+        model, scaling = self.model, self._d.scaling
+        if name not in model.mesh.facet_names:
+            raise unknown_name("contact", name, model.mesh.facet_names)
+        law = model.contacts.get(name)
+        periodic = any(name in pair.sides for pair in model.periodic)
+        currents = dict.fromkeys(model.carriers, 0.0)
+        for number, carrier in enumerate(model.carriers):
+            if periodic or (isinstance(law, ReservoirContact) and law.carrier == carrier):
+                holders = [
+                    other
+                    for other, its in model.contacts.items()
+                    if isinstance(its, ReservoirContact) and its.carrier == carrier
+                ]
+                share = self._shares(name, [name] if periodic else holders)
+                nodes = self._d.dof_node
+                mine = (self._d.core.dof_carrier == number) & (share[nodes] > 0.0)
+                row = float((self._rows[mine] * share[nodes[mine]]).sum())
+                currents[carrier] = row * self._charge_number[number] * scaling.current
+        charge = 0.0
+        if periodic or _holds_potential(law):
+            holders = [n for n, its in model.contacts.items() if _holds_potential(its)]
+            share = self._shares(name, [name] if periodic else holders)
+            charge = float((self._rows[: self._d.n_nodes] * share).sum() * scaling.charge)
+        elif isinstance(law, BlockingContact):
+            measure = facet_measure(model, model.mesh.facets_of(name)).sum()
+            charge = float(law.surface_charge * measure)
+        return ContactResult(currents, charge, "A" if scaling.axisymmetric else "A/m")
+
+    def _shares(self, name: str, holders: list[str]) -> FloatArray:
+        """Return the share (n_points,) of a facet group in the nodes that `holders` hold."""
         mesh = self.model.mesh
-        if name not in mesh.facet_names:
-            raise unknown_name("contact", name, mesh.facet_names)
-        nodes = np.unique(mesh.facets_of(name))
-        scaling = self._d.scaling
-        currents = {
-            carrier: float(
-                self._rows[self._d.dofs_at(number, nodes)].sum()
-                * self._charge_number[number]
-                * scaling.current
-            )
-            for number, carrier in enumerate(self.model.carriers)
-        }
-        return ContactResult(
-            currents=currents,
-            charge=float(self._rows[nodes].sum() * scaling.charge),
-            unit="A" if scaling.axisymmetric else "A/m",
-        )
+        measure = {}
+        for group in {name, *holders}:
+            facets = mesh.facets_of(group)
+            ends = mesh.points[facets]
+            length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+            measure[group] = np.zeros(mesh.n_points)
+            np.add.at(measure[group], facets, length[:, None])
+        total = sum(measure[group] for group in holders)
+        return np.divide(measure[name], total, out=np.zeros(mesh.n_points), where=total > 0.0)
 
     def interface(self, name: str) -> "InterfaceResult":
         """Return charge, potential drop and layer width on both sides of an interface "a|b"."""
@@ -328,8 +358,13 @@ class Solution:
         return self.model.discretized
 
     @cached_property
+    def conditions(self) -> BoundaryConditions:
+        """The constraints under which the state was computed."""
+        return BoundaryConditions(self.model)
+
+    @cached_property
     def _rows(self) -> FloatArray:
-        return BoundaryConditions(self.model).steady(self.bias).rows(self.unknowns)
+        return self.conditions.steady(self.bias).rows(self.unknowns)
 
     @cached_property
     def _edge_weights(self) -> tuple[FloatArray, FloatArray]:
@@ -400,3 +435,7 @@ class Solution:
         if region not in names:
             raise unknown_name("region", region, names)
         return self._d.site_region == names.index(region)
+
+
+def _holds_potential(law: ContactLaw | None) -> bool:
+    return isinstance(law, PotentialContact | ReservoirContact) and law.potential is not None

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.constants import Boltzmann, elementary_charge, epsilon_0
 
-from pyscl import _core
-from pyscl.carriers import bulk_eta, core_statistics
+from pyscl.carriers import bulk_slope
 from pyscl.materials import Material
 from pyscl.model import Model
 
@@ -21,7 +20,8 @@ class ScreeningLengths:
         debye_length: sqrt(eps kT / (e^2 sum_k z_k^2 dn_k/deta_k)) of the neutral bulk [m]; for a
             lattice gas dn/deta = site density * y (1-y).
         site_length: sqrt(eps kT / (e^2 site density)) of the densest carrier [m].
-        carrier_spacing: mean distance (carrier density)^(-1/3) of the least dense carrier [m].
+        carrier_spacing: mean distance n^(-1/3) of the mobile defects that screen most [m]: n is
+            the density of the carrier, or of its vacancies where these are fewer.
     """
 
     debye_length: float
@@ -33,21 +33,20 @@ def screening_lengths(material: Material, temperature: float) -> ScreeningLength
     """Return the screening lengths of a material, or None if it has no carriers."""
     if not material.carriers:
         return None
-    stiffness = 0.0
-    for carrier in material.carriers:
-        _, _, slope = _core.occupancy(
-            core_statistics(carrier.statistics), np.array([bulk_eta(carrier)])
-        )
-        stiffness += carrier.charge**2 * carrier.site_density * float(slope[0])
+    screening = {c: c.charge**2 * c.site_density * bulk_slope(c) for c in material.carriers}
+    stiffness = sum(screening.values())
+    strongest = max(material.carriers, key=lambda c: screening[c])
+    limited = strongest.statistics.law in ("lattice-gas", "non-ideal")
+    y = strongest.site_fraction
+    defects = strongest.site_density * (min(y, 1.0 - y) if limited else y)
     scale = (
         epsilon_0 * material.relative_permittivity * Boltzmann * temperature / elementary_charge**2
     )
     densest = max(c.site_density for c in material.carriers)
-    sparsest = min(c.density for c in material.carriers)
     return ScreeningLengths(
         debye_length=float(np.sqrt(scale / stiffness)),
         site_length=float(np.sqrt(scale / densest)),
-        carrier_spacing=float(sparsest ** (-1.0 / 3.0)),
+        carrier_spacing=float(defects ** (-1.0 / 3.0)),
     )
 
 

@@ -134,7 +134,7 @@ def test_importing_pyscl_imports_nothing_heavy(code, allowed):
     paths = [str(Path(pyscl.__file__).parents[1]), *sys.path]
     code = f"import sys; sys.path[:] = {paths!r}; {code}"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert set(done.stdout.split()) <= set(allowed)
 

@@ -157,7 +157,9 @@ class Carrier(InputModel):
         site_density: sites (or reference density) per volume [1/m3].
         site_fraction: c / site_density of the neutral bulk; below 1 for laws with limited sites.
         standard_potential: mu0 [eV per particle].
-        diffusivity: diffusion coefficient of the neutral bulk [m2/s], or None.
+        diffusivity: [m2/s], or None. It is the chemical diffusivity for "vacancy" (J = -D grad c
+            of an ideal lattice gas without field), the self-diffusivity for "dilute" (mobility
+            D/kT), and the chemical diffusivity of the neutral bulk for "constant-conductivity".
         conductivity: conductivity of the neutral bulk at the model temperature [S/m], or None.
             With neither the carrier does not move; runs out of equilibrium refuse that.
     """

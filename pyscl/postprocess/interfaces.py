@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
+from pyscl.boundaries import BlockingContact, PotentialContact, ReservoirContact
 from pyscl.discretize import facet_measure
 from pyscl.errors import unknown_name
 
@@ -129,7 +130,7 @@ def _share_of_nodes(
             np.add.at(of_border, facets, share)
             if name == key:
                 np.add.at(of_interface, facets, share)
-    for name in model.contacts:
+    for name in _charged_sides(model):
         facets = mesh.facets_of(name)
         np.add.at(of_border, facets, facet_measure(model, facets))
     nodes = np.flatnonzero(of_interface).astype(np.int32)
@@ -148,6 +149,9 @@ def _centroid(
         if region in name.split("|"):
             corners = model.mesh.points[np.unique(facets)]
             distances[name] = cKDTree(corners).query(points)[0]
+    for name in _charged_sides(model):
+        corners = model.mesh.points[np.unique(model.mesh.facets_of(name))]
+        distances[f"side {name}"] = cKDTree(corners).query(points)[0]
     nearest = np.minimum.reduce(list(distances.values()))
     mine = distances[key] <= nearest
     weight = np.abs(solution["charge_density"].values[of_region] * solution.site_volume[of_region])[
@@ -158,3 +162,19 @@ def _centroid(
     if total <= 1e-12 * elementary_charge * mobile * solution.site_volume[of_region].sum():
         return None
     return float((weight * distances[key][mine]).sum() / total)
+
+
+def _charged_sides(model: "Model") -> list[str]:
+    """Return the outer sides with a layer of their own: electrodes and charged sides.
+
+    A contact at the neutral potential holds no charge worth a layer.
+    """
+    return [
+        name
+        for name, law in model.contacts.items()
+        if (isinstance(law, BlockingContact) and law.surface_charge != 0.0)
+        or (
+            isinstance(law, PotentialContact | ReservoirContact)
+            and law.potential not in (None, "neutral")
+        )
+    ]

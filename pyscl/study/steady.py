@@ -62,15 +62,30 @@ def steady(
 
     def attempt(share: float, state: FloatArray) -> _core.NewtonResult:
         nonlocal factor_entries
-        result = _core.solve_steady(
-            conditions.steady(between(share)),
+        applied = between(share)
+        assembly = conditions.steady(applied)
+        predictor = conditions.predictor(applied, state)
+        if predictor is not None:
+            guess = solve(predictor, state)
+            state = guess.u if guess.converged else state
+        result = solve(assembly, state)
+        factor_entries = result.factor_entries
+        return result
+
+    def solve(assembly: _core.Assembly, state: FloatArray) -> _core.NewtonResult:
+        newton = (
+            _core.solve_equilibrium
+            if assembly.balance == _core.Balance.equilibrium
+            else _core.solve_steady
+        )
+        result = newton(
+            assembly,
             state,
             model.discretized.node_rank,
             options.control(),
             progress_callback(model, options),
         )
         iterations.extend(read_iteration(model, s) for s in result.steps)
-        factor_entries = result.factor_entries
         return result
 
     def history(converged: bool) -> NewtonHistory:
@@ -87,8 +102,11 @@ def steady(
         step = _FIRST_STEP if step >= 1.0 else step * _SHRINK
         if step < options.smallest_bias_step:
             error = failure(model, history(False), result.reason, options.tolerance, _ADVICE)
-            at = between(reached)
-            error.last_good = Solution(model, u, kind="steady", bias=at, history=history(False))
+            error.last_good = (
+                Solution(model, u, kind="steady", bias=between(reached), history=history(False))
+                if steps
+                else start
+            )
             raise error
     return Solution(model, u, kind="steady", bias=dict(bias), history=history(True))
 

@@ -117,7 +117,7 @@ def junction_voltage(
 
     def current(voltage: float) -> float:
         solution = model.steady({"right": voltage, "right anion": voltage})
-        return solution.contact("left").current
+        return solution.contact("left").current + solution.contact("left anion").current
 
     # The secant method; the current is nearly linear in the voltage.
     low, high = 0.0, -0.5 * VT

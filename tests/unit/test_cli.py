@@ -86,7 +86,7 @@ def test_an_interrupt_exits_with_130_without_a_traceback():
     many = [word for _ in range(2000) for word in ("--nodes", "900")]
     announced = "from pyscl.cli import main; print('ready', flush=True); main()"
     process = subprocess.Popen(
-        [sys.executable, "-c", announced, "bench", *many],
+        [sys.executable, "-P", "-c", announced, "bench", *many],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -243,10 +243,22 @@ def test_an_electron_without_contact_is_named():
 
 
 def test_an_amount_next_to_a_reservoir_is_a_contradiction():
-    both = model(conserved=[Conserved(carrier="Li", regions=("a",))])
+    both = model(conserved=[Conserved(carrier="Li", regions=("a", "b"), amount=1e-12)])
     refuses(
         ["'Li' in region a, b is both conserved and connected to a reservoir"], both.equilibrium
     )
+
+
+def test_a_neutral_amount_is_ignored_where_a_reservoir_reaches():
+    """So that one entry can serve all particles, one of which touches a contact."""
+    both = model(conserved=[Conserved(carrier="Li", regions=("a", "b"))])
+    np.testing.assert_array_equal(both.equilibrium().unknowns, model().equilibrium().unknowns)
+
+
+def test_a_conserved_region_must_list_all_it_is_connected_to():
+    contacts = {"left": GROUND, "right": PotentialContact(potential=0.1)}
+    part = model(contacts=contacts, conserved=[Conserved(carrier="Li", regions=("a",))])
+    refuses(["'Li' of region a is connected to region b", "block it"], part.equilibrium)
 
 
 def closed(*amounts, **changes):

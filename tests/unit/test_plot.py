@@ -431,7 +431,7 @@ def test_pyplot_is_not_touched():
 
     assert plt.get_fignums() == []
     code = "import sys, pyscl.plot; assert 'matplotlib.pyplot' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
 
 
 @pytest.mark.parametrize(

@@ -133,5 +133,7 @@ def test_pint_is_not_imported_before_it_is_needed():
         "import sys, pyscl.materials, pyscl.input; "
         "print(sorted({'pint', 'scipy'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"

@@ -45,7 +45,8 @@ def test_lengths_of_the_cards(card, temperature):
     assert lengths.site_length == pytest.approx(
         analytic.site_length(*arguments, 1, temperature), rel=1e-12
     )
-    density = carrier.site_density * carrier.site_fraction
+    y = carrier.site_fraction
+    density = carrier.site_density * min(y, 1.0 - y)
     assert lengths.carrier_spacing == pytest.approx(density ** (-1 / 3))
 
 
@@ -76,7 +77,13 @@ def test_debye_length_of_several_carriers_adds_their_screening():
     lengths = screening_lengths(both, T)
     assert lengths.debye_length == pytest.approx(expected, rel=1e-10)
     assert lengths.site_length == pytest.approx(analytic.site_length(20.0, SITES, 1, T))
-    assert lengths.carrier_spacing == pytest.approx((0.05 * SITES) ** (-1 / 3))
+    # Li+ screens most: 0.21 z^2 against 0.5 * 0.09 z^2.
+    assert lengths.carrier_spacing == pytest.approx((0.3 * SITES) ** (-1 / 3))
+
+
+def test_the_spacing_is_that_of_the_scarcer_of_carriers_and_vacancies():
+    full, empty = (screening_lengths(material(ion(y=y)), T) for y in (0.99, 0.01))
+    assert full.carrier_spacing == pytest.approx(empty.carrier_spacing, rel=1e-12)
 
 
 def test_excess_potential_lengthens_the_debye_length():

@@ -81,7 +81,7 @@ def test_self_test_needs_neither_gmsh_nor_pytest():
         "assert all(r.passed for r in run_cases(['ohmic-slab', 'screened-sphere'])); "
         "assert not {'gmsh', 'pytest', 'matplotlib'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
 
 
 # --- its meshes and norms --------------------------------------------------------------------
