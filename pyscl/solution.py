@@ -10,18 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import Avogadro, elementary_charge
 
-from pyscl.boundaries import (
-    BlockingContact,
-    ContactLaw,
-    PotentialContact,
-    ReservoirContact,
-)
-from pyscl.discretize import facet_measure
 from pyscl.errors import InputError, unknown_name
 from pyscl.study.constraints import BoundaryConditions
 
 if TYPE_CHECKING:
     from pyscl.model import Model
+    from pyscl.postprocess.contacts import ContactResult
     from pyscl.postprocess.cut import Cut
     from pyscl.postprocess.interfaces import InterfaceResult
     from pyscl.study.newton import NewtonHistory
@@ -45,27 +39,6 @@ class Field:
     unit: str
     location: Literal["site", "triangle"]
     values: FloatArray
-
-
-@dataclass(frozen=True)
-class ContactResult:
-    """What flows into the model through a contact.
-
-    Attributes:
-        currents: carrier -> electric current into the model, A/m of depth in planar and A in
-            axisymmetric coordinates.
-        charge: charge on the contact, C/m or C: what the normal displacement ends on.
-        unit: "A/m" or "A".
-    """
-
-    currents: dict[str, float]
-    charge: float
-    unit: str
-
-    @property
-    def current(self) -> float:
-        """Total current into the model, in `unit`."""
-        return sum(self.currents.values())
 
 
 class Solution:
@@ -159,7 +132,7 @@ class Solution:
             return Field(name, "eV", "site", mu)
         flux = self._d.core.flux_density(number, self.unknowns) * self._d.scaling.flux
         return Field(
-            name, "A/m^2", "triangle", self._charge_number[number] * elementary_charge * flux
+            name, "A/m^2", "triangle", self.charge_number[number] * elementary_charge * flux
         )
 
     @property
@@ -214,59 +187,15 @@ class Solution:
         """Return the space charge [C/m] (planar) or [C] (axisymmetric), without surface charge."""
         return float((self._charge_density * self.site_volume)[self._in(region)].sum())
 
-    def contact(self, name: str) -> ContactResult:
+    def contact(self, name: str) -> "ContactResult":
         """Return currents and charge of a contact or a periodic side.
-
-        They are rows of the discrete balance laws: a reservoir passes its carrier, a contact that
-        holds a potential carries the charge on which the displacement ends, a blocking contact its
-        surface charge, and a side without law nothing. Nodes that several contacts hold are shared
-        by facet length. In a steady state the currents of all contacts add up to zero up to
-        rounding, which at a contact that conducts well is about 1e-14 of the current that one kT/e
-        would drive through an element; read smaller currents where the model conducts less.
 
         Raises:
             InputError: there is no such facet group.
         """
-        model, scaling = self.model, self._d.scaling
-        if name not in model.mesh.facet_names:
-            raise unknown_name("contact", name, model.mesh.facet_names)
-        law = model.contacts.get(name)
-        periodic = any(name in pair.sides for pair in model.periodic)
-        currents = dict.fromkeys(model.carriers, 0.0)
-        for number, carrier in enumerate(model.carriers):
-            if periodic or (isinstance(law, ReservoirContact) and law.carrier == carrier):
-                holders = [
-                    other
-                    for other, its in model.contacts.items()
-                    if isinstance(its, ReservoirContact) and its.carrier == carrier
-                ]
-                share = self._shares(name, [name] if periodic else holders)
-                nodes = self._d.dof_node
-                mine = (self._d.core.dof_carrier == number) & (share[nodes] > 0.0)
-                row = float((self._rows[mine] * share[nodes[mine]]).sum())
-                currents[carrier] = row * self._charge_number[number] * scaling.current
-        charge = 0.0
-        if periodic or _holds_potential(law):
-            holders = [n for n, its in model.contacts.items() if _holds_potential(its)]
-            share = self._shares(name, [name] if periodic else holders)
-            charge = float((self._rows[: self._d.n_nodes] * share).sum() * scaling.charge)
-        elif isinstance(law, BlockingContact):
-            measure = facet_measure(model, model.mesh.facets_of(name)).sum()
-            charge = float(law.surface_charge * measure)
-        return ContactResult(currents, charge, "A" if scaling.axisymmetric else "A/m")
+        from pyscl.postprocess.contacts import contact_result
 
-    def _shares(self, name: str, holders: list[str]) -> FloatArray:
-        """Return the share (n_points,) of a facet group in the nodes that `holders` hold."""
-        mesh = self.model.mesh
-        measure = {}
-        for group in {name, *holders}:
-            facets = mesh.facets_of(group)
-            ends = mesh.points[facets]
-            length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
-            measure[group] = np.zeros(mesh.n_points)
-            np.add.at(measure[group], facets, length[:, None])
-        total = sum(measure[group] for group in holders)
-        return np.divide(measure[name], total, out=np.zeros(mesh.n_points), where=total > 0.0)
+        return contact_result(self, name)
 
     def interface(self, name: str) -> "InterfaceResult":
         """Return charge, potential drop and layer width on both sides of an interface "a|b"."""
@@ -363,7 +292,8 @@ class Solution:
         return BoundaryConditions(self.model)
 
     @cached_property
-    def _rows(self) -> FloatArray:
+    def rows(self) -> FloatArray:
+        """Rows of the discrete balance laws (n_dofs,), in scaled units; 0 where nothing is held."""
         return self.conditions.steady(self.bias).rows(self.unknowns)
 
     @cached_property
@@ -385,7 +315,7 @@ class Solution:
         return np.array(relative)[mesh.region] * self._d.scaling.permittivity
 
     @cached_property
-    def _charge_number(self) -> FloatArray:
+    def charge_number(self) -> FloatArray:
         """Charge number of every carrier, (n_carriers,)."""
         charges = {
             c.name: float(c.charge) for m in self.model.materials.values() for c in m.carriers
@@ -408,7 +338,7 @@ class Solution:
         rho = self._d.background * self._d.scaling.charge_density
         for number, carrier in enumerate(self.model.carriers):
             density = self.site_fraction(carrier) * self._site_density[number]
-            rho = rho + self._charge_number[number] * elementary_charge * np.nan_to_num(density)
+            rho = rho + self.charge_number[number] * elementary_charge * np.nan_to_num(density)
         return rho
 
     @cached_property
@@ -435,7 +365,3 @@ class Solution:
         if region not in names:
             raise unknown_name("region", region, names)
         return self._d.site_region == names.index(region)
-
-
-def _holds_potential(law: ContactLaw | None) -> bool:
-    return isinstance(law, PotentialContact | ReservoirContact) and law.potential is not None
