@@ -27,6 +27,7 @@ class ContactValues:
         self._model = model
         self._charges = charges
         self._d = model.discretized
+        self._neutral: dict[str, FloatArray] = {}
         self.nodes = {name: np.unique(model.mesh.facets_of(name)) for name in model.contacts}
         self.reservoirs = {
             name: law for name, law in model.contacts.items() if isinstance(law, ReservoirContact)
@@ -82,11 +83,12 @@ class ContactValues:
             if not isinstance(law, PotentialContact | ReservoirContact) or law.potential is None:
                 continue
             nodes = self.nodes[name].astype(np.int32)
-            value = (
-                self._neutral_potential(name)
-                if law.potential == "neutral"
-                else np.full(len(nodes), float(law.potential) / kt)
-            )
+            if law.potential == "neutral":
+                if name not in self._neutral:
+                    self._neutral[name] = self._neutral_potential(name)
+                value = self._neutral[name]
+            else:
+                value = np.full(len(nodes), float(law.potential) / kt)
             held[name] = (nodes, value + bias.get(name, 0.0) / kt)
         self._refuse_conflicts(held)
         return held
