@@ -1,6 +1,7 @@
 #include "assembly.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -23,7 +24,7 @@ TransportState<Dual<4>> lift(const TransportState<Dual<1>>& s, double charge, in
 {
   const int phi_slot = 2 * end, mu_slot = 2 * end + 1;
   return {lift(s.share, charge, phi_slot, mu_slot), lift(s.room, charge, phi_slot, mu_slot),
-          lift(s.activity, charge, phi_slot, mu_slot)};
+          lift(s.activity, charge, phi_slot, mu_slot), lift(s.vacancy, charge, phi_slot, mu_slot)};
 }
 
 /// Outflow from end i in the unknowns (phi_i, mu_i, phi_j, mu_j), without derivatives ...
@@ -41,12 +42,43 @@ Dual<4> local_flux(const CarrierLaw& law, double mu_i, const TransportState<Dual
                    Dual<4>::variable(mu_j, 3), lift(j, law.charge, 1));
 }
 
+InterfaceSide<double> interface_side(double mu, const TransportState<double>* site, double, int)
+{
+  return site ? InterfaceSide<double>{mu, site->share, site->vacancy}
+              : InterfaceSide<double>{mu, 1.0, 1.0};
+}
+
+InterfaceSide<Dual<4>> interface_side(double mu, const TransportState<Dual<1>>* site, double charge,
+                                      int end)
+{
+  const int phi_slot = 2 * end, mu_slot = 2 * end + 1;
+  const auto value = Dual<4>::variable(mu, mu_slot);
+  if (!site)
+    return {value, 1.0, 1.0};
+  return {value, lift(site->share, charge, phi_slot, mu_slot),
+          lift(site->vacancy, charge, phi_slot, mu_slot)};
+}
+
+bool is_site_limited(const Statistics& statistics)
+{
+  return std::visit([](const auto& law) { return std::decay_t<decltype(law)>::site_limited; },
+                    statistics);
+}
+
+/// y - y_n, from the smaller of the occupied and the vacant share, which does not cancel.
+template <class T>
+T gain(const TimeDerivative::Past& past, const TransportState<T>& now)
+{
+  return past.vacancy < past.share ? past.vacancy - now.vacancy : now.share - past.share;
+}
+
 } // namespace
 
 Assembly::Assembly(std::shared_ptr<const Discretization> discretization, Constraints constraints,
-                   std::vector<Inventory> inventories, Balance balance)
+                   std::vector<Inventory> inventories, std::vector<DrivenTerminal> terminals,
+                   Balance balance)
     : _discretization(std::move(discretization)), _constraints(std::move(constraints)),
-      _inventories(std::move(inventories)), _balance(balance)
+      _inventories(std::move(inventories)), _terminals(std::move(terminals)), _balance(balance)
 {
   _inventory_of_dof.assign(_discretization->n_dofs(), -1);
   for (std::size_t k = 0; k < _inventories.size(); ++k)
@@ -65,13 +97,29 @@ Assembly::Assembly(std::shared_ptr<const Discretization> discretization, Constra
       _inventory_of_dof[dof] = static_cast<Index>(k);
   }
   if (_balance == Balance::equilibrium)
-    for (Index dof = _discretization->n_nodes(); dof < _discretization->n_dofs(); ++dof)
-      if (_constraints.free(dof) >= 0 && std::find(_inventory_rows.begin(), _inventory_rows.end(),
-                                                   _constraints.free(dof)) == _inventory_rows.end())
+    for (Index dof = 0; dof < _discretization->n_dofs(); ++dof)
+      if (_discretization->dof_carrier()[dof] != electric && _constraints.free(dof) >= 0 &&
+          std::find(_inventory_rows.begin(), _inventory_rows.end(), _constraints.free(dof)) ==
+              _inventory_rows.end())
         throw std::invalid_argument("in equilibrium every electrochemical potential is fixed or "
                                     "tied to an inventory, dof " +
                                     std::to_string(dof) + " is not");
+  _is_terminal_row.assign(_constraints.n_free(), 0);
+  for (const DrivenTerminal& t : _terminals)
+  {
+    if (_constraints.free(t.dof) < 0)
+      throw std::invalid_argument("the voltage of a terminal with a given current is fixed");
+    _terminal_rows.push_back(_constraints.free(t.dof));
+    _is_terminal_row[_terminal_rows.back()] = 1;
+  }
   build_pattern();
+}
+
+bool Assembly::counts(Index row_dof) const
+{
+  const Index row = _constraints.free(row_dof);
+  return row >= 0 && !(_balance == Balance::steady && _is_terminal_row[row] &&
+                       _discretization->dof_carrier()[row_dof] == electric);
 }
 
 /// Calls visit(graph, carrier law, number of the (region, carrier) pair).
@@ -101,7 +149,7 @@ std::vector<SiteStates<Scalar>> Assembly::site_states(const Vector& u) const
               for (Index s = graph.first_site; s < graph.last_site; ++s)
               {
                 const double value = u[d.site_dof(s, law.carrier)] -
-                                     law.charge * u[d.site_node()[s]] - law.standard_potential;
+                                     law.charge * u[d.site_phi()[s]] - law.standard_potential;
                 Scalar eta(value);
                 if constexpr (!std::is_same_v<Scalar, double>)
                   eta.grad[0] = 1.0;
@@ -113,6 +161,36 @@ std::vector<SiteStates<Scalar>> Assembly::site_states(const Vector& u) const
   return states;
 }
 
+/// Gauss's law: displacement along edges, immobile charge and charge of the carriers.
+template <class Scalar>
+void Assembly::add_gauss(const Vector& u, const std::vector<SiteStates<Scalar>>& states,
+                         Vector& rows) const
+{
+  const Discretization& d = *_discretization;
+  for (Index i = 0; i < d.n_nodes(); ++i)
+    rows[i] -= d.node_charge[i];
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+  {
+    const RegionGraph& graph = d.graphs()[r];
+    for (Index s = graph.first_site; s < graph.last_site; ++s)
+      rows[d.site_phi()[s]] -= d.site_volume()[s] * d.background[s];
+    for (std::size_t e = 0; e < graph.edges.size(); ++e)
+    {
+      const Index i = d.site_phi()[graph.edges[e][0]], j = d.site_phi()[graph.edges[e][1]];
+      const double flux = graph.edge_weight[e] * d.regions()[r].permittivity * (u[i] - u[j]);
+      rows[i] += flux;
+      rows[j] -= flux;
+    }
+  }
+  visit_carriers(
+      [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
+      {
+        for (Index s = graph.first_site; s < graph.last_site; ++s)
+          rows[d.site_phi()[s]] -= law.charge * law.site_density * d.site_volume()[s] *
+                                   value_of(states[pair][s - graph.first_site].share);
+      });
+}
+
 /// Adds up rows and amounts and, with derivatives, these slot by slot and the edge fluxes.
 template <class Scalar>
 void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values,
@@ -122,55 +200,53 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
   const std::vector<SiteStates<Scalar>> states = site_states<Scalar>(u);
   constexpr bool differentiate = !std::is_same_v<Scalar, double>;
   const Index* slot = _slots.data();
+  const double* factor = _slot_factors.empty() ? nullptr : _slot_factors.data();
   const auto add = [&](double derivative)
   {
     if (*slot >= 0)
-      values[*slot] += derivative;
+      values[*slot] += factor ? *factor * derivative : derivative;
     ++slot;
+    if (factor)
+      ++factor;
   };
 
   rows = Vector::Zero(d.n_dofs());
   amounts = Vector::Zero(static_cast<Index>(_inventories.size()));
 
-  // Gauss's law: displacement along edges and immobile charge.
-  for (Index i = 0; i < d.n_nodes(); ++i)
-    rows[i] -= d.node_charge[i];
-  for (std::size_t r = 0; r < d.regions().size(); ++r)
-  {
-    const RegionGraph& graph = d.graphs()[r];
-    for (Index s = graph.first_site; s < graph.last_site; ++s)
-      rows[d.site_node()[s]] -= d.site_volume()[s] * d.background[s];
-    for (std::size_t e = 0; e < graph.edges.size(); ++e)
-    {
-      const Index i = d.site_node()[graph.edges[e][0]], j = d.site_node()[graph.edges[e][1]];
-      const double flux = graph.edge_weight[e] * d.regions()[r].permittivity * (u[i] - u[j]);
-      rows[i] += flux;
-      rows[j] -= flux;
-    }
-  }
-
-  // Charge and amount of the carriers.
+  add_gauss(u, states, rows);
+  // Gain and amount of the carriers, and the derivative of their charge.
   visit_carriers(
       [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
       {
         for (Index s = graph.first_site; s < graph.last_site; ++s)
         {
-          const Scalar& y = states[pair][s - graph.first_site].share;
+          const TransportState<Scalar>& state = states[pair][s - graph.first_site];
           const double capacity = d.site_volume()[s] * law.site_density;
-          rows[d.site_node()[s]] -= law.charge * capacity * value_of(y);
+          const Index mu = d.site_dof(s, law.carrier);
           if constexpr (differentiate)
           {
-            const double dy = capacity * y.grad[0];
+            const double dy = gauss_scale() * capacity * state.share.grad[0];
             add(law.charge * law.charge * dy);
             add(-law.charge * dy);
           }
-          const Index inventory = _inventory_of_dof[d.site_dof(s, law.carrier)];
+          if (_balance == Balance::transient)
+          {
+            const TimeDerivative::Past& past = _time.amounts[pair][s - graph.first_site];
+            const auto rate = _time.rate * capacity * gain(past, state);
+            rows[mu] += value_of(rate) - past.carry;
+            if constexpr (differentiate)
+            {
+              add(-law.charge * rate.grad[0]);
+              add(rate.grad[0]);
+            }
+          }
+          const Index inventory = _inventory_of_dof[mu];
           if (inventory < 0)
             continue;
-          amounts[inventory] += capacity * value_of(y);
+          amounts[inventory] += capacity * value_of(state.share);
           if constexpr (differentiate)
           {
-            const double dy = capacity * y.grad[0];
+            const double dy = capacity * state.share.grad[0];
             add(-law.charge * dy);
             add(dy);
           }
@@ -178,6 +254,19 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
       });
   if (_balance == Balance::equilibrium)
     return;
+
+  const auto pass = [&](Index phi_i, Index mu_i, Index phi_j, Index mu_j, const auto& flux)
+  {
+    rows[mu_i] += value_of(flux);
+    rows[mu_j] -= value_of(flux);
+    if constexpr (differentiate)
+    {
+      for (double sign : {1.0, -1.0})
+        for (double derivative : flux.grad)
+          add(sign * derivative);
+      fluxes->push_back({phi_i, mu_i, phi_j, mu_j, flux});
+    }
+  };
 
   // Transport along edges.
   visit_carriers(
@@ -188,19 +277,37 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
           const auto [i, j] = graph.edges[e];
           const Index mu_i = d.site_dof(i, law.carrier), mu_j = d.site_dof(j, law.carrier);
           const double scale = graph.edge_weight[e] * law.site_density * law.diffusivity;
-          const auto flux = scale * local_flux(law, u[mu_i], states[pair][i - graph.first_site],
-                                               u[mu_j], states[pair][j - graph.first_site]);
-          rows[mu_i] += value_of(flux);
-          rows[mu_j] -= value_of(flux);
-          if constexpr (differentiate)
-          {
-            for (double sign : {1.0, -1.0})
-              for (double derivative : flux.grad)
-                add(sign * derivative);
-            fluxes->push_back({mu_i, mu_j, flux});
-          }
+          pass(d.site_phi()[i], mu_i, d.site_phi()[j], mu_j,
+               scale * local_flux(law, u[mu_i], states[pair][i - graph.first_site], u[mu_j],
+                                  states[pair][j - graph.first_site]));
         }
       });
+
+  // Exchange across junctions.
+  for (const Junction& junction : d.junctions())
+  {
+    const int carrier = junction.carrier;
+    const auto side = [&](Index site, int end)
+    {
+      const double mu = u[d.end_dof(site, carrier)];
+      if (site < 0)
+        return interface_side(mu, static_cast<const TransportState<Scalar>*>(nullptr), 0.0, end);
+      const Index region = d.site_region()[site];
+      const auto& [pair, charge] = _pair_of[region * d.n_carriers() + carrier];
+      return interface_side(mu, &states[pair][site - d.graphs()[region].first_site], charge, end);
+    };
+    std::visit(
+        [&](const auto& law)
+        {
+          for (std::size_t k = 0; k < junction.links.ends.size(); ++k)
+          {
+            const auto [i, j] = junction.links.ends[k];
+            pass(d.end_phi(i), d.end_dof(i, carrier), d.end_phi(j), d.end_dof(j, carrier),
+                 junction.links.measure[k] * law(side(i, 0), side(j, 1)));
+          }
+        },
+        junction.law);
+  }
 }
 
 Vector Assembly::rows(const Vector& u) const
@@ -210,9 +317,77 @@ Vector Assembly::rows(const Vector& u) const
   return rows;
 }
 
-Vector Assembly::close(const Vector& rows, const Vector& amounts) const
+Vector Assembly::rows_of_charge(const Vector& u) const
 {
+  Vector result = Vector::Zero(_discretization->n_dofs());
+  add_gauss(u, site_states<double>(u), result);
+  return result;
+}
+
+Vector Assembly::currents(const Vector& u) const
+{
+  Vector result = rows(u);
+  const auto& carrier = _discretization->dof_carrier();
+  for (Index i = 0; i < _discretization->n_dofs(); ++i)
+    if (carrier[i] == electric)
+      result[i] = _balance == Balance::transient ? _time.rate * result[i] - _time.charge[i] : 0.0;
+  return result;
+}
+
+std::vector<std::vector<TimeDerivative::Past>> Assembly::past(const Vector& u) const
+{
+  std::vector<std::vector<TimeDerivative::Past>> result;
+  const std::vector<SiteStates<double>> states = site_states<double>(u);
+  visit_carriers(
+      [&](const RegionGraph&, const CarrierLaw& law, std::size_t pair)
+      {
+        const bool limited = is_site_limited(law.statistics);
+        auto& past = result.emplace_back();
+        past.reserve(states[pair].size());
+        for (const TransportState<double>& s : states[pair])
+          past.push_back(
+              {s.share, limited ? s.vacancy : std::numeric_limits<double>::infinity(), 0.0});
+      });
+  return result;
+}
+
+std::vector<std::vector<double>>
+Assembly::gains(const std::vector<std::vector<TimeDerivative::Past>>& past, const Vector& u) const
+{
+  const Discretization& d = *_discretization;
+  std::vector<std::vector<double>> result;
+  const std::vector<SiteStates<double>> states = site_states<double>(u);
+  visit_carriers(
+      [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
+      {
+        auto& gains = result.emplace_back();
+        gains.reserve(states[pair].size());
+        for (Index s = graph.first_site; s < graph.last_site; ++s)
+        {
+          const Index k = s - graph.first_site;
+          gains.push_back(d.site_volume()[s] * law.site_density *
+                          gain(past[pair][k], states[pair][k]));
+        }
+      });
+  return result;
+}
+
+Vector Assembly::close(Vector rows, const Vector& amounts) const
+{
+  const auto& carrier = _discretization->dof_carrier();
+  const double scale = gauss_scale();
+  for (Index i = 0; i < _discretization->n_dofs(); ++i)
+    if (!counts(i))
+      rows[i] = 0.0;
+    else if (scale != 1.0 && carrier[i] == electric)
+    {
+      rows[i] *= scale;
+      if (_is_terminal_row[_constraints.free(i)])
+        rows[i] -= _time.charge[i];
+    }
   Vector r = _constraints.reduce(rows);
+  for (std::size_t k = 0; k < _terminals.size(); ++k)
+    r[_terminal_rows[k]] -= _constraints.factor(_terminals[k].dof) * _terminals[k].current;
   for (std::size_t k = 0; k < _inventories.size(); ++k)
     r[_inventory_rows[k]] = amounts[k] - _inventories[k].amount;
   return r;
@@ -222,17 +397,19 @@ Vector Assembly::residual(const Vector& u) const
 {
   Vector rows, amounts;
   accumulate<double>(u, rows, amounts, nullptr, nullptr);
-  return close(rows, amounts);
+  return close(std::move(rows), amounts);
 }
 
 Vector Assembly::residual_and_jacobian(const Vector& u, SparseMatrix& jacobian,
                                        std::vector<EdgeFlux>& fluxes) const
 {
   jacobian = _stiffness;
+  if (const double scale = gauss_scale(); scale != 1.0)
+    jacobian *= scale;
   Vector rows, amounts;
   fluxes.clear();
   accumulate<Dual<1>>(u, rows, amounts, jacobian.valuePtr(), &fluxes);
-  return close(rows, amounts);
+  return close(std::move(rows), amounts);
 }
 
 /// Collects the (row, column) of every local derivative in the order of `accumulate`, then turns
@@ -240,6 +417,11 @@ Vector Assembly::residual_and_jacobian(const Vector& u, SparseMatrix& jacobian,
 void Assembly::build_pattern()
 {
   const Discretization& d = *_discretization;
+  _pair_of.assign(d.regions().size() * d.n_carriers(), {0, 0.0});
+  std::size_t pairs = 0;
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+    for (const CarrierLaw& law : d.regions()[r].carriers)
+      _pair_of[r * d.n_carriers() + law.carrier] = {pairs++, law.charge};
   struct Entry
   {
     Index column, row; // (-1, -1): falls on a fixed or replaced equation
@@ -255,7 +437,7 @@ void Assembly::build_pattern()
   const auto entry = [&](Index row_dof, Index column_dof) -> Entry
   {
     const Index row = _constraints.free(row_dof), column = _constraints.free(column_dof);
-    if (row < 0 || column < 0 || replaced[row])
+    if (row < 0 || column < 0 || replaced[row] || !counts(row_dof))
       return {-1, -1};
     return {column, row};
   };
@@ -266,46 +448,68 @@ void Assembly::build_pattern()
   };
 
   std::vector<Entry> entries;
+  const auto factor = [&](Index dof)
+  { return _constraints.free(dof) < 0 ? 1.0 : _constraints.factor(dof); };
+  const auto push = [&](Entry e, double f)
+  {
+    entries.push_back(e);
+    if (_constraints.has_factors())
+      _slot_factors.push_back(f);
+  };
+  const auto push_row = [&](Index row, Index column)
+  { push(entry(row, column), factor(row) * factor(column)); };
   visit_carriers(
       [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t)
       {
         for (Index s = graph.first_site; s < graph.last_site; ++s)
         {
-          const Index phi = d.site_node()[s], mu = d.site_dof(s, law.carrier);
-          entries.push_back(entry(phi, phi));
-          entries.push_back(entry(phi, mu));
+          const Index phi = d.site_phi()[s], mu = d.site_dof(s, law.carrier);
+          push_row(phi, phi);
+          push_row(phi, mu);
+          if (_balance == Balance::transient)
+          {
+            push_row(mu, phi);
+            push_row(mu, mu);
+          }
           if (_inventory_of_dof[mu] >= 0)
           {
-            entries.push_back(inventory_entry(_inventory_of_dof[mu], phi));
-            entries.push_back(inventory_entry(_inventory_of_dof[mu], mu));
+            push(inventory_entry(_inventory_of_dof[mu], phi), factor(phi));
+            push(inventory_entry(_inventory_of_dof[mu], mu), factor(mu));
           }
         }
       });
-  if (_balance == Balance::steady)
+  const auto push_exchange = [&](Index phi_i, Index mu_i, Index phi_j, Index mu_j)
+  {
+    for (Index row : {mu_i, mu_j})
+      for (Index column : {phi_i, mu_i, phi_j, mu_j})
+        push_row(row, column);
+  };
+  if (_balance != Balance::equilibrium)
+  {
     visit_carriers(
         [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t)
         {
           for (const auto& [i, j] : graph.edges)
-          {
-            const Index mu_i = d.site_dof(i, law.carrier), mu_j = d.site_dof(j, law.carrier);
-            const Index unknowns[4] = {d.site_node()[i], mu_i, d.site_node()[j], mu_j};
-            for (Index row : {mu_i, mu_j})
-              for (Index column : unknowns)
-                entries.push_back(entry(row, column));
-          }
+            push_exchange(d.site_phi()[i], d.site_dof(i, law.carrier), d.site_phi()[j],
+                          d.site_dof(j, law.carrier));
         });
+    for (const Junction& junction : d.junctions())
+      for (const auto& [i, j] : junction.links.ends)
+        push_exchange(d.end_phi(i), d.end_dof(i, junction.carrier), d.end_phi(j),
+                      d.end_dof(j, junction.carrier));
+  }
 
   std::vector<Eigen::Triplet<double>> stiffness;
   for (std::size_t r = 0; r < d.regions().size(); ++r)
     for (std::size_t e = 0; e < d.graphs()[r].edges.size(); ++e)
     {
-      const Index i = d.site_node()[d.graphs()[r].edges[e][0]];
-      const Index j = d.site_node()[d.graphs()[r].edges[e][1]];
+      const Index i = d.site_phi()[d.graphs()[r].edges[e][0]];
+      const Index j = d.site_phi()[d.graphs()[r].edges[e][1]];
       const double w = d.graphs()[r].edge_weight[e] * d.regions()[r].permittivity;
       for (const auto& [row, column, value] :
            {std::tuple{i, i, w}, std::tuple{j, j, w}, std::tuple{i, j, -w}, std::tuple{j, i, -w}})
         if (const Entry at = entry(row, column); at.row >= 0)
-          stiffness.emplace_back(at.row, at.column, value);
+          stiffness.emplace_back(at.row, at.column, factor(row) * factor(column) * value);
     }
 
   std::vector<Entry> unique = entries;

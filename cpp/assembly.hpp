@@ -2,8 +2,11 @@
 //
 // Rows (one per dof) of residual F(u):
 //   phi_i:  sum_ij w eps (phi_i - phi_j) - sum_sites V (sum_k z_k c_k y_k + background) - charge_i
-//   mu_i :  sum_ij w c D N_ij                     (outflow of the carrier from the site)
+//   mu_i :  sum_sites d(V c y)/dt + sum_ij w c D N_ij + sum_junctions A N
+//           (gain of the carrier and outflow from the site; no gain in a steady state)
 // An inventory replaces one mu row of a closed component by  sum V c y - amount.
+// A terminal with a given current has the row  d(sum of its phi rows)/dt + sum z (mu rows) - I: the
+// displacement current and the carriers that enter the mesh through it.
 #pragma once
 
 #include "constraints.hpp"
@@ -25,42 +28,84 @@ struct Inventory
   double amount;
 };
 
+/// A terminal whose voltage is free and whose current into the mesh is given.
+struct DrivenTerminal
+{
+  Index dof; ///< of its voltage
+  double current;
+};
+
 /// Which equations the carriers obey.
 enum class Balance
 {
   equilibrium, ///< mu is uniform in every connected component: fixed, or tied to an inventory
-  steady       ///< div(flux) = 0
+  steady,      ///< div(flux) = 0
+  transient    ///< d(amount)/dt + div(flux) = 0
+};
+
+/// The time derivative dq/dt = rate (q - q_n) - carry of every amount q = V c y, by carrier law
+/// (in the order of the regions and their carriers) and site of the region, and of the charges.
+///
+/// Backward Euler: rate = 1/dt, carry = 0; BDF2: see transient.cpp.
+struct TimeDerivative
+{
+  struct Past
+  {
+    double share, vacancy; ///< at t_n
+    double carry;
+  };
+  double rate = 0.0;
+  std::vector<std::vector<Past>> amounts;
+  Vector charge; ///< rate Q_n + carry of every phi row
 };
 
 /// Density state of one carrier on the sites of one region.
 template <class T>
 using SiteStates = std::vector<TransportState<T>>;
 
-/// The flux of a carrier along an edge: outflow from end i and its derivatives in
-/// (phi_i, mu_i, phi_j, mu_j).
+/// The flux of a carrier along an edge or across a junction: outflow from end i and its
+/// derivatives in (phi_i, mu_i, phi_j, mu_j).
 struct EdgeFlux
 {
-  Index mu_i, mu_j; ///< dofs of the two ends
+  Index phi_i, mu_i, phi_j, mu_j; ///< dofs of the two ends
   Dual<4> flux;
 };
 
 class Assembly
 {
 public:
-  /// Throws std::invalid_argument if an inventory has no free unknown, or if in an equilibrium a
-  /// free mu belongs to no inventory.
+  /// Throws std::invalid_argument if an inventory has no free unknown, if in an equilibrium a
+  /// free mu belongs to no inventory, or if the voltage of a driven terminal is fixed.
   Assembly(std::shared_ptr<const Discretization> discretization, Constraints constraints,
-           std::vector<Inventory> inventories, Balance balance);
+           std::vector<Inventory> inventories, std::vector<DrivenTerminal> terminals,
+           Balance balance);
+
+  /// Moves a fixed value, e.g. the voltage of a terminal.
+  void set_fixed(Index dof, double value) { _constraints.set_value(dof, value); }
+  void set_current(std::size_t terminal, double current) { _terminals[terminal].current = current; }
+  /// Past amounts and charges of a transient balance.
+  void set_time_derivative(TimeDerivative time) { _time = std::move(time); }
 
   const Discretization& discretization() const { return *_discretization; }
   const Constraints& constraints() const { return _constraints; }
   Balance balance() const { return _balance; }
   /// Free unknowns whose equation couples to a whole component (their rows are dense).
   const std::vector<Index>& inventory_rows() const { return _inventory_rows; }
+  /// Free unknowns that are the voltage of a terminal (their rows are dense, too).
+  const std::vector<Index>& terminal_rows() const { return _terminal_rows; }
 
-  /// F(u), one row per dof, without the inventory rows.
+  /// F(u), one row per dof, without the rows of inventories and terminals.
   Vector rows(const Vector& u) const;
-  /// The equations of the free unknowns, T^T F(u) with the inventory rows put in.
+  /// The phi rows alone: the charge at every dof of phi that the mesh does not balance.
+  Vector rows_of_charge(const Vector& u) const;
+  /// The rows with the time derivatives of the phi rows: the currents that enter at every dof.
+  Vector currents(const Vector& u) const;
+  /// Site and vacant fractions as the past of a time derivative, without carry.
+  std::vector<std::vector<TimeDerivative::Past>> past(const Vector& u) const;
+  /// Gain of every amount since `past`, V c (y - y_n), in the same order.
+  std::vector<std::vector<double>> gains(const std::vector<std::vector<TimeDerivative::Past>>& past,
+                                         const Vector& u) const;
+  /// The equations of the free unknowns, T^T F(u) with the rows of inventories and terminals.
   Vector residual(const Vector& u) const;
   /// The same, the Jacobian d residual / d z with its fixed sparsity pattern, and the fluxes along
   /// all edges (none in equilibrium).
@@ -75,19 +120,32 @@ private:
   template <class Scalar>
   std::vector<SiteStates<Scalar>> site_states(const Vector& u) const;
   template <class Scalar>
+  void add_gauss(const Vector& u, const std::vector<SiteStates<Scalar>>& states,
+                 Vector& rows) const;
+  template <class Scalar>
   void accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values,
                   std::vector<EdgeFlux>* fluxes) const;
-  Vector close(const Vector& rows, const Vector& amounts) const;
+  Vector close(Vector rows, const Vector& amounts) const;
+  /// Factor of the phi rows: the transient takes their time derivative, which makes the charge on
+  /// a terminal a current and the Jacobian of the storage symmetric.
+  double gauss_scale() const { return _balance == Balance::transient ? _time.rate : 1.0; }
+  /// Whether a charge counts in the equation of a free unknown: steady currents have none.
+  bool counts(Index row_dof) const;
   void build_pattern();
 
   std::shared_ptr<const Discretization> _discretization;
   Constraints _constraints;
   std::vector<Inventory> _inventories;
+  std::vector<DrivenTerminal> _terminals;
   Balance _balance;
-  std::vector<Index> _inventory_rows;
+  TimeDerivative _time;
+  std::vector<Index> _inventory_rows, _terminal_rows;
+  std::vector<char> _is_terminal_row;
   std::vector<Index> _inventory_of_dof; ///< -1 where no inventory holds the dof
   SparseMatrix _stiffness;              ///< the constant Poisson part on the full pattern
   std::vector<Index> _slots;            ///< where each local derivative is added, in visiting order
+  std::vector<std::pair<std::size_t, double>> _pair_of; ///< law number and charge number
+  std::vector<double> _slot_factors;                    ///< and its factor; empty if all are 1
 };
 
 } // namespace pyscl

@@ -1,7 +1,7 @@
 // The only file that knows Python. Arrays come in as C-contiguous numpy arrays of the exact dtype
 // and go out as arrays that own their data; the GIL is released around assembly and solves.
 #include "fields.hpp"
-#include "newton.hpp"
+#include "transient.hpp"
 
 #include <pybind11/functional.h>
 #include <pybind11/numpy.h>
@@ -131,6 +131,29 @@ void bind_laws(py::module_& m)
   py::class_<RegionLaw>(m, "RegionLaw")
       .def(py::init<double, std::vector<CarrierLaw>>(), "permittivity"_a, "carriers"_a);
 
+  py::class_<ContactResistance>(m, "ContactResistance")
+      .def(py::init([](double conductance) { return ContactResistance{conductance}; }),
+           "conductance"_a);
+  py::class_<ButlerVolmer>(m, "ButlerVolmer")
+      .def(py::init([](double rate, double symmetry, bool occupancy)
+                    { return ButlerVolmer{rate, symmetry, occupancy}; }),
+           "rate"_a, "symmetry"_a, "occupancy"_a);
+  m.def(
+      "interface_flux",
+      [](const InterfaceLaw& law, const std::array<double, 3>& i, const std::array<double, 3>& j)
+      {
+        const auto side = [](const std::array<double, 3>& s, int first)
+        {
+          return InterfaceSide<Dual<6>>{Dual<6>::variable(s[0], first),
+                                        Dual<6>::variable(s[1], first + 1),
+                                        Dual<6>::variable(s[2], first + 2)};
+        };
+        const Dual<6> flux =
+            std::visit([&](const auto& l) { return l(side(i, 0), side(j, 3)); }, law);
+        return py::make_tuple(flux.value, flux.grad);
+      },
+      "law"_a, "i"_a, "j"_a);
+
   m.def(
       "occupancy",
       [](const Statistics& statistics, const Array<double>& eta)
@@ -175,19 +198,40 @@ void bind_discretization(py::module_& m)
                [](const Array<double>& points, const Array<Index>& triangles,
                   const Array<Index>& region, Coordinates coordinates,
                   std::vector<RegionLaw> regions, int n_carriers,
-                  const std::vector<std::pair<int, Array<Index>>>& blocked)
+                  const std::vector<std::pair<int, Array<Index>>>& split,
+                  const std::vector<Index>& terminal_nodes)
                {
-                 std::vector<BlockedFacets> closed;
-                 for (const auto& [carrier, facets] : blocked)
-                   closed.push_back({carrier, to_rows<Index, 2>(facets, "blocked facets")});
+                 std::vector<SplitFacets> closed;
+                 for (const auto& [carrier, facets] : split)
+                   closed.push_back({carrier, to_rows<Index, 2>(facets, "split facets")});
                  return std::make_shared<Discretization>(
                      Mesh{to_rows<double, 2>(points, "points"),
                           to_rows<Index, 3>(triangles, "triangles"), to_vector(region),
                           coordinates},
-                     std::move(regions), n_carriers, closed);
+                     std::move(regions), n_carriers, closed, terminal_nodes);
                }),
            "points"_a.noconvert(), "triangles"_a.noconvert(), "region"_a.noconvert(),
-           "coordinates"_a, "regions"_a, "n_carriers"_a, "blocked"_a)
+           "coordinates"_a, "regions"_a, "n_carriers"_a, "split"_a, "terminal_nodes"_a)
+      .def(
+          "add_layer",
+          [](Discretization& d, const RegionLaw& law, const Array<Index>& ends,
+             const Array<double>& measure, double thickness)
+          {
+            d.add_layer(law, {to_rows<Index, 2>(ends, "link ends"), to_vector(measure)}, thickness);
+          },
+          "law"_a, "ends"_a.noconvert(), "measure"_a.noconvert(), "thickness"_a)
+      .def(
+          "add_junction",
+          [](Discretization& d, int carrier, const InterfaceLaw& law, const Array<Index>& ends,
+             const Array<double>& measure)
+          {
+            d.add_junction(
+                {carrier, law, {to_rows<Index, 2>(ends, "link ends"), to_vector(measure)}});
+          },
+          "carrier"_a, "law"_a, "ends"_a.noconvert(), "measure"_a.noconvert())
+      .def("terminal_dof", &Discretization::terminal_dof, "terminal"_a, "carrier"_a)
+      .def_property_readonly("site_phi",
+                             [](const Discretization& d) { return to_numpy(d.site_phi()); })
       .def_property_readonly("n_nodes", &Discretization::n_nodes)
       .def_property_readonly("n_dofs", &Discretization::n_dofs)
       .def_property_readonly("n_sites", &Discretization::n_sites)
@@ -261,22 +305,24 @@ void bind_assembly(py::module_& m)
       .def(py::init(
                [](const Discretization& d, const Array<Index>& fixed,
                   const Array<double>& fixed_value, const Array<Index>& ties,
-                  const Array<double>& tie_offset)
+                  const Array<double>& tie_factor, const Array<double>& tie_offset)
                {
                  const auto pairs = to_rows<Index, 2>(ties, "ties");
-                 if (fixed.size() != fixed_value.size() ||
-                     static_cast<py::ssize_t>(pairs.size()) != tie_offset.size())
+                 const auto n_ties = static_cast<py::ssize_t>(pairs.size());
+                 if (fixed.size() != fixed_value.size() || n_ties != tie_factor.size() ||
+                     n_ties != tie_offset.size())
                    throw std::invalid_argument("constraints and their values differ in number");
                  std::vector<FixedDof> fixes;
                  for (py::ssize_t k = 0; k < fixed.size(); ++k)
                    fixes.push_back({fixed.data()[k], fixed_value.data()[k]});
                  std::vector<Tie> tied;
                  for (std::size_t k = 0; k < pairs.size(); ++k)
-                   tied.push_back({pairs[k][0], pairs[k][1], tie_offset.data()[k]});
+                   tied.push_back(
+                       {pairs[k][0], pairs[k][1], {tie_factor.data()[k], tie_offset.data()[k]}});
                  return Constraints(d, fixes, tied);
                }),
            "discretization"_a, "fixed"_a.noconvert(), "fixed_value"_a.noconvert(),
-           "ties"_a.noconvert(), "tie_offset"_a.noconvert())
+           "ties"_a.noconvert(), "tie_factor"_a.noconvert(), "tie_offset"_a.noconvert())
       .def_property_readonly("n_free", &Constraints::n_free)
       .def_property_readonly("free_of_dof",
                              [](const Constraints& c) { return to_numpy(c.free_of_dof()); })
@@ -291,13 +337,22 @@ void bind_assembly(py::module_& m)
       .def(py::init<int, std::vector<Index>, double>(), "carrier"_a, "dofs"_a, "amount"_a);
   py::enum_<Balance>(m, "Balance")
       .value("equilibrium", Balance::equilibrium)
-      .value("steady", Balance::steady);
+      .value("steady", Balance::steady)
+      .value("transient", Balance::transient);
+  py::class_<DrivenTerminal>(m, "DrivenTerminal")
+      .def(py::init([](Index dof, double current) { return DrivenTerminal{dof, current}; }),
+           "dof"_a, "current"_a);
 
   py::class_<Assembly>(m, "Assembly")
-      .def(py::init([](std::shared_ptr<Discretization> d, Constraints c,
-                       std::vector<Inventory> inventories, Balance balance)
-                    { return Assembly(d, std::move(c), std::move(inventories), balance); }),
-           "discretization"_a, "constraints"_a, "inventories"_a, "balance"_a)
+      .def(py::init(
+               [](std::shared_ptr<Discretization> d, Constraints c,
+                  std::vector<Inventory> inventories, std::vector<DrivenTerminal> terminals,
+                  Balance balance)
+               {
+                 return Assembly(d, std::move(c), std::move(inventories), std::move(terminals),
+                                 balance);
+               }),
+           "discretization"_a, "constraints"_a, "inventories"_a, "terminals"_a, "balance"_a)
       .def_property_readonly("balance", &Assembly::balance)
       .def(
           "rows",
@@ -366,6 +421,69 @@ void bind_newton(py::module_& m)
   bind("solve_steady", &solve_steady);
 }
 
+void bind_transient(py::module_& m)
+{
+  py::class_<TimeAttempt>(m, "TimeAttempt")
+      .def_readonly("newton", &TimeAttempt::newton)
+      .def_readonly("error", &TimeAttempt::error)
+      .def_readonly("worst_dof", &TimeAttempt::worst_dof)
+      .def_readonly("rate", &TimeAttempt::rate);
+  py::class_<Transient>(m, "Transient")
+      .def(py::init(
+               [](const Assembly& assembly, const Array<Index>& node_rank,
+                  std::vector<double> bulk_minority, double phi_weight)
+               {
+                 return Transient(assembly, to_vector(node_rank), std::move(bulk_minority),
+                                  phi_weight);
+               }),
+           "assembly"_a, "node_rank"_a.noconvert(), "bulk_minority"_a, "phi_weight"_a)
+      .def(
+          "restart", [](Transient& t, double time, const Array<double>& u)
+          { t.restart(time, state(u, t.assembly().discretization())); }, "time"_a,
+          "u"_a.noconvert())
+      .def(
+          "restore",
+          [](Transient& t, const std::vector<double>& times, const Array<double>& states)
+          {
+            const Index n = t.assembly().discretization().n_dofs();
+            if (states.ndim() != 2 || states.shape(1) != n ||
+                states.shape(0) != static_cast<py::ssize_t>(times.size()))
+              throw std::invalid_argument("one state of all dofs per time is needed");
+            std::vector<Vector> levels;
+            for (py::ssize_t k = 0; k < states.shape(0); ++k)
+              levels.push_back(Eigen::Map<const Vector>(states.data(k, 0), n));
+            t.restore(times, levels);
+          },
+          "times"_a, "states"_a.noconvert())
+      .def_property_readonly("time", &Transient::time)
+      .def_property_readonly("times", &Transient::times)
+      .def_property_readonly("states",
+                             [](const Transient& t)
+                             {
+                               py::list states;
+                               for (const Vector& u : t.states())
+                                 states.append(to_numpy(u));
+                               return states;
+                             })
+      .def(
+          "set_fixed", [](Transient& t, Index dof, double value)
+          { t.assembly().set_fixed(dof, value); }, "dof"_a, "value"_a)
+      .def(
+          "set_current", [](Transient& t, std::size_t terminal, double current)
+          { t.assembly().set_current(terminal, current); }, "terminal"_a, "current"_a)
+      .def(
+          "attempt",
+          [](Transient& t, double dt, int order, const NewtonControl& control,
+             const py::object& callback)
+          {
+            const Poll poll = make_poll(callback);
+            return unlocked([&] { return t.attempt(dt, order, control, poll); });
+          },
+          "dt"_a, "order"_a, "control"_a, "callback"_a)
+      .def("accept", &Transient::accept)
+      .def("currents", [](const Transient& t) { return to_numpy(t.currents()); });
+}
+
 py::dict build_information()
 {
   py::dict info;
@@ -385,5 +503,6 @@ PYBIND11_MODULE(_core, m)
   bind_discretization(m);
   bind_assembly(m);
   bind_newton(m);
+  bind_transient(m);
   m.def("build_information", &build_information);
 }

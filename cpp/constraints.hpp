@@ -1,8 +1,10 @@
-// Constraints on the unknowns as one affine map u = T z + g: every dof is fixed, or equal to a free
-// unknown plus an offset (reservoirs and electrodes fix; periodic sides and equipotentials tie).
+// Constraints on the unknowns as one affine map u = T z + g: every dof is fixed, or an affine
+// function of one free unknown (periodic sides and equipotentials tie, electrodes follow their
+// voltage, which is fixed or free).
 #pragma once
 
 #include "discretization.hpp"
+#include "union_find.hpp"
 
 #include <Eigen/Core>
 
@@ -17,11 +19,11 @@ struct FixedDof
   double value;
 };
 
-/// u[second] = u[first] + offset.
+/// u[second] = relation(u[first]).
 struct Tie
 {
   Index first, second;
-  double offset;
+  Affine relation;
 };
 
 class Constraints
@@ -37,8 +39,16 @@ public:
   /// The free unknown behind a dof, or -1 if it is fixed.
   Index free(Index dof) const { return _free[dof]; }
   const std::vector<Index>& free_of_dof() const { return _free; }
+  /// d u / d z of a free dof.
+  double factor(Index dof) const { return _relation[dof].factor; }
+  /// Whether a factor other than 1 occurs among the free dofs.
+  bool has_factors() const { return _has_factors; }
   /// One dof that represents each free unknown.
   const std::vector<Index>& representative() const { return _representative; }
+
+  /// Gives a fixed dof, and all that is tied to it, a new value.
+  /// Throws std::invalid_argument if the dof is free.
+  void set_value(Index dof, double value);
 
   /// u = T z + g.
   Vector expand(const Vector& z) const;
@@ -51,8 +61,11 @@ public:
 
 private:
   Index _n_free = 0;
+  bool _has_factors = false;
   std::vector<Index> _free;
-  std::vector<double> _offset;
+  std::vector<Index> _root;      ///< dof to which each dof is tied
+  std::vector<Affine> _relation; ///< value of each dof as a function of that of its root
+  Vector _fixed;                 ///< values of the fixed roots
   std::vector<Index> _representative;
 };
 

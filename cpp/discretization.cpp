@@ -49,40 +49,54 @@ int local_vertex(const std::array<Index, 3>& triangle, Index node)
 } // namespace
 
 Discretization::Discretization(Mesh mesh, std::vector<RegionLaw> regions, int n_carriers,
-                               const std::vector<BlockedFacets>& blocked)
-    : _mesh(std::move(mesh)), _regions(std::move(regions)), _n_carriers(n_carriers)
+                               const std::vector<SplitFacets>& split,
+                               const std::vector<Index>& terminal_nodes)
+    : _mesh(std::move(mesh)), _regions(std::move(regions)), _n_mesh_regions(_regions.size()),
+      _n_carriers(n_carriers)
 {
   check_consistency(_mesh, _regions, n_carriers);
-  std::vector<std::array<Index, 3>> corner_dofs; // of carrier k: [k * n_triangles + triangle]
-  number_dofs(blocked, corner_dofs);
+  for (Index node : terminal_nodes)
+    if (node < 0 || node >= n_nodes())
+      throw std::invalid_argument("a terminal names node " + std::to_string(node) + " of " +
+                                  std::to_string(n_nodes()));
+  CornerDofs corner_dofs;
+  number_dofs(split, terminal_nodes, corner_dofs);
   build_sites(corner_dofs);
   build_edges();
   background.assign(n_sites(), 0.0);
   node_charge.assign(n_nodes(), 0.0);
 }
 
-/// Corners of triangles that meet along an open edge share one mu; what is left apart (blocked
-/// facets, grains that touch in a point) gets dofs of its own.
-void Discretization::number_dofs(const std::vector<BlockedFacets>& blocked,
-                                 std::vector<std::array<Index, 3>>& corner_dofs)
+/// Corners of triangles that meet along an open edge share one unknown. What is left apart (split
+/// facets, grains that touch in a point) gets dofs of its own; phi has the node number on the
+/// first side, and is always shared at nodes that no split facet touches.
+void Discretization::number_dofs(const std::vector<SplitFacets>& split,
+                                 const std::vector<Index>& terminal_nodes, CornerDofs& corner_dofs)
 {
   const Index n_triangles = static_cast<Index>(_mesh.triangles.size());
   const std::vector<MeshEdge> edges = mesh_edges(_mesh);
   _dof_node.resize(n_nodes());
   std::iota(_dof_node.begin(), _dof_node.end(), 0);
-  _dof_carrier.assign(n_nodes(), -1);
-  corner_dofs.assign(static_cast<std::size_t>(_n_carriers) * n_triangles, {-1, -1, -1});
+  _dof_carrier.assign(n_nodes(), electric);
+  corner_dofs.assign(1 + _n_carriers, {});
+  corner_dofs[0] = _mesh.triangles;
 
-  for (int carrier = 0; carrier < _n_carriers; ++carrier)
+  for (int carrier = electric; carrier < _n_carriers; ++carrier)
   {
     std::set<std::array<Index, 2>> closed;
-    for (const BlockedFacets& b : blocked)
-      if (b.carrier == carrier)
-        for (const auto& f : b.facets)
+    std::vector<char> on_split(n_nodes(), 0);
+    for (const SplitFacets& s : split)
+      if (s.carrier == carrier)
+        for (const auto& f : s.facets)
+        {
           closed.insert({std::min(f[0], f[1]), std::max(f[0], f[1])});
+          on_split[f[0]] = on_split[f[1]] = 1;
+        }
+    if (carrier == electric && closed.empty())
+      continue;
     std::vector<char> lives(n_triangles);
     for (Index t = 0; t < n_triangles; ++t)
-      lives[t] = has_carrier(_regions[_mesh.region[t]], carrier);
+      lives[t] = carrier == electric || has_carrier(_regions[_mesh.region[t]], carrier);
 
     UnionFind corners(3 * n_triangles);
     for (const MeshEdge& e : edges)
@@ -95,34 +109,47 @@ void Discretization::number_dofs(const std::vector<BlockedFacets>& blocked,
                      3 * b + local_vertex(_mesh.triangles[b], node));
     }
     std::vector<Index> dof_of_root(3 * n_triangles, -1);
+    std::vector<char> numbered(n_nodes(), 0);
+    corner_dofs[1 + carrier].assign(n_triangles, {-1, -1, -1});
     for (Index t = 0; t < n_triangles; ++t)
       for (int a = 0; lives[t] && a < 3; ++a)
       {
+        const Index node = _mesh.triangles[t][a];
         Index& dof = dof_of_root[corners.root(3 * t + a)];
+        if (dof < 0 && carrier == electric && (!on_split[node] || !numbered[node]))
+          dof = node, numbered[node] = 1;
         if (dof < 0)
         {
-          dof = static_cast<Index>(_dof_node.size());
-          _dof_node.push_back(_mesh.triangles[t][a]);
+          dof = n_dofs();
+          _dof_node.push_back(node);
           _dof_carrier.push_back(carrier);
         }
-        corner_dofs[static_cast<std::size_t>(carrier) * n_triangles + t][a] = dof;
+        corner_dofs[1 + carrier][t][a] = dof;
       }
   }
+  _first_terminal_dof = n_dofs();
+  _n_terminals = static_cast<Index>(terminal_nodes.size());
+  for (Index node : terminal_nodes)
+    for (int carrier = electric; carrier < _n_carriers; ++carrier)
+    {
+      _dof_node.push_back(node);
+      _dof_carrier.push_back(carrier);
+    }
 }
 
-/// A site is a distinct (region, node, mu dofs) among the corners of the triangles.
-void Discretization::build_sites(const std::vector<std::array<Index, 3>>& corner_dofs)
+/// A site is a distinct (region, node, dofs) among the corners of the triangles.
+void Discretization::build_sites(const CornerDofs& corner_dofs)
 {
   const Index n_triangles = static_cast<Index>(_mesh.triangles.size());
   const auto dof = [&](int carrier, Index corner)
-  { return corner_dofs[static_cast<std::size_t>(carrier) * n_triangles + corner / 3][corner % 3]; };
+  { return corner_dofs[1 + carrier][corner / 3][corner % 3]; };
   const auto compare = [&](Index a, Index b) -> int
   {
     if (const Index d = _mesh.region[a / 3] - _mesh.region[b / 3])
       return d;
     if (const Index d = _mesh.triangles[a / 3][a % 3] - _mesh.triangles[b / 3][b % 3])
       return d;
-    for (int carrier = 0; carrier < _n_carriers; ++carrier)
+    for (int carrier = electric; carrier < _n_carriers; ++carrier)
       if (const Index d = dof(carrier, a) - dof(carrier, b))
         return d;
     return 0;
@@ -143,6 +170,7 @@ void Discretization::build_sites(const std::vector<std::array<Index, 3>>& corner
         graph.first_site = n_sites();
       _site_region.push_back(_mesh.region[t]);
       _site_node.push_back(_mesh.triangles[t][corner % 3]);
+      _site_phi.push_back(dof(electric, corner));
       for (int carrier = 0; carrier < _n_carriers; ++carrier)
         _site_dof.push_back(dof(carrier, corner));
       _site_volume.push_back(0.0);
@@ -187,6 +215,60 @@ void Discretization::build_edges()
       graph.edge_weight.push_back(s.weight);
     }
   }
+}
+
+void Discretization::check_links(const Links& links) const
+{
+  if (links.ends.size() != links.measure.size())
+    throw std::invalid_argument("one measure per link is needed");
+  for (const auto& ends : links.ends)
+    for (Index end : ends)
+      if (end >= n_sites() || end < -n_terminals())
+        throw std::invalid_argument("a link names site or terminal " + std::to_string(end));
+}
+
+void Discretization::add_layer(RegionLaw law, const Links& links, double thickness)
+{
+  check_links(links);
+  const Index region = static_cast<Index>(_regions.size());
+  RegionGraph graph;
+  graph.first_site = n_sites();
+  for (std::size_t k = 0; k < links.ends.size(); ++k)
+  {
+    graph.edges.push_back({n_sites(), n_sites() + 1});
+    graph.edge_weight.push_back(links.measure[k] / thickness);
+    for (Index end : links.ends[k])
+    {
+      std::vector<Index> dofs(_n_carriers, -1);
+      for (const CarrierLaw& carrier : law.carriers)
+        if ((dofs[carrier.carrier] = end_dof(end, carrier.carrier)) < 0)
+          throw std::invalid_argument("a layer has carrier " + std::to_string(carrier.carrier) +
+                                      " which a side of it lacks");
+      const Index phi = end_phi(end);
+      _site_node.push_back(_dof_node[phi]);
+      _site_region.push_back(region);
+      _site_volume.push_back(0.5 * links.measure[k] * thickness);
+      _site_phi.push_back(phi);
+      _site_dof.insert(_site_dof.end(), dofs.begin(), dofs.end());
+    }
+  }
+  graph.last_site = n_sites();
+  _regions.push_back(std::move(law));
+  _graphs.push_back(std::move(graph));
+  background.resize(n_sites(), 0.0);
+}
+
+void Discretization::add_junction(Junction junction)
+{
+  check_links(junction.links);
+  if (junction.carrier < 0 || junction.carrier >= _n_carriers)
+    throw std::invalid_argument("a junction of an unknown carrier");
+  for (const auto& ends : junction.links.ends)
+    for (Index end : ends)
+      if (end_dof(end, junction.carrier) < 0)
+        throw std::invalid_argument("a junction of carrier " + std::to_string(junction.carrier) +
+                                    " which a side of it lacks");
+  _junctions.push_back(std::move(junction));
 }
 
 } // namespace pyscl

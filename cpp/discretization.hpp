@@ -1,27 +1,51 @@
 // Which unknown lives where, and the geometric coefficients of the finite-volume form of the P1
 // elements: sites (a node seen from one region) and edges (between two sites of one region).
 //
-// Unknowns ("dofs"): the electric potential phi on every node, dof = node number, followed by the
-// electrochemical potential mu of each carrier on the nodes of the regions where it lives. mu has
-// one dof per node and connected side: it is shared across an interface in equilibrium contact and
-// doubled along facets that block the carrier.
+// Unknowns ("dofs"), in this order:
+//   phi, the electric potential: one per node, dof = node number, then one more for every further
+//     side of a node on facets across which phi jumps;
+//   mu, the electrochemical potential of each carrier on the nodes of the regions where it lives:
+//     shared across an interface in equilibrium contact, doubled along split facets;
+//   the terminals (electrodes outside the mesh): their voltage, then mu of every carrier in them.
+//
+// What is too thin to be meshed is attached afterwards between pairs of sites or terminals: layers
+// (a region whose edges run straight across it) and junctions (a law for one carrier).
 #pragma once
 
+#include "interface.hpp"
 #include "mesh.hpp"
 #include "region.hpp"
 
 namespace pyscl
 {
 
-/// Facets (node pairs) across which a carrier cannot pass.
-struct BlockedFacets
+/// Stands for the electric potential where a carrier number is asked for.
+inline constexpr int electric = -1;
+
+/// Facets (node pairs) with separate unknowns on both sides: of a carrier, or of phi.
+struct SplitFacets
 {
-  int carrier;
+  int carrier; ///< or `electric`
   std::vector<std::array<Index, 2>> facets;
 };
 
-/// The sites and edges of one region. Sites are numbered over all regions, those of a region
-/// are consecutive.
+/// Pairs of ends: a site, or terminal t as -1 - t; and the area of the interface they stand for.
+struct Links
+{
+  std::vector<std::array<Index, 2>> ends;
+  std::vector<double> measure;
+};
+
+/// Exchange of one carrier across an interface.
+struct Junction
+{
+  int carrier;
+  InterfaceLaw law;
+  Links links;
+};
+
+/// The sites and edges of one region or layer. Sites are numbered over all regions, those of a
+/// region are consecutive.
 struct RegionGraph
 {
   Index first_site = 0, last_site = 0;
@@ -32,13 +56,23 @@ struct RegionGraph
 class Discretization
 {
 public:
+  /// `terminal_nodes` gives every terminal a node, for messages and the order of elimination.
   /// Throws std::invalid_argument for data that do not fit together.
   Discretization(Mesh mesh, std::vector<RegionLaw> regions, int n_carriers,
-                 const std::vector<BlockedFacets>& blocked);
+                 const std::vector<SplitFacets>& split, const std::vector<Index>& terminal_nodes);
+
+  /// Adds a layer with one edge per link, two sites with half of its volume each, and the unknowns
+  /// of the ends. Throws std::invalid_argument if an end lacks a carrier of the layer.
+  void add_layer(RegionLaw law, const Links& links, double thickness);
+  /// Adds a junction. Throws std::invalid_argument if an end lacks its carrier.
+  void add_junction(Junction junction);
 
   const Mesh& mesh() const { return _mesh; }
+  /// The regions of the mesh, then the layers.
   const std::vector<RegionLaw>& regions() const { return _regions; }
   const std::vector<RegionGraph>& graphs() const { return _graphs; }
+  /// Number of regions that are meshed; the others are layers.
+  std::size_t n_mesh_regions() const { return _n_mesh_regions; }
 
   Index n_nodes() const { return static_cast<Index>(_mesh.points.size()); }
   Index n_dofs() const { return static_cast<Index>(_dof_node.size()); }
@@ -46,15 +80,33 @@ public:
   int n_carriers() const { return _n_carriers; }
 
   const std::vector<Index>& dof_node() const { return _dof_node; }
-  /// Carrier of each dof, -1 for the electric potential.
+  /// Carrier of each dof, `electric` for phi and voltages.
   const std::vector<int>& dof_carrier() const { return _dof_carrier; }
 
   const std::vector<Index>& site_node() const { return _site_node; }
   const std::vector<Index>& site_region() const { return _site_region; }
   const std::vector<double>& site_volume() const { return _site_volume; }
+  /// Dof of phi at every site.
+  const std::vector<Index>& site_phi() const { return _site_phi; }
   /// Dof of a carrier's mu at a site, -1 where the carrier is absent.
   Index site_dof(Index site, int carrier) const { return _site_dof[site * _n_carriers + carrier]; }
   const std::vector<Index>& site_dofs() const { return _site_dof; }
+  /// Dof of the voltage of a terminal, or of a carrier's mu in it.
+  Index terminal_dof(Index terminal, int carrier) const
+  {
+    return _first_terminal_dof + terminal * (1 + _n_carriers) + 1 + carrier;
+  }
+  Index n_terminals() const { return _n_terminals; }
+  /// Dofs of phi and of a carrier's mu at the end of a link.
+  Index end_phi(Index end) const
+  {
+    return end < 0 ? terminal_dof(-1 - end, electric) : _site_phi[end];
+  }
+  Index end_dof(Index end, int carrier) const
+  {
+    return end < 0 ? terminal_dof(-1 - end, carrier) : site_dof(end, carrier);
+  }
+  const std::vector<Junction>& junctions() const { return _junctions; }
   /// The sites of the three vertices of every triangle.
   const std::vector<std::array<Index, 3>>& triangle_sites() const { return _triangle_sites; }
 
@@ -64,20 +116,25 @@ public:
   std::vector<double> node_charge;
 
 private:
-  void number_dofs(const std::vector<BlockedFacets>& blocked,
-                   std::vector<std::array<Index, 3>>& corner_dofs);
-  void build_sites(const std::vector<std::array<Index, 3>>& corner_dofs);
+  using CornerDofs = std::vector<std::vector<std::array<Index, 3>>>; // [1 + carrier][triangle]
+  void number_dofs(const std::vector<SplitFacets>& split, const std::vector<Index>& terminal_nodes,
+                   CornerDofs& corner_dofs);
+  void build_sites(const CornerDofs& corner_dofs);
   void build_edges();
+  void check_links(const Links& links) const;
 
   Mesh _mesh;
   std::vector<RegionLaw> _regions;
+  std::size_t _n_mesh_regions;
   int _n_carriers;
   std::vector<Index> _dof_node;
   std::vector<int> _dof_carrier;
-  std::vector<Index> _site_node, _site_region, _site_dof;
+  std::vector<Index> _site_node, _site_region, _site_phi, _site_dof;
   std::vector<double> _site_volume;
   std::vector<std::array<Index, 3>> _triangle_sites;
   std::vector<RegionGraph> _graphs;
+  std::vector<Junction> _junctions;
+  Index _first_terminal_dof = 0, _n_terminals = 0;
 };
 
 } // namespace pyscl

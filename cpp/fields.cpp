@@ -17,8 +17,25 @@ const CarrierLaw* find_law(const RegionLaw& region, int carrier)
 
 double site_eta(const Discretization& d, const CarrierLaw& law, Index site, const Vector& u)
 {
-  return u[d.site_dof(site, law.carrier)] - law.charge * u[d.site_node()[site]] -
+  return u[d.site_dof(site, law.carrier)] - law.charge * u[d.site_phi()[site]] -
          law.standard_potential;
+}
+
+/// What an interface law sees of the end of a link.
+InterfaceSide<double> interface_side(const Discretization& d, int carrier, Index end,
+                                     const Vector& u)
+{
+  const double mu = u[d.end_dof(end, carrier)];
+  if (end < 0)
+    return {mu, 1.0, 1.0};
+  const CarrierLaw& law = *find_law(d.regions()[d.site_region()[end]], carrier);
+  return std::visit(
+      [&](const auto& statistics) -> InterfaceSide<double>
+      {
+        const auto o = statistics(site_eta(d, law, end, u));
+        return {mu, o.y, o.vacancy};
+      },
+      law.statistics);
 }
 
 } // namespace
@@ -78,8 +95,8 @@ std::vector<std::array<double, 2>> flux_density(const Discretization& d, int car
 
 Vector neutral_potential(const Discretization& d, const Vector& u)
 {
-  Vector sum = Vector::Zero(d.n_nodes()), count = Vector::Zero(d.n_nodes());
-  for (std::size_t r = 0; r < d.regions().size(); ++r)
+  Vector sum = Vector::Zero(d.n_dofs()), count = Vector::Zero(d.n_dofs());
+  for (std::size_t r = 0; r < d.n_mesh_regions(); ++r)
   {
     const auto& carriers = d.regions()[r].carriers;
     if (carriers.empty())
@@ -99,15 +116,16 @@ Vector neutral_potential(const Discretization& d, const Vector& u)
         }
         return rho;
       };
-      double low = u[d.site_node()[s]] - 1.0, high = low + 2.0;
+      const Index phi = d.site_phi()[s];
+      double low = u[phi] - 1.0, high = low + 2.0;
       for (double width = 2.0; charge(low) <= 0.0 && width < 1e3; width *= 2.0)
         low -= width;
       for (double width = 2.0; charge(high) >= 0.0 && width < 1e3; width *= 2.0)
         high += width;
+      count[phi] += 1.0;
       if (!(charge(low) > 0.0 && charge(high) < 0.0))
       {
-        sum[d.site_node()[s]] = std::nan("");
-        count[d.site_node()[s]] += 1.0;
+        sum[phi] = std::nan("");
         continue;
       }
       for (int k = 0; k < 80 && high - low > 1e-12; ++k)
@@ -115,12 +133,11 @@ Vector neutral_potential(const Discretization& d, const Vector& u)
         const double middle = 0.5 * (low + high);
         (charge(middle) > 0.0 ? low : high) = middle;
       }
-      sum[d.site_node()[s]] += 0.5 * (low + high);
-      count[d.site_node()[s]] += 1.0;
+      sum[phi] += 0.5 * (low + high);
     }
   }
   Vector start = u;
-  for (Index i = 0; i < d.n_nodes(); ++i)
+  for (Index i = 0; i < d.n_dofs(); ++i)
     if (count[i] > 0.0)
       start[i] = sum[i] / count[i];
   return start;
@@ -151,6 +168,15 @@ double dissipation(const Discretization& d, int carrier, const Vector& u)
         },
         law->statistics);
   }
+  for (const Junction& junction : d.junctions())
+    if (junction.carrier == carrier)
+      for (std::size_t k = 0; k < junction.links.ends.size(); ++k)
+      {
+        const InterfaceSide<double> i = interface_side(d, carrier, junction.links.ends[k][0], u);
+        const InterfaceSide<double> j = interface_side(d, carrier, junction.links.ends[k][1], u);
+        total += junction.links.measure[k] * (i.mu - j.mu) *
+                 std::visit([&](const auto& law) { return law(i, j); }, junction.law);
+      }
   return total;
 }
 

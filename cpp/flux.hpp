@@ -18,7 +18,7 @@ enum class Mobility
   constant_conductivity ///< M ~ 1
 };
 
-/// What a flux needs to know of one end of an edge: the mobility is (share * room) and
+/// The state of a carrier at one end of an edge: the mobility is (share * room) and
 /// mu - activity is the potential that is taken as linear along the edge.
 template <class T>
 struct TransportState
@@ -26,17 +26,18 @@ struct TransportState
   T share;    ///< y
   T room;     ///< 1 - y (vacancy) or 1 (dilute)
   T activity; ///< logit y (vacancy) or ln y (dilute)
+  T vacancy;  ///< 1 - y evaluated without cancellation, 1 for laws without a site limit
 };
 
 template <class Law, class T>
 TransportState<T> transport_state(Mobility mobility, const Occupancy<T>& o)
 {
   if (mobility == Mobility::vacancy)
-    return {o.y, o.vacancy, o.x};
+    return {o.y, o.vacancy, o.x, o.vacancy};
   if constexpr (Law::site_limited)
-    return {o.y, T(1.0), -softplus(-o.x)};
+    return {o.y, T(1.0), -softplus(-o.x), o.vacancy};
   else
-    return {o.y, T(1.0), o.x};
+    return {o.y, T(1.0), o.x, o.vacancy};
 }
 
 /// Scharfetter-Gummel flux for M ~ share * room. Exact for a constant field in the dilute limit of

@@ -1,12 +1,9 @@
 #include "newton.hpp"
 
-#include "weak_parts.hpp"
-
 #include <algorithm>
 #include <chrono>
 #include <memory>
 #include <numeric>
-#include <optional>
 #include <tuple>
 
 namespace pyscl
@@ -37,6 +34,8 @@ std::vector<Index> elimination_order(const Assembly& assembly, const std::vector
   const auto& dof_node = assembly.discretization().dof_node();
   std::vector<char> dense(c.n_free(), 0);
   for (Index row : assembly.inventory_rows())
+    dense[row] = 1;
+  for (Index row : assembly.terminal_rows())
     dense[row] = 1;
   std::vector<Index> order(c.n_free());
   std::iota(order.begin(), order.end(), 0);
@@ -112,8 +111,8 @@ DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, d
   const Constraints& c = assembly.constraints();
   const Vector du = c.expand_update(dz);
   DampedUpdate update{dz};
-  for (Index i = 0; i < d.n_nodes(); ++i)
-    if (std::fabs(du[i]) > update.phi_update)
+  for (Index i = 0; i < d.n_dofs(); ++i)
+    if (d.dof_carrier()[i] == electric && std::fabs(du[i]) > update.phi_update)
       update.phi_update = std::fabs(du[i]), update.worst_dof = i;
 
   Index free_sites = 0, damped_sites = 0;
@@ -121,10 +120,12 @@ DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, d
   for (Index row : assembly.inventory_rows())
     if (std::count(c.free_of_dof().begin(), c.free_of_dof().end(), row) > 1)
       accepted[row] = 0.0; // one level for many sites: set by their sum, not by the worst of them
+  for (Index row : assembly.terminal_rows())
+    accepted[row] = 0.0;
   for_each_carrier_site(d,
                         [&](Index s, const CarrierLaw& law)
                         {
-                          const Index mu = d.site_dof(s, law.carrier), phi = d.site_node()[s];
+                          const Index mu = d.site_dof(s, law.carrier), phi = d.site_phi()[s];
                           const Index free = c.free(mu);
                           if (free < 0)
                             return;
@@ -160,12 +161,14 @@ std::pair<double, Index> largest_change(const Constraints& c, const Vector& dz)
   return {largest, where};
 }
 
-/// The Newton iteration. `advance(z, dz, residual, u, step)` moves z along the solution dz of the
-/// linearised equations at u and records what it did.
+} // namespace
+
+/// `advance(z, dz, residual, u, step)` moves z along the solution dz of the linearised equations
+/// at u and records what it did.
 template <class Advance>
-NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Vector& u,
-                     const std::vector<Index>& node_rank, const NewtonControl& control,
-                     const Poll& poll, Advance advance)
+NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
+                                      const NewtonControl& control, const Poll& poll,
+                                      Advance advance)
 {
   const Constraints& c = assembly.constraints();
   NewtonResult result;
@@ -175,9 +178,13 @@ NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Ve
     result.converged = true;
     return result;
   }
-  const std::vector<Index> order = elimination_order(assembly, node_rank);
-  auto solver = std::make_unique<LinearSolver>(kind, assembly.pattern(), order);
-  std::optional<WeakParts> weak;
+  if (!_solver)
+  {
+    _order = elimination_order(assembly, _node_rank);
+    _solver = std::make_unique<LinearSolver>(_kind, assembly.pattern(), _order);
+  }
+  // In time every amount is anchored in its past.
+  const bool may_be_weak = assembly.balance() == Balance::steady;
   Vector z = c.restrict_state(u);
   SparseMatrix jacobian;
   std::vector<EdgeFlux> fluxes;
@@ -186,21 +193,24 @@ NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Ve
     NewtonStep step{};
     Stopwatch clock;
     Vector r = assembly.residual_and_jacobian(result.u, jacobian, fluxes);
-    WeakParts parts(assembly, fluxes);
-    if (!parts.empty())
-      parts.replace(assembly, fluxes, r, jacobian);
-    if (weak ? !weak->same_pattern(parts) : !parts.empty())
-      solver = std::make_unique<LinearSolver>(kind, jacobian, order);
-    weak = std::move(parts);
+    if (may_be_weak)
+    {
+      WeakParts parts(assembly, fluxes);
+      if (!parts.empty())
+        parts.replace(assembly, fluxes, r, jacobian);
+      if (_weak ? !_weak->same_pattern(parts) : !parts.empty())
+        _solver = std::make_unique<LinearSolver>(_kind, jacobian, _order);
+      _weak = std::move(parts);
+    }
     step.assembly_seconds = clock.lap();
     step.residual = r.size() ? r.lpNorm<Eigen::Infinity>() : 0.0;
-    if (!r.allFinite() || !solver->factorize(jacobian))
+    if (!r.allFinite() || !_solver->factorize(jacobian))
     {
       result.reason = "the Jacobian is singular or not finite";
       return result;
     }
     step.factor_seconds = clock.lap();
-    const Vector dz = -solver->solve(r);
+    const Vector dz = -_solver->solve(r);
     step.solve_seconds = clock.lap();
     if (!dz.allFinite())
     {
@@ -211,7 +221,7 @@ NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Ve
     result.u = c.expand(z);
     step.assembly_seconds += clock.lap();
     result.steps.push_back(step);
-    result.factor_entries = solver->fill();
+    result.factor_entries = _solver->fill();
     if (poll)
       poll(step);
     if (std::max(step.phi_update, step.eta_update) < control.tolerance)
@@ -224,11 +234,8 @@ NewtonResult iterate(LinearSolver::Kind kind, const Assembly& assembly, const Ve
   return result;
 }
 
-} // namespace
-
-NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
-                               const std::vector<Index>& node_rank, const NewtonControl& control,
-                               const Poll& poll)
+NewtonResult NewtonIteration::solve_convex(const Assembly& assembly, const Vector& u,
+                                           const NewtonControl& control, const Poll& poll)
 {
   const Constraints& c = assembly.constraints();
   // The slope of the free energy along the step must fall to half its size.
@@ -248,12 +255,11 @@ NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
     step.damping = share;
     std::tie(step.phi_update, step.worst_dof) = largest_change(c, dz);
   };
-  return iterate(LinearSolver::Kind::symmetric, assembly, u, node_rank, control, poll, line_search);
+  return iterate(assembly, u, control, poll, line_search);
 }
 
-NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
-                          const std::vector<Index>& node_rank, const NewtonControl& control,
-                          const Poll& poll)
+NewtonResult NewtonIteration::solve_damped(const Assembly& assembly, const Vector& u,
+                                           const NewtonControl& control, const Poll& poll)
 {
   const auto damped =
       [&](Vector& z, const Vector& dz, const Vector&, const Vector& at, NewtonStep& step)
@@ -265,7 +271,23 @@ NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
     step.damping = update.undamped_share;
     step.worst_dof = update.worst_dof;
   };
-  return iterate(LinearSolver::Kind::general, assembly, u, node_rank, control, poll, damped);
+  return iterate(assembly, u, control, poll, damped);
+}
+
+NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
+                               const std::vector<Index>& node_rank, const NewtonControl& control,
+                               const Poll& poll)
+{
+  return NewtonIteration(LinearSolver::Kind::symmetric, node_rank)
+      .solve_convex(assembly, u, control, poll);
+}
+
+NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
+                          const std::vector<Index>& node_rank, const NewtonControl& control,
+                          const Poll& poll)
+{
+  return NewtonIteration(LinearSolver::Kind::general, node_rank)
+      .solve_damped(assembly, u, control, poll);
 }
 
 } // namespace pyscl

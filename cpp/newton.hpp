@@ -1,11 +1,13 @@
-// Newton's method for the two problems of the core: the convex equilibrium and the coupled
-// steady state. Neither throws on non-convergence: the result says what happened and where.
+// Newton's method for the problems of the core: the convex equilibrium, the coupled steady state
+// and the time step. None throws on non-convergence: the result says what happened and where.
 #pragma once
 
 #include "assembly.hpp"
 #include "linear_solver.hpp"
+#include "weak_parts.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace pyscl
@@ -44,14 +46,42 @@ struct NewtonResult
 /// Called between iterations; throws to interrupt.
 using Poll = std::function<void(const NewtonStep&)>;
 
-/// Equilibrium: a convex problem in phi (and one mu per closed component), Newton with a line
-/// search on the slope along the step. Starts from u made to satisfy the constraints.
+/// Newton's method on problems with one pattern; keeps the symbolic factorisation between solves.
+class NewtonIteration
+{
+public:
+  /// `node_rank` is the order of elimination of the nodes.
+  NewtonIteration(LinearSolver::Kind kind, std::vector<Index> node_rank)
+      : _kind(kind), _node_rank(std::move(node_rank))
+  {
+  }
+
+  /// A convex problem: line search on the slope along the step.
+  NewtonResult solve_convex(const Assembly& assembly, const Vector& u, const NewtonControl& control,
+                            const Poll& poll);
+  /// Coupled transport: phi undamped, eta = mu - z phi - mu0 damped like a density towards half
+  /// filling and clipped away from it.
+  NewtonResult solve_damped(const Assembly& assembly, const Vector& u, const NewtonControl& control,
+                            const Poll& poll);
+
+private:
+  template <class Advance>
+  NewtonResult iterate(const Assembly& assembly, const Vector& u, const NewtonControl& control,
+                       const Poll& poll, Advance advance);
+
+  LinearSolver::Kind _kind;
+  std::vector<Index> _node_rank, _order;
+  std::unique_ptr<LinearSolver> _solver;
+  std::optional<WeakParts> _weak;
+};
+
+/// Equilibrium: a convex problem in phi (and one mu per closed component). Starts from u made to
+/// satisfy the constraints.
 NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
                                const std::vector<Index>& node_rank, const NewtonControl& control,
                                const Poll& poll);
 
-/// Steady state: Newton on (phi, mu) with phi undamped and eta = mu - z phi - mu0 damped like a
-/// density towards half filling and clipped away from it.
+/// Steady state: Newton on (phi, mu).
 NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
                           const std::vector<Index>& node_rank, const NewtonControl& control,
                           const Poll& poll);

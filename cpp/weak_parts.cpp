@@ -135,7 +135,6 @@ void WeakParts::replace(const Assembly& assembly, const std::vector<EdgeFlux>& f
                         Vector& residual, SparseMatrix& jacobian) const
 {
   const Constraints& c = assembly.constraints();
-  const auto& dof_node = assembly.discretization().dof_node();
   std::map<Index, std::map<Index, double>> added; // column -> row -> value
   std::vector<char> replaced(c.n_free(), 0);
   for (std::size_t p = 0; p < _parts.size(); ++p)
@@ -147,10 +146,10 @@ void WeakParts::replace(const Assembly& assembly, const std::vector<EdgeFlux>& f
     {
       const EdgeFlux& e = fluxes[_parts[p].crossing[k]];
       residual[row] += _signs[p][k] * e.flux.value;
-      const Index unknowns[4] = {dof_node[e.mu_i], e.mu_i, dof_node[e.mu_j], e.mu_j};
+      const Index unknowns[4] = {e.phi_i, e.mu_i, e.phi_j, e.mu_j};
       for (int a = 0; a < 4; ++a)
         if (const Index column = c.free(unknowns[a]); column >= 0)
-          added[column][row] += _signs[p][k] * e.flux.grad[a];
+          added[column][row] += _signs[p][k] * c.factor(unknowns[a]) * e.flux.grad[a];
     }
   }
   std::vector<Eigen::Triplet<double>> entries;

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         LatticeGas,
         Material,
         NonIdeal,
+        OpenCircuit,
     )
     from pyscl.mesh import Mesh
     from pyscl.model import Model
@@ -57,6 +58,7 @@ _HOME = {
     "LatticeGas": "pyscl.materials",
     "Material": "pyscl.materials",
     "NonIdeal": "pyscl.materials",
+    "OpenCircuit": "pyscl.materials",
     "Mesh": "pyscl.mesh",
     "Model": "pyscl.model",
     "Solution": "pyscl.solution",
@@ -79,6 +81,7 @@ __all__ = [
     "MeshError",
     "Model",
     "NonIdeal",
+    "OpenCircuit",
     "Periodic",
     "PotentialContact",
     "ReservoirContact",

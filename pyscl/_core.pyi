@@ -40,6 +40,14 @@ class Mobility:
     @property
     def value(self) -> int: ...
 
+class ContactResistance:
+    def __init__(self, conductance: float) -> None: ...
+
+class ButlerVolmer:
+    def __init__(self, rate: float, symmetry: float, occupancy: bool) -> None: ...
+
+_InterfaceLaw = ContactResistance | ButlerVolmer
+
 class Coordinates:
     planar: ClassVar[Coordinates]
     axisymmetric: ClassVar[Coordinates]
@@ -52,6 +60,7 @@ class Coordinates:
 class Balance:
     equilibrium: ClassVar[Balance]
     steady: ClassVar[Balance]
+    transient: ClassVar[Balance]
     def __init__(self, value: int) -> None: ...
     @property
     def name(self) -> str: ...
@@ -82,8 +91,16 @@ class Discretization:
         coordinates: Coordinates,
         regions: Sequence[RegionLaw],
         n_carriers: int,
-        blocked: Sequence[tuple[int, _Indices]],
+        split: Sequence[tuple[int, _Indices]],
+        terminal_nodes: Sequence[int],
     ) -> None: ...
+    def add_layer(
+        self, law: RegionLaw, ends: _Indices, measure: _Floats, thickness: float
+    ) -> None: ...
+    def add_junction(
+        self, carrier: int, law: _InterfaceLaw, ends: _Indices, measure: _Floats
+    ) -> None: ...
+    def terminal_dof(self, terminal: int, carrier: int) -> int: ...
     @property
     def n_nodes(self) -> int: ...
     @property
@@ -101,6 +118,8 @@ class Discretization:
     @property
     def site_volume(self) -> _Floats: ...
     @property
+    def site_phi(self) -> _Indices: ...
+    @property
     def site_dofs(self) -> _Indices: ...
     @property
     def triangle_sites(self) -> _Indices: ...
@@ -117,6 +136,7 @@ class Constraints:
         fixed: _Indices,
         fixed_value: _Floats,
         ties: _Indices,
+        tie_factor: _Floats,
         tie_offset: _Floats,
     ) -> None: ...
     @property
@@ -129,12 +149,16 @@ class Constraints:
 class Inventory:
     def __init__(self, carrier: int, dofs: Sequence[int], amount: float) -> None: ...
 
+class DrivenTerminal:
+    def __init__(self, dof: int, current: float) -> None: ...
+
 class Assembly:
     def __init__(
         self,
         discretization: Discretization,
         constraints: Constraints,
         inventories: Sequence[Inventory],
+        terminals: Sequence[DrivenTerminal],
         balance: Balance,
     ) -> None: ...
     @property
@@ -182,7 +206,48 @@ class NewtonResult:
     @property
     def factor_entries(self) -> int: ...
 
+class TimeAttempt:
+    @property
+    def newton(self) -> NewtonResult: ...
+    @property
+    def error(self) -> float: ...
+    @property
+    def worst_dof(self) -> int: ...
+    @property
+    def rate(self) -> float: ...
+
+class Transient:
+    def __init__(
+        self,
+        assembly: Assembly,
+        node_rank: _Indices,
+        bulk_minority: Sequence[float],
+        phi_weight: float,
+    ) -> None: ...
+    def restart(self, time: float, u: _Floats) -> None: ...
+    def restore(self, times: Sequence[float], states: _Floats) -> None: ...
+    @property
+    def time(self) -> float: ...
+    @property
+    def times(self) -> list[float]: ...
+    @property
+    def states(self) -> list[_Floats]: ...
+    def set_fixed(self, dof: int, value: float) -> None: ...
+    def set_current(self, terminal: int, current: float) -> None: ...
+    def attempt(
+        self,
+        dt: float,
+        order: int,
+        control: NewtonControl,
+        callback: Callable[[NewtonStep], None] | None,
+    ) -> TimeAttempt: ...
+    def accept(self) -> None: ...
+    def currents(self) -> _Floats: ...
+
 def occupancy(statistics: _Statistics, eta: _Floats) -> tuple[_Floats, _Floats, _Floats]: ...
+def interface_flux(
+    law: _InterfaceLaw, i: Sequence[float], j: Sequence[float]
+) -> tuple[float, list[float]]: ...
 def bernoulli(x: _Floats) -> tuple[_Floats, _Floats]: ...
 def edge_weights(
     points: _Floats, triangles: _Indices, coordinates: Coordinates

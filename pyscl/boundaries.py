@@ -2,12 +2,64 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
+from pyscl.materials.choice import RegionMaterial
 from pyscl.materials.schema import InputModel
 from pyscl.units import Potential, SurfaceCharge, UnitValue, parse
 
 Neutral = Literal["neutral"]
+
+Capacitance = Annotated[float, UnitValue("F/m^2", above=0.0)]
+
+
+class ButlerVolmer(InputModel):
+    """Activated transfer of a carrier across an interface.
+
+    N = i0/(|z| e) (exp(symmetry A) - exp(-(1 - symmetry) A)), A = (mu_1 - mu_2) / kT from the first
+    to the second side in the order of the interface's name, or from a contact into the model.
+
+    Attributes:
+        exchange_current: i0 [A/m2], with occupancy that at the bulk composition of both sides.
+        symmetry: transfer coefficient of the direction 1 -> 2, between 0 and 1.
+        occupancy: whether the rate follows the occupied and empty sites on both sides,
+            i0 ~ (y_1 (1-y_2))^(1-symmetry) (y_2 (1-y_1))^symmetry.
+    """
+
+    law: Literal["butler-volmer"] = "butler-volmer"
+    exchange_current: Annotated[float, UnitValue("A/m^2", above=0.0)]
+    symmetry: Annotated[float, UnitValue("1", above=0.0, below=1.0)] = 0.5
+    occupancy: bool = False
+
+
+class ContactResistance(InputModel):
+    """Ohmic transfer of a carrier: z e N = (mu_1 - mu_2) / (z e resistance).
+
+    Attributes:
+        resistance: area-specific resistance [Ohm m2].
+    """
+
+    law: Literal["resistance"] = "resistance"
+    resistance: Annotated[float, UnitValue("ohm*m^2", above=0.0)]
+
+
+TransferLaw = Annotated[ButlerVolmer | ContactResistance, Field(discriminator="law")]
+"""How a carrier crosses an interface that is not in equilibrium."""
+
+
+class Coating(InputModel):
+    """A coating that is too thin to be meshed: transport straight across it, none along it.
+
+    It acts as a meshed layer of one element: capacitance, series resistance, standard potentials
+    and charge of the material. Carriers that the material lacks are blocked.
+
+    Attributes:
+        material: the material, as for a region.
+        thickness: [m].
+    """
+
+    material: RegionMaterial
+    thickness: Annotated[float, UnitValue("m", above=0.0)]
 
 
 class Interface(InputModel):
@@ -17,12 +69,35 @@ class Interface(InputModel):
     its standard potential makes the built-in potential and the space charge layers.
 
     Attributes:
-        surface_charge: fixed charge on the interface [C/m2].
+        surface_charge: fixed charge on the interface [C/m2]; on the first side where phi jumps.
         blocking: names of carriers that cannot cross.
+        kinetics: carrier -> transfer law, for carriers that cross with a resistance.
+        compact_capacitance: capacitance [F/m2] of a charge-free layer in which phi drops (Stern
+            layer): D = capacitance (phi_1 - phi_2); None: phi is continuous.
+        coating: a thin coating between the two regions, instead of `kinetics` and
+            `compact_capacitance`.
+        contact_share: share of the interface that is in contact, 0 to 1; scales the transfer laws
+            (a fraction of the interface is blocked). Fields of it are given to the `Model`.
     """
 
     surface_charge: SurfaceCharge = 0.0
     blocking: tuple[str, ...] = ()
+    kinetics: dict[str, TransferLaw] = Field(default_factory=dict)
+    compact_capacitance: Capacitance | None = None
+    coating: Coating | None = None
+    contact_share: Annotated[float, UnitValue("1", minimum=0.0, maximum=1.0)] = 1.0
+
+    @model_validator(mode="after")
+    def _no_contradiction(self) -> "Interface":
+        both = sorted(set(self.blocking) & set(self.kinetics))
+        if both:
+            raise ValueError(f"carrier '{both[0]}' is blocking and has kinetics; keep one of them")
+        if self.coating and (self.kinetics or self.compact_capacitance):
+            raise ValueError(
+                "a coating already has a resistance and a capacitance; remove kinetics and "
+                "compact_capacitance"
+            )
+        return self
 
 
 class PotentialContact(InputModel):
@@ -30,10 +105,13 @@ class PotentialContact(InputModel):
 
     Attributes:
         potential: electric potential [V].
+        compact_capacitance: capacitance [F/m2] of a charge-free layer between the electrode and
+            the model; None: no such layer.
     """
 
     kind: Literal["potential"] = "potential"
     potential: Potential
+    compact_capacitance: Capacitance | None = None
 
 
 class ReservoirContact(InputModel):
@@ -42,17 +120,30 @@ class ReservoirContact(InputModel):
     Attributes:
         carrier: the carrier it exchanges.
         electrochemical_potential: [eV]; "neutral": that of the neutral bulk of the adjacent
-            region at zero electric potential.
+            region at zero electric potential; "open-circuit": for the electrons of a mixed
+            conductor, minus its open-circuit voltage against lithium metal at the bulk
+            composition (mu_e + mu_Li of the bulk, with mu = 0 in lithium metal).
         potential: electric potential [V]; "neutral": the one that makes the adjacent region
             neutral; None: not held (no surface charge).
+        kinetics: transfer law between reservoir and model; None: equilibrium.
+        compact_capacitance: as for `PotentialContact`; needs a potential.
     """
 
     kind: Literal["reservoir"] = "reservoir"
     carrier: str
-    electrochemical_potential: Annotated[float | Neutral, UnitValue("eV", words=("neutral",))] = (
-        "neutral"
-    )
+    electrochemical_potential: Annotated[
+        float | Neutral | Literal["open-circuit"],
+        UnitValue("eV", words=("neutral", "open-circuit")),
+    ] = "neutral"
     potential: Annotated[float | Neutral, UnitValue("V", words=("neutral",))] | None = None
+    kinetics: TransferLaw | None = None
+    compact_capacitance: Capacitance | None = None
+
+    @model_validator(mode="after")
+    def _layer_needs_potential(self) -> "ReservoirContact":
+        if self.compact_capacitance is not None and self.potential is None:
+            raise ValueError("a compact layer needs the potential of the electrode; give potential")
+        return self
 
 
 class BlockingContact(InputModel):
@@ -80,6 +171,13 @@ Contact = Annotated[
     BeforeValidator(_kind_by_name, json_schema_input_type=Literal["blocking"] | ContactLaw),
 ]
 """A contact law as a run file writes it."""
+
+
+def _charge(value: Any, info: ValidationInfo) -> float:
+    """Read a charge; its unit follows from the coordinates of the run file."""
+    context = info.context or {}
+    unit = "C" if context.get("coordinates") == "axisymmetric" else "C/m"
+    return parse(value, unit, require_units=bool(context.get("require_units")))
 
 
 def _amount(value: Any, info: ValidationInfo) -> float | str:
@@ -119,3 +217,15 @@ class Periodic(InputModel):
 
     sides: tuple[str, str]
     potential_jump: Potential = 0.0
+
+
+class FloatingConductor(InputModel):
+    """A region without carriers that is one equipotential with a given charge.
+
+    Attributes:
+        region: the region; its permittivity does not matter.
+        charge: net charge of the region, C/m of depth (planar) or C (axisymmetric).
+    """
+
+    region: str
+    charge: Annotated[float, BeforeValidator(_charge, json_schema_input_type=str)] = 0.0

@@ -1,11 +1,13 @@
 """A material's carrier as the core sees it: scaled law, bulk potential, transport prefactor."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.constants import elementary_charge
 from scipy.optimize import brentq
 
 from pyscl import _core, materials
-from pyscl.materials.model import Law
+from pyscl.materials.laws import Law
 from pyscl.scaling import Scaling
 
 CoreStatistics = (
@@ -19,8 +21,8 @@ _MOBILITY = {
 }
 
 
-def core_statistics(law: Law) -> CoreStatistics:
-    """Return the compiled form of a carrier statistics."""
+def core_statistics(law: Law, temperature: float) -> CoreStatistics:
+    """Return the compiled form of a carrier statistics at a temperature [K]."""
     match law:
         case materials.Boltzmann():
             return _core.Boltzmann()
@@ -34,11 +36,13 @@ def core_statistics(law: Law) -> CoreStatistics:
             # The core wants the table inside (0, 1); g is constant beyond its ends anyway.
             y = np.clip(law.site_fraction, 1e-15, 1.0 - 1e-15)
             return _core.NonIdeal(list(y), list(law.excess), list(law.slopes()))
+        case materials.OpenCircuit():
+            return _core.NonIdeal(*(column.tolist() for column in law.excess_table(temperature)))
 
 
-def bulk_eta(carrier: materials.Carrier) -> float:
+def bulk_eta(carrier: materials.Carrier, temperature: float) -> float:
     """Return the reduced chemical potential (mu - z e phi - mu0)/kT of the neutral bulk."""
-    statistics = core_statistics(carrier.statistics)
+    statistics = core_statistics(carrier.statistics, temperature)
     target = np.log(carrier.site_fraction)
 
     def defect(eta: float) -> float:
@@ -59,7 +63,7 @@ def bulk_eta(carrier: materials.Carrier) -> float:
 def bulk_potential(carrier: materials.Carrier, temperature: float) -> float:
     """Return the chemical potential of the neutral bulk [eV] at zero electric potential."""
     kt = Scaling(temperature, 1.0, 1.0).potential
-    return carrier.standard_potential + kt * bulk_eta(carrier)
+    return carrier.standard_potential + kt * bulk_eta(carrier, temperature)
 
 
 def transport_coefficient(carrier: materials.Carrier, temperature: float) -> float:
@@ -68,7 +72,9 @@ def transport_coefficient(carrier: materials.Carrier, temperature: float) -> flo
     m(y) is y(1-y), y or 1 for the mobilities "vacancy", "dilute" and "constant-conductivity". The
     conductivity of the neutral bulk is z^2 e^2 site_density D m(y0) / kT. A given diffusivity is D
     itself for the first two (see `Carrier`), for the constant conductivity the chemical
-    diffusivity of the neutral bulk, D = diffusivity * dy/deta.
+    diffusivity of the neutral bulk, D m(y0) = diffusivity * dy/deta. With open-circuit statistics
+    it is the chemical diffusivity of lithium with fast electrons, D m(y0) = diffusivity * share *
+    dy/deta = diffusivity * kT / (-e dU/dx).
 
     Returns 0 for a carrier without conductivity and diffusivity.
     """
@@ -76,8 +82,12 @@ def transport_coefficient(carrier: materials.Carrier, temperature: float) -> flo
         return carrier.conductivity / _conductivity_per_diffusivity(carrier, temperature)
     if carrier.diffusivity is None:
         return 0.0
+    law = carrier.statistics
+    if isinstance(law, materials.OpenCircuit):
+        mobile = _mobility_factor(carrier)
+        return carrier.diffusivity * law.share * bulk_slope(carrier, temperature) / mobile
     if carrier.mobility == "constant-conductivity":
-        return carrier.diffusivity * bulk_slope(carrier)
+        return carrier.diffusivity * bulk_slope(carrier, temperature)
     return carrier.diffusivity
 
 
@@ -88,19 +98,23 @@ def bulk_conductivity(carrier: materials.Carrier, temperature: float) -> float:
     )
 
 
-def bulk_slope(carrier: materials.Carrier) -> float:
+def bulk_slope(carrier: materials.Carrier, temperature: float) -> float:
     """Return dy/deta of the neutral bulk; y (1-y) for the lattice gas."""
-    _, _, slope = _core.occupancy(
-        core_statistics(carrier.statistics), np.array([bulk_eta(carrier)])
-    )
+    statistics = core_statistics(carrier.statistics, temperature)
+    _, _, slope = _core.occupancy(statistics, np.array([bulk_eta(carrier, temperature)]))
     return float(slope[0])
 
 
-def _conductivity_per_diffusivity(carrier: materials.Carrier, temperature: float) -> float:
+def _mobility_factor(carrier: materials.Carrier) -> float:
+    """Return m(y) of the neutral bulk."""
     y = carrier.site_fraction
-    share = {"vacancy": y * (1.0 - y), "dilute": y, "constant-conductivity": 1.0}[carrier.mobility]
+    return {"vacancy": y * (1.0 - y), "dilute": y, "constant-conductivity": 1.0}[carrier.mobility]
+
+
+def _conductivity_per_diffusivity(carrier: materials.Carrier, temperature: float) -> float:
+    mobile = _mobility_factor(carrier)
     kt = Scaling(temperature, 1.0, 1.0).potential * elementary_charge
-    return (carrier.charge * elementary_charge) ** 2 * carrier.site_density * share / kt
+    return (carrier.charge * elementary_charge) ** 2 * carrier.site_density * mobile / kt
 
 
 def core_law(carrier: materials.Carrier, number: int, scaling: Scaling) -> _core.CarrierLaw:
@@ -112,5 +126,13 @@ def core_law(carrier: materials.Carrier, number: int, scaling: Scaling) -> _core
         standard_potential=carrier.standard_potential / scaling.potential,
         diffusivity=transport_coefficient(carrier, scaling.temperature) / scaling.diffusivity,
         mobility=_MOBILITY[carrier.mobility],
-        statistics=core_statistics(carrier.statistics),
+        statistics=core_statistics(carrier.statistics, scaling.temperature),
     )
+
+
+def core_laws(
+    model_carriers: Sequence[str], material: materials.Material, scaling: Scaling
+) -> list[_core.CarrierLaw]:
+    """Return the scaled laws of a material's carriers, numbered by their place in the model."""
+    ordered = sorted(material.carriers, key=lambda c: model_carriers.index(c.name))
+    return [core_law(c, model_carriers.index(c.name), scaling) for c in ordered]

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl import _core
-from pyscl.boundaries import BlockingContact
-from pyscl.carriers import core_law, transport_coefficient
+from pyscl.boundaries import BlockingContact, PotentialContact, ReservoirContact
+from pyscl.carriers import core_laws, transport_coefficient
+from pyscl.facets import facet_measure
 from pyscl.ordering import nested_dissection_rank
 from pyscl.scaling import Scaling
+from pyscl.thin_interfaces import ELECTRIC, attach, split_facets
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -33,9 +35,13 @@ class Discretized:
         site_node: (n_sites,) mesh node of each site.
         site_region: (n_sites,) region of each site.
         site_volume: (n_sites,) scaled volume of each site.
+        site_phi: (n_sites,) dof of phi at each site.
         site_dofs: (n_sites, n_carriers) dof of each carrier's mu, -1 where it is absent.
-        dof_node: (n_dofs,) mesh node of each dof; the potential comes first, dof = node.
+        dof_node: (n_dofs,) mesh node of each dof; phi of the nodes comes first, dof = node (the
+            first side where phi jumps).
         triangle_sites: (m, 3) sites at the corners of the triangles.
+        terminals: contact -> number of its terminal, for contacts with a voltage.
+        passages: (carrier, (k, 2) mu dofs at both ends) of all layers and junctions.
     """
 
     core: _core.Discretization
@@ -44,11 +50,14 @@ class Discretized:
     site_node: IntArray
     site_region: IntArray
     site_volume: FloatArray
+    site_phi: IntArray
     site_dofs: IntArray
     dof_node: IntArray
     triangle_sites: IntArray
     background: FloatArray
     node_charge: FloatArray
+    terminals: dict[str, int]
+    passages: tuple[tuple[int, IntArray], ...]
 
     @property
     def n_nodes(self) -> int:
@@ -60,6 +69,11 @@ class Discretized:
         """Number of unknowns before constraints."""
         return self.core.n_dofs
 
+    @property
+    def first_terminal_dof(self) -> int:
+        """Number of unknowns on the mesh; those of the terminals follow."""
+        return self.core.terminal_dof(0, ELECTRIC)
+
     @cached_property
     def node_rank(self) -> IntArray:
         """Order of elimination (n_nodes,), computed on first use."""
@@ -70,10 +84,19 @@ class Discretized:
         dofs = self.site_dofs[np.isin(self.site_node, nodes), carrier]
         return np.unique(dofs[dofs >= 0])
 
+    def phi_at(self, nodes: IntArray) -> IntArray:
+        """Return the dofs of phi on some nodes (all sides), without repeats."""
+        return np.unique(self.site_phi[np.isin(self.site_node, nodes)])
+
+    def terminal_dof(self, contact: str, carrier: int = ELECTRIC) -> int:
+        """Return the dof of a contact's voltage, or of a carrier's mu in it."""
+        return self.core.terminal_dof(self.terminals[contact], carrier)
+
 
 def make_scaling(model: "Model") -> Scaling:
     """Choose the reference density and diffusivity: the largest of the model."""
-    carriers = [c for m in model.materials.values() for c in m.carriers]
+    coatings = [i.coating.material for i in model.interfaces.values() if i.coating is not None]
+    carriers = [c for m in [*model.materials.values(), *coatings] for c in m.carriers]
     densities = [c.site_density for c in carriers]
     diffusivities = [transport_coefficient(c, model.temperature) for c in carriers]
     return Scaling(
@@ -88,20 +111,17 @@ def discretize(model: "Model") -> Discretized:
     """Build the discretisation of a model."""
     scaling = make_scaling(model)
     mesh = model.mesh
-    laws = []
-    for region in mesh.region_names:
-        material = model.materials[region]
-        carriers = sorted(material.carriers, key=lambda c: model.carriers.index(c.name))
-        laws.append(
-            _core.RegionLaw(
-                material.relative_permittivity * scaling.permittivity,
-                [core_law(c, model.carriers.index(c.name), scaling) for c in carriers],
-            )
+    laws = [
+        _core.RegionLaw(
+            model.materials[region].relative_permittivity * scaling.permittivity,
+            core_laws(model.carriers, model.materials[region], scaling),
         )
-    blocked = [
-        (model.carriers.index(carrier), np.ascontiguousarray(mesh.interfaces[name]))
-        for name, law in model.interfaces.items()
-        for carrier in law.blocking
+        for region in mesh.region_names
+    ]
+    holders = [
+        name
+        for name, law in model.contacts.items()
+        if isinstance(law, PotentialContact | ReservoirContact)
     ]
     core = _core.Discretization(
         mesh.points / scaling.length,
@@ -110,26 +130,34 @@ def discretize(model: "Model") -> Discretized:
         getattr(_core.Coordinates, model.coordinates),
         laws,
         len(model.carriers),
-        blocked,
+        split_facets(model),
+        [int(mesh.facets_of(name)[0, 0]) for name in holders],
     )
-    site_node, site_region = core.site_node, core.site_region
+    # The sites of the mesh come first; those of layers are known to the core only.
+    site_node, site_region, site_phi = core.site_node, core.site_region, core.site_phi
+    site_volume, site_dofs, triangle_sites = core.site_volume, core.site_dofs, core.triangle_sites
+    terminals = {name: number for number, name in enumerate(holders)}
+    attached = attach(model, core, scaling, triangle_sites, terminals)
     background = _background(model, site_node, site_region) / scaling.charge_density
     node_charge = _node_charge(model) / (scaling.surface_charge * scaling.length)
     if scaling.axisymmetric:
         node_charge /= scaling.length
-    core.set_fixed_charge(background, node_charge)
+    core.set_fixed_charge(np.concatenate([background, attached.background]), node_charge)
     return Discretized(
         core=core,
         scaling=scaling,
         triangles=mesh.triangles,
         site_node=site_node,
         site_region=site_region,
-        site_volume=core.site_volume,
-        site_dofs=core.site_dofs,
+        site_volume=site_volume,
+        site_phi=site_phi,
+        site_dofs=site_dofs,
         dof_node=core.dof_node,
-        triangle_sites=core.triangle_sites,
+        triangle_sites=triangle_sites,
         background=background,
         node_charge=node_charge,
+        terminals=terminals,
+        passages=attached.passages,
     )
 
 
@@ -142,19 +170,6 @@ def _background(model: "Model", site_node: IntArray, site_region: IntArray) -> F
         here = site_region == names.index(region)
         values[here] = field[site_node[here]]
     return values
-
-
-def facet_measure(model: "Model", facets: IntArray) -> FloatArray:
-    """Return the share (k, 2) of each facet's measure that belongs to either end.
-
-    Lengths [m] in planar, areas over the full turn [m2] in axisymmetric coordinates.
-    """
-    ends = model.mesh.points[facets]
-    length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
-    if model.coordinates == "planar":
-        return np.repeat(0.5 * length[:, None], 2, axis=1)
-    r = ends[:, :, 0]
-    return 2.0 * np.pi * length[:, None] * (2.0 * r + r[:, ::-1]) / 6.0
 
 
 def _node_charge(model: "Model") -> FloatArray:
@@ -170,4 +185,7 @@ def _node_charge(model: "Model") -> FloatArray:
     for facets, density in lines:
         if density != 0.0:
             np.add.at(charge, facets, density * facet_measure(model, facets))
+    for conductor in model.floating:
+        inside = model.mesh.triangles[model.mesh.regions_of(conductor.region)]
+        charge[inside[0, 0]] += conductor.charge  # the region is one unknown
     return charge

@@ -19,12 +19,16 @@ class ConvergenceError(RuntimeError):
     Attributes:
         history: the `NewtonHistory` of the failed solve.
         last_good: the last converged `Solution`, or None if there is none.
+        trajectory: the `Trajectory` up to the failure of a transient, or None.
     """
 
-    def __init__(self, message: str, *, history: Any = None, last_good: Any = None) -> None:
+    def __init__(
+        self, message: str, *, history: Any = None, last_good: Any = None, trajectory: Any = None
+    ) -> None:
         super().__init__(message)
         self.history = history
         self.last_good = last_good
+        self.trajectory = trajectory
 
 
 def suggestion(name: str, allowed: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from pyscl.boundaries import (
     BlockingContact,
     Conserved,
     ContactLaw,
+    FloatingConductor,
     Interface,
     Periodic,
     PotentialContact,
@@ -22,12 +23,18 @@ from pyscl.mesh import Mesh, check
 from pyscl.units import parse
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from pyscl.discretize import Discretized
+    from pyscl.protocol import Protocol
     from pyscl.solution import Solution
     from pyscl.study.newton import SolverOptions
+    from pyscl.study.transient import TransientOptions
+    from pyscl.trajectory import Trajectory
 
 Coordinates = Literal["planar", "axisymmetric"]
-NodalCharge = NDArray[np.float64] | Callable[[NDArray[np.float64], NDArray[np.float64]], object]
+NodalField = NDArray[np.float64] | Callable[[NDArray[np.float64], NDArray[np.float64]], object]
+FacetField = NodalField
 
 
 class Model:
@@ -43,6 +50,7 @@ class Model:
         contacts: facet group -> contact law.
         conserved: closed amounts of carriers.
         periodic: pairs of sides that are the same line.
+        floating: regions that are equipotentials with a given charge.
         temperature: [K].
         coordinates: "planar" (x, y; integrals per metre of depth) or "axisymmetric" (r, z).
         carriers: names of all carriers, sorted.
@@ -57,7 +65,9 @@ class Model:
         interfaces: Mapping[str, Interface] | None = None,
         conserved: Sequence[Conserved] = (),
         periodic: Sequence[Periodic] = (),
-        background: Mapping[str, NodalCharge] | None = None,
+        floating: Sequence[FloatingConductor] = (),
+        background: Mapping[str, NodalField] | None = None,
+        contact_share: Mapping[str, FacetField] | None = None,
         temperature: float | str = 298.15,
         coordinates: Coordinates = "planar",
     ) -> None:
@@ -70,8 +80,12 @@ class Model:
             interfaces: laws between two regions, by "a|b" in any order.
             conserved: carriers whose amount is held in parts without a reservoir.
             periodic: pairs of sides.
+            floating: regions that are equipotentials with a given charge.
             background: fixed charge [C/m3] of a region as a field, instead of the constant of its
                 material: values on all mesh nodes (n_points,), or a function of x and y [m].
+            contact_share: share of each facet of an interface that is in contact, 0 to 1, times
+                the `contact_share` of its law: values on its facets (k,), or a function of the
+                x and y [m] of their midpoints. Carriers in equilibrium need 0 or 1.
             temperature: [K] or a text with a unit.
             coordinates: "planar" or "axisymmetric" (x is the radius, the mesh lies in x >= 0).
 
@@ -91,12 +105,18 @@ class Model:
         self.interfaces = self._resolve_interfaces(interfaces or {})
         self.conserved = tuple(conserved)
         self.periodic = tuple(periodic)
+        self.floating = tuple(floating)
         self.background = {
             region: self._nodal_charge(region, field)
             for region, field in (background or {}).items()
         }
+        self.contact_share = {
+            name: self._facet_share(name, field) for name, field in (contact_share or {}).items()
+        }
         self._check_contacts()
         self._check_conserved()
+        self._check_floating()
+        self._check_interfaces()
         for pair in self.periodic:
             if pair.sides[0] == pair.sides[1]:
                 raise InputError(f"periodic sides must be two, '{pair.sides[0]}' is given twice")
@@ -152,6 +172,48 @@ class Model:
         volts = {name: parse(value, "V") for name, value in (bias or {}).items()}
         return steady(self, volts, start, options=options)
 
+    def transient(
+        self,
+        protocol: "Protocol | Sequence[Any] | str",
+        *,
+        contact: str,
+        reference: str | None = None,
+        start: "Solution | None" = None,
+        options: "TransientOptions | None" = None,
+        resume: "str | PathLike[str] | None" = None,
+    ) -> "Trajectory":
+        """Carry out a protocol at one contact, the others stay at their voltages.
+
+        Args:
+            protocol: sentences such as "Charge at 0.1 mA/cm2 until 4.3 V", "Rest for 10 ms",
+                "Hold at 4.3 V until 1 uA/cm2", "Step to 0.1 V", "Sweep from 0 V to 1 V at 1 V/s",
+                "Wait until steady"; steps or mappings (see `pyscl.protocol`), or a `Protocol`.
+            contact: the working contact. A positive current flows into the model there (charge).
+            reference: contact against which its voltage is measured; default: the only other one.
+            start: state to start from; default: the equilibrium.
+            options: accuracy, saved states, checkpoints.
+            resume: checkpoint to go on from; it must belong to the same calculation.
+
+        Returns:
+            Time series and saved states. It is not `complete` if the protocol ended early, for
+            instance because a phase was emptied; `reason` says why.
+
+        Raises:
+            InputError: bad input, or a checkpoint of another calculation.
+            ConvergenceError: a step failed; `error.trajectory` is what was computed before.
+        """
+        from pyscl.study.transient import transient
+
+        return transient(
+            self,
+            protocol,
+            contact=contact,
+            reference=reference,
+            start=start,
+            options=options,
+            resume=resume,
+        )
+
     def regions_with(self, carrier: str) -> list[str]:
         """Return the names of the regions in which a carrier lives."""
         return [
@@ -171,6 +233,12 @@ class Model:
         )
         touching = np.unique(np.repeat(self.mesh.region, 3)[on_group])
         return [self.mesh.region_names[r] for r in touching]
+
+    def contact_shares(self, interface: str) -> NDArray[np.float64]:
+        """Return the share of each facet of an interface that is in contact, (k,)."""
+        law = self.interfaces.get(interface, Interface())
+        uniform = np.full(len(self.mesh.interfaces[interface]), law.contact_share)
+        return uniform * self.contact_share.get(interface, 1.0)
 
     def is_material_boundary(self, interface: str) -> bool:
         """Whether the two regions of an interface "a|b" differ in anything but their names."""
@@ -231,13 +299,55 @@ class Model:
             if not np.isfinite(law.surface_charge):
                 raise InputError(f"surface charge of interface '{key}' is not a finite number")
             sides = [{c.name for c in self.materials[r].carriers} for r in key.split("|")]
-            for carrier in law.blocking:
+            coated = {c.name for c in law.coating.material.carriers} if law.coating else set()
+            for carrier in [*law.blocking, *law.kinetics, *sorted(coated)]:
                 if carrier not in sides[0] & sides[1]:
                     raise unknown_name(
                         "carrier", carrier, sides[0] & sides[1], f"on both sides of '{key}'"
                     )
             resolved[key] = law
         return resolved
+
+    def _facet_share(self, interface: str, field: FacetField) -> NDArray[np.float64]:
+        if interface not in self.mesh.interfaces:
+            raise unknown_name("interface", interface, self.mesh.interfaces, "in the mesh")
+        facets = self.mesh.interfaces[interface]
+        values = field(*self.mesh.points[facets].mean(axis=1).T) if callable(field) else field
+        share = np.broadcast_to(np.asarray(values, dtype=float), (len(facets),))
+        if not ((share >= 0.0) & (share <= 1.0)).all():
+            raise InputError(f"contact_share of interface '{interface}' must lie between 0 and 1")
+        self.interfaces.setdefault(interface, Interface())
+        return share
+
+    def _check_interfaces(self) -> None:
+        for name, law in self.interfaces.items():
+            share = self.contact_shares(name)
+            partial = bool(((share > 0.0) & (share < 1.0)).any())
+            if law.coating is not None and (share < 1.0).any():
+                raise InputError(
+                    f"interface '{name}' has a coating and a contact_share below 1; use kinetics "
+                    "with a contact_share, or a mesh with the bare parts as their own region"
+                )
+            first, second = ({c.name for c in self.materials[r].carriers} for r in name.split("|"))
+            for carrier in sorted(first & second - set(law.blocking) - set(law.kinetics)):
+                if partial and law.coating is None:
+                    raise InputError(
+                        f"contact_share of interface '{name}' is between 0 and 1, which needs a "
+                        f"transfer law: give kinetics of '{carrier}', or block it"
+                    )
+
+    def _check_floating(self) -> None:
+        names = [conductor.region for conductor in self.floating]
+        for name in names:
+            if name not in self.mesh.region_names:
+                raise unknown_name("region", name, self.mesh.region_names, "in the mesh")
+            if names.count(name) > 1:
+                raise InputError(f"floating conductor '{name}' is given twice")
+            if self.materials[name].carriers or name in self.background:
+                raise InputError(
+                    f"floating conductor '{name}' must be a region without carriers and charges; "
+                    "use a material with a permittivity only"
+                )
 
     def _outer_facets(self, group: str, kind: str) -> None:
         if group not in self.mesh.facet_names:
@@ -282,7 +392,7 @@ class Model:
                         f"lives in: {', '.join(self.regions_with(entry.carrier))}"
                     )
 
-    def _nodal_charge(self, region: str, field: NodalCharge) -> NDArray[np.float64]:
+    def _nodal_charge(self, region: str, field: NodalField) -> NDArray[np.float64]:
         if region not in self.mesh.region_names:
             raise unknown_name("region", region, self.mesh.region_names, "in the mesh")
         values = field(*self.mesh.points.T) if callable(field) else field

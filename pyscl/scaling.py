@@ -60,6 +60,11 @@ class Scaling:
         return self.charge_density * self.volume
 
     @property
+    def time(self) -> float:
+        """Time L0^2 / D0 [s]."""
+        return self.length**2 / self.diffusivity
+
+    @property
     def flux(self) -> float:
         """Particle flux density c0 D0 / L0 [1/(m2 s)]."""
         return self.density * self.diffusivity / self.length

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pyscl.study.newton import NewtonHistory
 
 FloatArray = NDArray[np.float64]
-Kind = Literal["equilibrium", "steady"]
+Kind = Literal["equilibrium", "steady", "transient"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +50,10 @@ class Solution:
 
     Attributes:
         model: the model.
-        kind: "equilibrium" or "steady".
+        kind: "equilibrium", "steady" or "transient".
         bias: contact -> applied voltage [V].
         history: what the solver did.
+        time: of a state of a transient [s], else None.
     """
 
     def __init__(
@@ -63,13 +64,20 @@ class Solution:
         kind: Kind,
         bias: Mapping[str, float],
         history: "NewtonHistory",
+        time: float | None = None,
+        rates: FloatArray | None = None,
     ) -> None:
-        """Wrap the unknowns (n_dofs,) of the core: phi in kT/e on nodes, then mu in kT."""
+        """Wrap the unknowns (n_dofs,) of the core: phi in kT/e on nodes, then mu in kT.
+
+        `rates` (n_dofs,) is what enters at every dof in a transient, see `Solution.rates`.
+        """
         self.model = model
         self.unknowns = unknowns
         self.kind: Kind = kind
         self.bias = dict(bias)
         self.history = history
+        self.time = time
+        self._rates = rates
         if not np.isfinite(unknowns).all():
             raise InputError("the state holds values that are not finite")
 
@@ -105,7 +113,8 @@ class Solution:
         if name not in self.field_names:
             raise unknown_name("field", name, self.field_names)
         if name == "potential":
-            return Field(name, "V", "site", self.potential[self._d.site_node])
+            phi = self.unknowns[self._d.site_phi] * self._d.scaling.potential
+            return Field(name, "V", "site", phi)
         if name == "electric_field":
             return Field(name, "V/m", "triangle", self._electric_field)
         if name == "charge_density":
@@ -137,19 +146,24 @@ class Solution:
 
     @property
     def potential(self) -> FloatArray:
-        """Electric potential [V] on the mesh nodes, (n_points,)."""
+        """Electric potential [V] on the mesh nodes, (n_points,).
+
+        Where it jumps this is the side of the first region; the field "potential" has both.
+        """
         return self.unknowns[: self._d.n_nodes] * self._d.scaling.potential
 
     def site_fraction(self, carrier: str) -> FloatArray:
         """Return c / site density of a carrier, (n_sites,); NaN where it is absent."""
-        return self._d.core.site_fractions(self._number(carrier), self.unknowns)[0]
+        occupied, _ = self._d.core.site_fractions(self._number(carrier), self.unknowns)
+        return occupied[: len(self._d.site_node)]
 
     def vacant_fraction(self, carrier: str) -> FloatArray:
         """Return the share of empty sites (n_sites,), accurate also when it is tiny.
 
         1 for statistics without a limit on the sites.
         """
-        return self._d.core.site_fractions(self._number(carrier), self.unknowns)[1]
+        _, vacant = self._d.core.site_fractions(self._number(carrier), self.unknowns)
+        return vacant[: len(self._d.site_node)]
 
     @property
     def site_points(self) -> FloatArray:
@@ -274,7 +288,7 @@ class Solution:
         rows = -(d.site_volume * self._charge_density / scaling.charge_density)
         weights, _ = self._edge_weights
         eps = self._permittivity
-        phi = self.unknowns[d.site_node]
+        phi = self.unknowns[d.site_phi]
         for e, (a, b) in enumerate(((1, 2), (2, 0), (0, 1))):
             i, j = d.triangle_sites[:, a], d.triangle_sites[:, b]
             flux = weights[:, e] * eps * (phi[i] - phi[j])
@@ -293,8 +307,19 @@ class Solution:
 
     @cached_property
     def rows(self) -> FloatArray:
-        """Rows of the discrete balance laws (n_dofs,), in scaled units; 0 where nothing is held."""
+        """Rows of Gauss's law and of the outflow of carriers (n_dofs,), in scaled units."""
         return self.conditions.steady(self.bias).rows(self.unknowns)
+
+    @cached_property
+    def rates(self) -> FloatArray:
+        """What enters at every dof per time (n_dofs,), in scaled units; 0 where nothing is held.
+
+        Charge for phi, the carrier for mu. In a steady state no charge enters.
+        """
+        if self._rates is not None:
+            return self._rates
+        electric = self._d.core.dof_carrier < 0
+        return np.where(electric, 0.0, self.rows)
 
     @cached_property
     def _edge_weights(self) -> tuple[FloatArray, FloatArray]:
@@ -345,7 +370,7 @@ class Solution:
     def _electric_field(self) -> FloatArray:
         """Minus the gradient of the potential [V/m], (n_triangles, 2)."""
         mesh = self.model.mesh
-        p, phi = mesh.points[mesh.triangles], self.potential[mesh.triangles]
+        p, phi = mesh.points[mesh.triangles], self["potential"].values[self.site_triangles]
         field = np.zeros((mesh.n_triangles, 2))
         for a in range(3):
             side = p[:, (a + 2) % 3] - p[:, (a + 1) % 3]

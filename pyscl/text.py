@@ -1,4 +1,4 @@
-"""Plain-text tables."""
+"""Plain text for people: tables, and mistakes shown where they are."""
 
 from collections.abc import Sequence
 
@@ -10,3 +10,22 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
         for row in [head, *rows]
     ]
+
+
+def pointed(message: str, text: str, position: int) -> str:
+    """Return "headline; advice" with the line of a text and a caret put in between.
+
+    Args:
+        message: the headline alone, or headline and advice with "; " between them.
+        text: the text with the mistake, of one line or several.
+        position: character of the text the caret points to, at most its length.
+    """
+    headline, _, advice = message.partition("; ")
+    start = text.rfind("\n", 0, position) + 1
+    line = text[start:].partition("\n")[0]
+    if not line.strip():
+        return message
+    indent = len(line) - len(line.lstrip())
+    caret = " " * max(position - start - indent, 0) + "^"
+    shown = f"{headline}\n    {line.strip()}\n    {caret}"
+    return f"{shown}\n  {advice}" if advice else shown

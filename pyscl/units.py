@@ -1,8 +1,8 @@
 """The one place that parses units: texts like "0.3 mS/cm" in, SI floats out.
 
-`parse(value, unit)` converts one value; the annotated types (`Length`, `Potential`, ...) do the
-same inside pydantic models. pint stands behind it and is imported on first use only, because the
-import of pyscl has to be quick.
+`parse(value, unit)` converts one value, `write(value, unit)` is its inverse; the annotated types
+(`Length`, `Potential`, ...) convert inside pydantic models. pint stands behind it and is imported
+on first use only, because the import of pyscl has to be quick.
 """
 
 import functools
@@ -22,6 +22,9 @@ AVOGADRO = 6.02214076e23
 
 ELEMENTARY_CHARGE = 1.602176634e-19
 """Elementary charge [C], exact in the SI of 2019."""
+
+BOLTZMANN = 1.380649e-23
+"""Boltzmann constant [J/K], exact in the SI of 2019."""
 
 ERROR_TYPE = "unit"
 """Type of the pydantic errors raised by the annotated types of this module."""
@@ -71,6 +74,13 @@ QUANTITIES = {
         Quantity("mol", "amount", "3e-9 mol"),
         Quantity("mol/m", "amount per depth", "3e-9 mol/m"),
         Quantity("A", "current", "1 uA"),
+        Quantity("A/m", "current per depth", "1 uA/m"),
+        Quantity("A/m^2", "current density", "0.1 mA/cm^2"),
+        Quantity("A*s/m^2", "capacity per area", "1 mAh/cm^2"),
+        Quantity("F/m^2", "capacitance per area", "10 uF/cm^2"),
+        Quantity("ohm*m^2", "area resistance", "10 ohm*cm^2"),
+        Quantity("V/s", "sweep rate", "10 mV/s"),
+        Quantity("1/s", "rate", "100 1/s"),
         Quantity("1", "number without unit", "0.5"),
     )
 }
@@ -113,6 +123,53 @@ def parse(value: Any, unit: str, *, require_units: bool = False) -> float:
     if not math.isfinite(result):
         raise InputError(f"'{value}' is not a finite number; {wanted.expected}")
     return result
+
+
+_READABLE = {
+    "s": ("s", "h", "min", "ms", "us", "ns", "ps"),
+    "V": ("V", "mV", "uV"),
+    "V/s": ("V/s", "mV/s", "uV/s"),
+    "A": ("A", "mA", "uA", "nA", "pA"),
+    "A/m": ("A/m", "mA/m", "uA/m", "nA/m"),
+    "A/m^2": ("mA/cm^2", "uA/cm^2", "nA/cm^2", "A/cm^2"),
+}
+"""Units a value is written in by choice, the preferred one first."""
+
+_MOST_DIGITS = 8  # of a number that is still readable
+
+
+def write(value: float, unit: str) -> str:
+    """Return a text such as "0.1 mA/cm^2" that `parse` turns into exactly this value.
+
+    The unit that needs the fewest digits is taken; where no unit gives back the same float in a
+    few digits, the text is in `unit`.
+
+    Args:
+        value: finite number in `unit`.
+        unit: SI unit of the value, e.g. "A/m^2".
+    """
+    wanted = quantity(unit)
+    best = ""
+    for name in _READABLE.get(unit, ()):
+        number = _shortest(value, name, wanted)
+        if number and (not best or len(number) < len(best.partition(" ")[0])):
+            best = f"{number} {name}"
+    return best or f"{plain(value)} {unit}".removesuffix(" 1")
+
+
+def _shortest(value: float, name: str, wanted: Quantity) -> str:
+    """Return the fewest digits that are exactly `value` in the unit `name`, or ""."""
+    factor = 1.0 if name == wanted.unit else _factor(name, wanted)
+    for digits in range(1, _MOST_DIGITS + 1):
+        rounded = float(f"{value / factor:.{digits}g}")
+        if rounded * factor == value:
+            return plain(rounded)
+    return ""
+
+
+def plain(value: float) -> str:
+    """Return the shortest text that is exactly this float: "4.3", "1000", "1e-05"."""
+    return repr(float(value)).removesuffix(".0")
 
 
 def _split(text: str, wanted: Quantity) -> tuple[float, str]:
@@ -183,6 +240,7 @@ class UnitValue:
         above: exclusive lower bound, in `unit`.
         minimum: inclusive lower bound, in `unit`.
         below: exclusive upper bound, in `unit`.
+        maximum: inclusive upper bound, in `unit`.
         words: texts that are accepted and kept as they are ("neutral").
     """
 
@@ -190,6 +248,7 @@ class UnitValue:
     above: float | None = None
     minimum: float | None = None
     below: float | None = None
+    maximum: float | None = None
     words: tuple[str, ...] = ()
 
     def __get_pydantic_core_schema__(
@@ -235,6 +294,8 @@ class UnitValue:
             )
         if self.below is not None and not result < self.below:
             raise InputError(f"'{value}' is too large; the {noun} must be below {self.below:g}")
+        if self.maximum is not None and not result <= self.maximum:
+            raise InputError(f"'{value}' is too large; the {noun} must be at most {self.maximum:g}")
 
 
 Length = Annotated[float, UnitValue("m")]
@@ -249,3 +310,14 @@ ChargeDensity = Annotated[float, UnitValue("C/m^3")]
 Number = Annotated[float, UnitValue("1")]
 PositiveNumber = Annotated[float, UnitValue("1", above=0.0)]
 Fraction = Annotated[float, UnitValue("1", above=0.0, below=1.0)]
+Share = Annotated[float, UnitValue("1", minimum=0.0, maximum=1.0)]
+Time = Annotated[float, UnitValue("s", minimum=0.0)]
+Duration = Annotated[float, UnitValue("s", above=0.0)]
+SweepRate = Annotated[float, UnitValue("V/s", above=0.0)]
+TotalCurrent = Annotated[float, UnitValue("A")]
+CurrentPerDepth = Annotated[float, UnitValue("A/m")]
+CurrentDensity = Annotated[float, UnitValue("A/m^2")]
+ExchangeCurrent = Annotated[float, UnitValue("A/m^2", above=0.0)]
+AreaCapacity = Annotated[float, UnitValue("A*s/m^2", above=0.0)]
+Capacitance = Annotated[float, UnitValue("F/m^2", above=0.0)]
+AreaResistance = Annotated[float, UnitValue("ohm*m^2", above=0.0)]

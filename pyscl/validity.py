@@ -33,10 +33,12 @@ def screening_lengths(material: Material, temperature: float) -> ScreeningLength
     """Return the screening lengths of a material, or None if it has no carriers."""
     if not material.carriers:
         return None
-    screening = {c: c.charge**2 * c.site_density * bulk_slope(c) for c in material.carriers}
+    screening = {
+        c: c.charge**2 * c.site_density * bulk_slope(c, temperature) for c in material.carriers
+    }
     stiffness = sum(screening.values())
     strongest = max(material.carriers, key=lambda c: screening[c])
-    limited = strongest.statistics.law in ("lattice-gas", "non-ideal")
+    limited = strongest.statistics.site_limited
     y = strongest.site_fraction
     defects = strongest.site_density * (min(y, 1.0 - y) if limited else y)
     scale = (

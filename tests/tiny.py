@@ -102,32 +102,36 @@ def scrambled(rng, nx=6, ny=5, lx=3.0, ly=2.0, rounds=6):
     return points, triangles, region
 
 
-def discretize(points, triangles, region, laws, n_carriers=1, coordinates=PLANAR, blocked=()):
+def discretize(
+    points, triangles, region, laws, n_carriers=1, coordinates=PLANAR, blocked=(), terminals=()
+):
     return _core.Discretization(
-        points, triangles, region, coordinates, laws, n_carriers, list(blocked)
+        points, triangles, region, coordinates, laws, n_carriers, list(blocked), list(terminals)
     )
 
 
-def constrain(d, fixed=None, ties=(), offsets=()):
+def constrain(d, fixed=None, ties=(), offsets=(), factors=None):
     """Return constraints from a dict dof -> value and pairs of tied dofs."""
     fixed = fixed or {}
+    factors = np.ones(len(offsets)) if factors is None else factors
     return _core.Constraints(
         d,
         np.array(list(fixed), dtype=np.int32),
         np.array(list(fixed.values()), dtype=float),
         np.array(ties, dtype=np.int32).reshape(-1, 2),
+        np.array(factors, dtype=float),
         np.array(offsets, dtype=float),
     )
 
 
 def steady_assembly(d, fixed=None, inventories=(), ties=(), offsets=()):
     constraints = constrain(d, fixed, ties, offsets)
-    return _core.Assembly(d, constraints, list(inventories), _core.Balance.steady)
+    return _core.Assembly(d, constraints, list(inventories), [], _core.Balance.steady)
 
 
 def equilibrium_assembly(d, fixed=None, inventories=(), ties=(), offsets=()):
     constraints = constrain(d, fixed, ties, offsets)
-    return _core.Assembly(d, constraints, list(inventories), _core.Balance.equilibrium)
+    return _core.Assembly(d, constraints, list(inventories), [], _core.Balance.equilibrium)
 
 
 def rank(d):

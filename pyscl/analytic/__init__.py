@@ -1,4 +1,4 @@
-"""Closed and quasi-exact forms for space charge layers, discs and steady transport.
+"""Closed and quasi-exact forms for space charge layers, discs, transport, charging, kinetics.
 
 Used by tests and examples as references, and by users to size a layer before meshing it.
 Functions say in their docstrings whether they are in SI units or dimensionless; the sign and
@@ -6,6 +6,7 @@ reference conventions are those of `pyscl.analytic.lattice_gas`. Constants are t
 `scipy.constants` (e, k and N_A exact since 2019; eps0 measured).
 """
 
+from pyscl.analytic.charging import charging_charge, charging_modes, charging_time
 from pyscl.analytic.contacts import (
     TwoSidedContact,
     blocking_slab_split,
@@ -25,6 +26,11 @@ from pyscl.analytic.diffuse_layers import (
     site_length,
     thermal_voltage,
 )
+from pyscl.analytic.diffusion import (
+    ambipolar_diffusivity,
+    constant_flux_rise,
+    mixed_conductor_diffusivity,
+)
 from pyscl.analytic.disc_layers import (
     DiscLayer,
     debye_hueckel_disc_field,
@@ -43,6 +49,13 @@ from pyscl.analytic.discs import (
     screened_disc_factor,
     square_array_permittivity,
     triple_line_exponent,
+)
+from pyscl.analytic.kinetics import (
+    butler_volmer_current,
+    butler_volmer_overpotential,
+    charge_transfer_resistance,
+    kinetic_cell_voltage,
+    tafel_slope,
 )
 from pyscl.analytic.lattice_gas import (
     LatticeGasLayer,
@@ -76,10 +89,18 @@ __all__ = [
     "DiscLayer",
     "LatticeGasLayer",
     "TwoSidedContact",
+    "ambipolar_diffusivity",
     "bikerman_capacitance",
     "bikerman_surface_charge",
     "blocking_slab_split",
     "built_in_voltage",
+    "butler_volmer_current",
+    "butler_volmer_overpotential",
+    "charge_transfer_resistance",
+    "charging_charge",
+    "charging_modes",
+    "charging_time",
+    "constant_flux_rise",
     "debye_hueckel_disc_field",
     "debye_hueckel_disc_potential",
     "debye_hueckel_potential",
@@ -99,6 +120,7 @@ __all__ = [
     "gouy_chapman_surface_charge",
     "henderson_potential",
     "junction_potential",
+    "kinetic_cell_voltage",
     "lattice_gas_accumulation_width",
     "lattice_gas_capacitance",
     "lattice_gas_depletion",
@@ -114,6 +136,7 @@ __all__ = [
     "lattice_gas_width",
     "limiting_current_density",
     "limiting_current_voltage",
+    "mixed_conductor_diffusivity",
     "mott_schottky_shift",
     "polarised_disc_field",
     "screened_disc_factor",
@@ -122,6 +145,7 @@ __all__ = [
     "series_resistance",
     "site_length",
     "square_array_permittivity",
+    "tafel_slope",
     "thermal_voltage",
     "triple_line_exponent",
     "two_sided_contact",

@@ -3,12 +3,11 @@
 from pyscl.input.loader import json_schema, load_input
 from pyscl.input.model import (
     CutLine,
-    EquilibriumStudy,
     MeshInput,
     OutputInput,
     RunInput,
-    SteadyStudy,
 )
+from pyscl.input.studies import EquilibriumStudy, SteadyStudy, TransientStudy
 
 __all__ = [
     "CutLine",
@@ -17,6 +16,7 @@ __all__ = [
     "OutputInput",
     "RunInput",
     "SteadyStudy",
+    "TransientStudy",
     "json_schema",
     "load_input",
 ]

@@ -1,25 +1,31 @@
 """The contents of a run file. Nothing here knows the core or reads a mesh."""
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from pyscl.boundaries import (
-    BlockingContact,
     Conserved,
     Contact,
     ContactLaw,
+    FloatingConductor,
     Interface,
     Periodic,
     ReservoirContact,
 )
 from pyscl.errors import InputError
-from pyscl.input.regions import RegionMaterial
+from pyscl.input.mistakes import Mistakes
+from pyscl.input.studies import AnyStudy, EquilibriumStudy, StudyInput, check_studies
 from pyscl.materials import Material
-from pyscl.materials.schema import InputModel, Location, failures, no_such
-from pyscl.units import Length, Potential, Temperature, parse
+from pyscl.materials.choice import RegionMaterial
+from pyscl.materials.schema import InputModel, no_such
+from pyscl.units import Length, Temperature, parse
 
 Point = tuple[Length, Length]
 """Coordinates x, y (planar) or r, z (axisymmetric) [m]."""
@@ -54,43 +60,6 @@ class MeshInput(InputModel):
     def scale(self) -> float:
         """Length of one unit of the mesh file [m]."""
         return parse(f"1 {self.unit}", "m")
-
-
-class EquilibriumStudy(InputModel):
-    """Thermodynamic equilibrium: electrochemical potentials constant, no current."""
-
-    not_for_users: ClassVar[tuple[str, ...]] = ("kind",)
-
-    kind: Literal["equilibrium"] = "equilibrium"
-
-
-class SteadyStudy(InputModel):
-    """Steady state under biases [V] added to the potentials of the named contacts."""
-
-    not_for_users: ClassVar[tuple[str, ...]] = ("kind",)
-
-    kind: Literal["steady"] = "steady"
-    bias: dict[str, Potential]
-
-
-def _study(value: Any) -> Any:
-    """Accept "equilibrium" and {"steady": {...}}."""
-    if isinstance(value, str):
-        return {"kind": value}
-    if isinstance(value, Mapping) and len(value) == 1 and "kind" not in value:
-        kind, body = next(iter(value.items()))
-        if body is None or isinstance(body, Mapping):
-            return {"kind": kind, **(body or {})}
-    return value
-
-
-_AnyStudy = EquilibriumStudy | SteadyStudy
-StudyInput = Annotated[
-    Annotated[_AnyStudy, Field(discriminator="kind")],
-    BeforeValidator(
-        _study, json_schema_input_type=Literal["equilibrium"] | dict[Literal["steady"], Any]
-    ),
-]
 
 
 class CutLine(InputModel):
@@ -128,6 +97,7 @@ class RunInput(InputModel):
         contacts: by outer boundary group; unnamed boundaries are symmetric and block.
         conserved: closed amounts of carriers.
         periodic: pairs of boundary groups joined periodically.
+        floating: regions that are equipotentials with a given charge.
         variants: by name, the regions whose material differs from `regions`.
         studies: in the order in which they are run.
         output: what is written.
@@ -142,6 +112,7 @@ class RunInput(InputModel):
     contacts: dict[str, Contact] = Field(default_factory=dict)
     conserved: tuple[Conserved, ...] = ()
     periodic: tuple[Periodic, ...] = ()
+    floating: tuple[FloatingConductor, ...] = ()
     variants: dict[str, dict[str, RegionMaterial]] = Field(default_factory=dict)
     studies: Annotated[tuple[StudyInput, ...], Field(min_length=1)] = (EquilibriumStudy(),)
     output: OutputInput = OutputInput()
@@ -167,7 +138,7 @@ class RunInput(InputModel):
         regions = info.data.get("regions")
         if regions is None:
             return interfaces
-        check, result = _Check(), {}
+        check, result = Mistakes(), {}
         for key, interface in interfaces.items():
             names = sorted(part.strip() for part in key.split("|"))
             if len(names) != 2 or names[0] == names[1]:
@@ -181,6 +152,9 @@ class RunInput(InputModel):
             allowed = set(shared[0]).intersection(*shared[1:]) if shared else set()
             for i, name in enumerate(interface.blocking):
                 check.name("shared carrier", name, allowed, (key, "blocking", i))
+            for name in interface.kinetics:
+                place = (key, "kinetics", name)
+                check.name("shared carrier", name, allowed, place, at_key=True)
             result["|".join(names)] = interface
         check.done()
         return result
@@ -190,7 +164,7 @@ class RunInput(InputModel):
     def _carriers_exist(
         cls, contacts: dict[str, ContactLaw], info: ValidationInfo
     ) -> dict[str, ContactLaw]:
-        check, carriers = _Check(), _all_carriers(info)
+        check, carriers = Mistakes(), _all_carriers(info)
         for name, contact in contacts.items():
             if isinstance(contact, ReservoirContact) and carriers is not None:
                 check.name("carrier", contact.carrier, carriers, (name, "carrier"))
@@ -202,7 +176,7 @@ class RunInput(InputModel):
     def _inventories_exist(
         cls, conserved: tuple[Conserved, ...], info: ValidationInfo
     ) -> tuple[Conserved, ...]:
-        check, regions = _Check(), info.data.get("regions")
+        check, regions = Mistakes(), info.data.get("regions")
         if regions is None:
             return conserved
         for i, inventory in enumerate(conserved):
@@ -218,12 +192,25 @@ class RunInput(InputModel):
         check.done()
         return conserved
 
+    @field_validator("floating")
+    @classmethod
+    def _conductors_exist(
+        cls, floating: tuple[FloatingConductor, ...], info: ValidationInfo
+    ) -> tuple[FloatingConductor, ...]:
+        check, regions = Mistakes(), info.data.get("regions")
+        if regions is None:
+            return floating
+        for i, conductor in enumerate(floating):
+            check.name("region", conductor.region, regions, (i, "region"))
+        check.done()
+        return floating
+
     @field_validator("variants")
     @classmethod
     def _variants_of_regions(
         cls, variants: dict[str, dict[str, Material]], info: ValidationInfo
     ) -> dict[str, dict[str, Material]]:
-        check, regions = _Check(), info.data.get("regions")
+        check, regions = Mistakes(), info.data.get("regions")
         if regions is None:
             return variants
         for variant, changes in variants.items():
@@ -232,21 +219,15 @@ class RunInput(InputModel):
         check.done()
         return {variant: cls._named(changes) for variant, changes in variants.items()}
 
-    @field_validator("studies")
+    @field_validator("studies", mode="wrap")
     @classmethod
-    def _biased_contacts_exist(
-        cls, studies: tuple[_AnyStudy, ...], info: ValidationInfo
-    ) -> tuple[_AnyStudy, ...]:
-        check, contacts = _Check(), info.data.get("contacts")
-        if contacts is None:
-            return studies
-        for i, study in enumerate(studies):
-            for name in study.bias if isinstance(study, SteadyStudy) else ():
-                place = (i, "steady", "bias", name)
-                check.name("contact", name, contacts, place, at_key=True)
-                if isinstance(contacts.get(name), BlockingContact):
-                    check.fail(place, f"contact '{name}' is blocking; a bias has no effect there")
-        check.done()
+    def _studies_fit(
+        cls, given: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> tuple[AnyStudy, ...]:
+        studies: tuple[AnyStudy, ...] = handler(given)
+        contacts, coordinates = info.data.get("contacts"), info.data.get("coordinates")
+        if contacts is not None and coordinates is not None:
+            check_studies(studies, given, contacts, _carriers_by_region(info), coordinates)
         return studies
 
     @field_validator("output")
@@ -254,46 +235,29 @@ class RunInput(InputModel):
     def _reference_exists(cls, output: OutputInput, info: ValidationInfo) -> OutputInput:
         variants = info.data.get("variants")
         if output.reference is not None and variants is not None:
-            check = _Check()
+            check = Mistakes()
             check.name("variant", output.reference, variants, ("reference",))
             check.done()
         return output
-
-
-class _Check:
-    """Collects mistakes of one field and raises them together."""
-
-    def __init__(self) -> None:
-        self._items: list[tuple[str, str, Location, Any]] = []
-
-    def fail(self, location: Location, message: str, *, at_key: bool = True) -> None:
-        self._items.append(("key" if at_key else "name", message, location, None))
-
-    def name(
-        self,
-        kind: str,
-        name: str,
-        allowed: Iterable[str],
-        location: Location,
-        *,
-        at_key: bool = False,
-    ) -> None:
-        names = list(allowed)
-        if name not in names:
-            self.fail(location, no_such(kind, name, names), at_key=at_key)
-
-    def done(self) -> None:
-        if self._items:
-            raise failures(self._items)
 
 
 def _carrier_names(material: Material) -> list[str]:
     return [carrier.name for carrier in material.carriers]
 
 
-def _all_carriers(info: ValidationInfo) -> set[str] | None:
-    """Return the carriers of all regions, or None if the regions are themselves in error."""
+def _carriers_by_region(info: ValidationInfo) -> dict[str, set[str]] | None:
+    """Return the carriers of every region in any variant, or None if the regions are in error."""
     regions = info.data.get("regions")
     if regions is None:
         return None
-    return {name for material in regions.values() for name in _carrier_names(material)}
+    found = {region: set(_carrier_names(material)) for region, material in regions.items()}
+    for changes in (info.data.get("variants") or {}).values():
+        for region, material in changes.items():
+            found[region].update(_carrier_names(material))
+    return found
+
+
+def _all_carriers(info: ValidationInfo) -> set[str] | None:
+    """Return the carriers of all regions, or None if the regions are in error."""
+    found = _carriers_by_region(info)
+    return None if found is None else set().union(*found.values())

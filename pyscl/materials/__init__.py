@@ -3,17 +3,17 @@
 `load("LiCoO2")` returns a `Material`; `Material(...)` and `Carrier(...)` make one by hand.
 """
 
-from pyscl.materials.library import available, citation, describe, load, references
-from pyscl.materials.model import (
+from pyscl.materials.electrodes import ReferenceElectrode, reference_electrode, reference_electrodes
+from pyscl.materials.laws import (
     Blakemore,
     Boltzmann,
-    Carrier,
     FermiDiracHalf,
     LatticeGas,
-    Material,
     NonIdeal,
-    Provenance,
+    OpenCircuit,
 )
+from pyscl.materials.library import available, citation, describe, load, references
+from pyscl.materials.model import Carrier, Material, Provenance
 
 __all__ = [
     "Blakemore",
@@ -23,10 +23,14 @@ __all__ = [
     "LatticeGas",
     "Material",
     "NonIdeal",
+    "OpenCircuit",
     "Provenance",
+    "ReferenceElectrode",
     "available",
     "citation",
     "describe",
     "load",
+    "reference_electrode",
+    "reference_electrodes",
     "references",
 ]

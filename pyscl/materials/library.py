@@ -10,11 +10,18 @@ import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pyscl.errors import InputError
 from pyscl.materials.model import Material, Provenance
-from pyscl.materials.schema import InputModel, Location, failures, no_such
+from pyscl.materials.schema import InputModel, Location, failure, failures, no_such
 from pyscl.materials.yamlfile import YamlFile
 from pyscl.units import Temperature, parse
 
@@ -32,8 +39,21 @@ _UNITS = {
     "standard_potential": "eV",
     "diffusivity": "m^2/s",
     "conductivity": "S/m",
+    "share": "1",
+    "reference": "V",
 }
 """Properties that are numbers, and the unit their ranges are compared in."""
+
+
+Sources = Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
+"""Keys of references.bib; one key may stand alone."""
+
+
+def _known_sources(source: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = [key for key in source if key not in references()]
+    if unknown:
+        raise ValueError(no_such("source", unknown[0], list(references())))
+    return source
 
 
 class Property(InputModel):
@@ -51,10 +71,7 @@ class Property(InputModel):
     value: str | int | float
     temperature: Temperature | None = None
     range: tuple[str | int | float, str | int | float] | None = None
-    source: Annotated[
-        tuple[str, ...],
-        BeforeValidator(lambda v: (v,) if isinstance(v, str) else v),
-    ] = ()
+    source: Sources = ()
     assumption: str = ""
     note: str = ""
 
@@ -62,9 +79,7 @@ class Property(InputModel):
     def _sourced_or_assumed(self) -> "Property":
         if not self.source and not self.assumption:
             raise ValueError("no source; give a key of references.bib or 'assumption: reason'")
-        unknown = [key for key in self.source if key not in references()]
-        if unknown:
-            raise ValueError(no_such("source", unknown[0], list(references())))
+        _known_sources(self.source)
         return self
 
     def check_range(self, unit: str) -> None:
@@ -88,11 +103,58 @@ class Property(InputModel):
         )
 
 
+class CurveCard(InputModel):
+    """The open-circuit curve of a card, see `OpenCircuit`, with its provenance.
+
+    Attributes:
+        formula: U [V] against lithium metal as a function of x; or
+        site_fraction, voltage: the columns of a table.
+        reference: voltage at which eta = 0.
+    """
+
+    formula: str | None = None
+    range: tuple[float, float] | None = None
+    site_fraction: tuple[float, ...] = ()
+    voltage: tuple[str, ...] = ()
+    reference: Property
+    temperature: Temperature | None = None
+    source: Sources
+    note: str = ""
+
+    @field_validator("source")
+    @classmethod
+    def _known(cls, source: tuple[str, ...]) -> tuple[str, ...]:
+        return _known_sources(source)
+
+    def statistics(self) -> dict[str, Any]:
+        """Return the keys of the law that carriers share."""
+        curve = self.model_dump(include={"formula", "range", "site_fraction", "voltage"})
+        return {"law": "open-circuit", "reference": self.reference.value, **curve}
+
+    def provenance(self) -> Provenance:
+        """Return where the curve comes from; the formula stands in the note."""
+        x = self.range or self.site_fraction
+        kind = "formula" if self.formula else f"table of {len(x)} points"
+        shown = f"U/V = {self.formula}. " if self.formula else ""
+        return Provenance(
+            property="open_circuit",
+            value=f"{kind}, x = {x[0]:g} .. {x[-1]:g}" if x else kind,
+            source=", ".join(self.source),
+            temperature=f"{self.temperature:g} K" if self.temperature is not None else None,
+            note=shown + self.note,
+        )
+
+
 class CarrierCard(InputModel):
-    """The mobile species of a card; see `Carrier` for the meaning of the values."""
+    """The mobile species of a card; see `Carrier` for the meaning of the values.
+
+    Attributes:
+        share: share of the open-circuit voltage, with statistics "open-circuit" only.
+    """
 
     charge: int
     statistics: str = "lattice-gas"
+    share: Property | None = None
     mobility: str = "vacancy"
     site_density: Property
     site_fraction: Property
@@ -108,12 +170,14 @@ class Card(InputModel):
         name: name of the material.
         description: what the material is here, and what the model leaves out.
         relative_permittivity: linear isotropic permittivity over eps0.
+        open_circuit: the curve of the carriers with statistics "open-circuit".
         carriers: mobile species by name.
     """
 
     name: str
     description: Annotated[str, Field(min_length=1)]
     relative_permittivity: Property
+    open_circuit: CurveCard | None = None
     carriers: dict[str, CarrierCard] = Field(default_factory=dict)
     background_charge: Property | None = None
 
@@ -129,8 +193,22 @@ class Card(InputModel):
             raise failures(items)
         return self
 
+    @model_validator(mode="after")
+    def _curve_is_there(self) -> "Card":
+        for name, carrier in self.carriers.items():
+            place = ("carriers", name)
+            if carrier.statistics == "open-circuit" and self.open_circuit is None:
+                message = "missing key 'open_circuit'; these statistics need the curve U(x)"
+                raise failure("curve", message, (*place, "statistics"))
+            if (carrier.statistics == "open-circuit") != (carrier.share is not None):
+                message = "share goes with statistics 'open-circuit'; give both or neither"
+                raise failure("curve", message, place)
+        return self
+
     def _properties(self) -> list[tuple[Location, Property]]:
         found: list[tuple[Location, Property]] = []
+        if self.open_circuit is not None:
+            found.append((("open_circuit", "reference"), self.open_circuit.reference))
         for key in ("relative_permittivity", "background_charge"):
             if isinstance(item := getattr(self, key), Property):
                 found.append(((key,), item))
@@ -147,10 +225,12 @@ class Card(InputModel):
             ValidationError: a value is not allowed; its location is that of the card.
         """
         data: dict[str, Any] = {"name": self.name, "carriers": {}}
-        record = []
+        record = [self.open_circuit.provenance()] if self.open_circuit else []
         for name, carrier in self.carriers.items():
             choices = {"statistics": carrier.statistics, "mobility": carrier.mobility}
             data["carriers"][name] = {"charge": carrier.charge, **choices}
+            if carrier.statistics == "open-circuit" and self.open_circuit:
+                data["carriers"][name]["statistics"] = self.open_circuit.statistics()
             for key, value in choices.items():
                 record.append(
                     Provenance(
@@ -161,11 +241,21 @@ class Card(InputModel):
                     )
                 )
         for location, item in self._properties():
-            target = data["carriers"][location[1]] if len(location) == 3 else data
-            target[str(location[-1])] = item.value
+            if location[-1] == "share":
+                location = (*location[:2], "statistics", "share")
+            self._put(data, location, item.value)
             record.append(item.provenance(".".join(str(part) for part in location)))
         data["provenance"] = sorted(record, key=lambda p: p.property.count("."))
         return Material.model_validate(data, context={"require_units": True})
+
+    @staticmethod
+    def _put(data: dict[str, Any], location: Location, value: Any) -> None:
+        """Set one value of the material; the curve is already in the laws of the carriers."""
+        if location[0] == "open_circuit":
+            return
+        for part in location[:-1]:
+            data = data[str(part)]
+        data[str(location[-1])] = value
 
 
 def available() -> list[str]:

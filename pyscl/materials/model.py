@@ -6,13 +6,22 @@ floats or texts with a unit; input files and cards require the unit.
 
 import builtins
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from numpy.typing import ArrayLike
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from pyscl.errors import InputError, unknown_name
+from pyscl.materials.laws import Blakemore, LatticeGas, OpenCircuit, Statistics
+from pyscl.materials.mixed import check_pair
 from pyscl.materials.schema import InputModel, describe, no_such
 from pyscl.units import (
     ELEMENTARY_CHARGE,
@@ -21,127 +30,8 @@ from pyscl.units import (
     Density,
     Diffusivity,
     Energy,
-    Number,
     PositiveNumber,
 )
-
-_SAMPLES_PER_INTERVAL = 64
-
-
-class Boltzmann(InputModel):
-    """Ideal dilute statistics: y = exp(eta)."""
-
-    law: Literal["boltzmann"] = "boltzmann"
-
-
-class LatticeGas(InputModel):
-    """One particle per site, no interaction beyond the mean field: y = 1 / (1 + exp(-eta))."""
-
-    law: Literal["lattice-gas"] = "lattice-gas"
-
-
-class Blakemore(InputModel):
-    """Blakemore approximation of Fermi statistics: y = 1 / (exp(-eta) + gamma), y < 1/gamma."""
-
-    law: Literal["blakemore"] = "blakemore"
-    gamma: PositiveNumber = 0.27
-
-
-class FermiDiracHalf(InputModel):
-    """Fermi-Dirac integral of order 1/2 (electrons and holes in a parabolic band)."""
-
-    law: Literal["fermi-dirac-half"] = "fermi-dirac-half"
-
-
-class NonIdeal(InputModel):
-    """Lattice gas with a tabulated excess potential g(y): eta = ln(y/(1-y)) + g(y).
-
-    Between the points of the table g is the monotone cubic (PCHIP) through them, outside it is
-    constant. Tables for which 1/(y(1-y)) + g'(y) <= 0 somewhere describe phase separation and are
-    refused.
-
-    Attributes:
-        site_fraction: y at the points of the table, increasing, in [0, 1].
-        excess: g at these points [kT].
-    """
-
-    law: Literal["non-ideal"] = "non-ideal"
-    site_fraction: tuple[Number, ...]
-    excess: tuple[Number, ...]
-
-    @field_validator("site_fraction")
-    @classmethod
-    def _increasing(cls, y: tuple[float, ...]) -> tuple[float, ...]:
-        if len(y) < 2:
-            raise ValueError("the table of g(y) needs at least two points")
-        if not all(a < b for a, b in pairwise(y)):
-            raise ValueError("the site fractions of the table must increase")
-        if y[0] < 0.0 or y[-1] > 1.0:
-            raise ValueError("the site fractions of the table must lie in [0, 1]")
-        return y
-
-    @field_validator("excess")
-    @classmethod
-    def _single_phase(cls, excess: tuple[float, ...], info: ValidationInfo) -> tuple[float, ...]:
-        y = info.data.get("site_fraction")
-        if y is None:
-            return excess
-        if len(excess) != len(y):
-            raise ValueError(f"excess has {len(excess)} values for {len(y)} site fractions")
-        y_worst, slope = _least_stable(y, excess)
-        if slope <= 0.0:
-            raise ValueError(
-                f"the table separates into two phases: d(eta)/dy = {slope:.3g} at y = "
-                f"{y_worst:.4g}; two-phase materials are outside the model, it needs "
-                "1/(y(1-y)) + g'(y) > 0 for all y"
-            )
-        return excess
-
-    def slopes(self) -> np.ndarray:
-        """Return g'(y) at the points of the table [kT], (n_points,): the PCHIP slopes."""
-        return np.asarray(_pchip(self.site_fraction, self.excess).derivative()(self.site_fraction))
-
-
-def _pchip(y: tuple[float, ...], excess: tuple[float, ...]) -> Any:
-    from scipy.interpolate import PchipInterpolator  # 0.2 s to import, needed for tables only
-
-    return PchipInterpolator(y, excess)
-
-
-def _least_stable(y: tuple[float, ...], excess: tuple[float, ...]) -> tuple[float, float]:
-    """Return the y inside the table where d(eta)/dy is least, and that value [kT]."""
-    from scipy.optimize import minimize_scalar
-
-    derivative = _pchip(y, excess).derivative()
-
-    def stiffness(x: Any) -> Any:
-        with np.errstate(divide="ignore"):
-            return 1.0 / (x * (1.0 - x)) + derivative(x)
-
-    x = np.unique(
-        np.concatenate([np.linspace(a, b, _SAMPLES_PER_INTERVAL) for a, b in pairwise(y)])
-    )
-    values = stiffness(x)
-    i = int(np.argmin(values))
-    bounds = (float(x[max(i - 1, 0)]), float(x[min(i + 1, len(x) - 1)]))
-    refined = minimize_scalar(stiffness, bounds=bounds, method="bounded")
-    if refined.fun < values[i]:
-        return float(refined.x), float(refined.fun)
-    return float(x[i]), float(values[i])
-
-
-def _law_by_name(value: Any) -> Any:
-    """Accept the bare name of a law that needs no parameters."""
-    return {"law": value} if isinstance(value, str) else value
-
-
-Law = Boltzmann | LatticeGas | Blakemore | FermiDiracHalf | NonIdeal
-"""Statistics of carriers: y = c / site density as a function of eta = (mu - mu0 - z e phi) / kT."""
-
-Statistics = Annotated[
-    Annotated[Law, Field(discriminator="law")],
-    BeforeValidator(_law_by_name, json_schema_input_type=str | Law),
-]
 
 Mobility = Literal["vacancy", "dilute", "constant-conductivity"]
 
@@ -159,7 +49,8 @@ class Carrier(InputModel):
         standard_potential: mu0 [eV per particle].
         diffusivity: [m2/s], or None. It is the chemical diffusivity for "vacancy" (J = -D grad c
             of an ideal lattice gas without field), the self-diffusivity for "dilute" (mobility
-            D/kT), and the chemical diffusivity of the neutral bulk for "constant-conductivity".
+            D/kT), and the chemical diffusivity of the neutral bulk for "constant-conductivity" and
+            for open-circuit statistics (there of lithium with its electron, electrons fast).
         conductivity: conductivity of the neutral bulk at the model temperature [S/m], or None.
             With neither the carrier does not move; runs out of equilibrium refuse that.
     """
@@ -185,14 +76,11 @@ class Carrier(InputModel):
     @classmethod
     def _vacancies_need_sites(cls, mobility: str, info: ValidationInfo) -> str:
         law = info.data.get("statistics")
-        if (
-            mobility == "vacancy"
-            and law is not None
-            and law.law not in ("lattice-gas", "non-ideal")
-        ):
+        if mobility == "vacancy" and law is not None and not law.site_limited:
             raise ValueError(
-                f"mobility 'vacancy' needs statistics with limited sites (lattice-gas, non-ideal), "
-                f"not '{law.law}'; set mobility to 'dilute' or 'constant-conductivity'"
+                "mobility 'vacancy' needs statistics with limited sites (lattice-gas, non-ideal, "
+                f"open-circuit), not '{law.law}'; set mobility to 'dilute' or "
+                "'constant-conductivity'"
             )
         return mobility
 
@@ -200,7 +88,9 @@ class Carrier(InputModel):
     @classmethod
     def _within_the_law(cls, y: float, info: ValidationInfo) -> float:
         law = info.data.get("statistics")
-        limit = {"lattice-gas": 1.0, "non-ideal": 1.0}.get(getattr(law, "law", ""), np.inf)
+        if isinstance(law, OpenCircuit):
+            law.voltage_at(y)
+        limit = 1.0 if getattr(law, "site_limited", False) else np.inf
         if isinstance(law, Blakemore):
             limit = 1.0 / law.gamma
         if not y < limit:
@@ -288,6 +178,11 @@ class Material(InputModel):
                 raise ValueError(f"carrier '{name}' is given twice")
         return carriers
 
+    @model_validator(mode="after")
+    def _mixed_conductor(self) -> "Material":
+        check_pair(self)
+        return self
+
     def carrier(self, name: str) -> Carrier:
         """Return the carrier called `name`; InputError with the nearest name otherwise."""
         for carrier in self.carriers:
@@ -301,6 +196,36 @@ class Material(InputModel):
         if self.background_charge is not None:
             return self.background_charge
         return 0.0 - ELEMENTARY_CHARGE * sum(c.charge * c.density for c in self.carriers)
+
+    @property
+    def open_circuit(self) -> OpenCircuit:
+        """The open-circuit law of an active material; InputError if no carrier has one."""
+        laws = (c.statistics for c in self.carriers)
+        found = next((law for law in laws if isinstance(law, OpenCircuit)), None)
+        if found is None:
+            raise InputError(
+                f"material '{self.name}' has no open-circuit curve; give carriers the statistics "
+                "open-circuit, or take a card of an active material, e.g. LiCoO2-mixed"
+            )
+        return found
+
+    def open_circuit_voltage(self, x: ArrayLike | None = None) -> Any:
+        """Return the voltage against lithium metal U(x) [V]; without x that of the neutral bulk."""
+        law = self.open_circuit
+        bulk = next(c.site_fraction for c in self.carriers if c.statistics == law)
+        return law.voltage_at(bulk if x is None else x)
+
+    def with_lithium(self, x: float) -> "Material":
+        """Return a copy with site fraction x of lithium and its electrons, at a state of charge.
+
+        `with_lithium(material.open_circuit.site_fraction_at(3.9))` starts at 3.9 V.
+
+        Raises:
+            InputError: x is outside the open-circuit curve, or there is none.
+        """
+        self.open_circuit.voltage_at(x)
+        names = [c.name for c in self.carriers if isinstance(c.statistics, OpenCircuit)]
+        return self.with_(**{f"carriers.{name}.site_fraction": float(x) for name in names})
 
     def with_(self, **overrides: Any) -> "Material":
         """Return a copy with other values, marked in the provenance as given by the user.
@@ -329,6 +254,10 @@ class Material(InputModel):
         for carrier in data["carriers"]:
             for key, unit in _CARRIER_UNITS.items():
                 carrier[key] = _with_unit(carrier[key], unit)
+            law = carrier["statistics"]
+            if law["law"] == "open-circuit":
+                law["reference"] = _with_unit(law["reference"], "V")
+                law["voltage"] = [_with_unit(value, "V") for value in law["voltage"]]
         if "carriers" in overrides and any(path.startswith("carriers.") for path in overrides):
             raise InputError("override 'carriers' as a whole or carrier by carrier, not both")
         record = list(self.provenance)

@@ -17,8 +17,12 @@ from pydantic import (
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from pyscl.errors import InputError, suggestion
+from pyscl.text import pointed
 
 Location = tuple[int | str, ...]
+
+IN_TEXT = "in_text"
+"""Type of an error inside a text; the last part of its location is the character at fault."""
 
 _PLAIN_WORDS = {
     "model_type": "expected a mapping of keys to values",
@@ -137,9 +141,13 @@ class InputModel(BaseModel):
 
 
 def describe(title: str, error: ValidationError) -> str:
-    """Return all errors as text, one line each, with the place in dotted form."""
+    """Return all errors as text, each with its place in dotted form."""
     lines = []
     for item in error.errors(include_url=False):
-        place = ".".join(str(part) for part in item["loc"])
-        lines.append(f"{title}{'.' if place else ''}{place}: {item['msg']}")
+        location, message = tuple(item["loc"]), item["msg"].removeprefix("Value error, ")
+        if item["type"] == IN_TEXT:
+            *above, position = location
+            location, message = tuple(above), pointed(message, item["input"], int(position))
+        place = ".".join(str(part) for part in location)
+        lines.append(f"{title}{'.' if place else ''}{place}: {message}")
     return "\n".join(lines)

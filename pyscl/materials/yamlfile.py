@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from pyscl.errors import InputError
-from pyscl.materials.schema import Location
+from pyscl.materials.schema import IN_TEXT, Location
 
 _MOST_ERRORS = 10
 """Mistakes printed in full; of the others only the number is said."""
@@ -81,7 +81,14 @@ class YamlFile:
             loader.dispose()
         return cls(path, lines, root, data)
 
-    def error(self, location: Location, message: str, *, at_key: bool = False) -> str:
+    def error(
+        self,
+        location: Location,
+        message: str,
+        *,
+        at_key: bool = False,
+        position: int | None = None,
+    ) -> str:
         """Return the message for one mistake with its place, the line and a caret.
 
         Args:
@@ -89,6 +96,7 @@ class YamlFile:
                 not in the file (names of alternatives, missing keys) are skipped.
             message: "headline; what is expected".
             at_key: point at the key instead of its value.
+            position: character of the value, a text, to point at.
         """
         headline, _, hint = message.partition("; ")
         parts = self._resolve(location)
@@ -98,15 +106,18 @@ class YamlFile:
         for place, text in self.overridden.items():
             if tuple(parts[: len(place)]) == place:
                 return _indented(f"--set {text}: {headline}", hint)
-        return _pointed(self.path, self.lines, self._node(parts, at_key).start_mark, headline, hint)
+        mark = self._mark(self._node(parts, at_key), position)
+        return _pointed(self.path, self.lines, mark, headline, hint)
 
     def report(self, error: ValidationError) -> str:
         """Return all mistakes pydantic found, in the order of the file, with their places."""
         found = []
         for item in error.errors(include_url=False):
-            location, at_key = tuple(item["loc"]), item["type"] in _AT_KEY
+            location, at_key, position = tuple(item["loc"]), item["type"] in _AT_KEY, None
+            if item["type"] == IN_TEXT:
+                location, position = location[:-1], int(location[-1])
             node = self._node(self._resolve(location), at_key)
-            message = self.error(location, item["msg"], at_key=at_key)
+            message = self.error(location, item["msg"], at_key=at_key, position=position)
             found.append((node.start_mark.index, message))
         found.sort(key=lambda pair: pair[0])
         shown = [message for _, message in found[:_MOST_ERRORS]]
@@ -148,6 +159,26 @@ class YamlFile:
                 return node
             node = pair[0] if at_key and depth == len(parts) - 1 else pair[1]
         return node
+
+    def _mark(self, node: yaml.Node, position: int | None) -> yaml.Mark:
+        """Return where a character of a text stands, or the start of the node.
+
+        Texts that the file does not hold word by word (escapes, folded lines) are marked at their
+        start.
+        """
+        start = node.start_mark
+        if position is None or not isinstance(node, yaml.ScalarNode):
+            return start
+        value = node.value
+        before = value[:position].rpartition("\n")[2]
+        whole = before + value[position:].partition("\n")[0]
+        line = start.line + (1 + value.count("\n", 0, position) if node.style == "|" else 0)
+        text = self.lines[line] if line < len(self.lines) else ""
+        column = text.find(whole, start.column if line == start.line else 0)
+        if column < 0:
+            return start
+        column += len(before)
+        return yaml.Mark(start.name, start.index, line, column, start.buffer, start.pointer)
 
 
 def _check_keys(node: yaml.Node, path: Path, lines: list[str]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import TriMesh
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import withStroke
@@ -52,7 +53,7 @@ def field_map(
         InputError: an unknown field or component, streamlines of a scalar field, or a window off
             the mesh.
     """
-    layer = _Layer.of(solution, name, component, window)
+    layer = Layer.of(solution, name, component, window)
     if streamlines and layer.vectors is None:
         raise InputError(
             f"streamlines follow a vector field, but '{name}' is a scalar; use electric_field or "
@@ -60,7 +61,7 @@ def field_map(
         )
     scale = scale_of(solution, name, [layer.seen], component)
     figure, ax = _figure(layer.frame, ax)
-    _draw(figure, ax, layer, scale, outlines=outlines)
+    draw(figure, ax, layer, scale, outlines=outlines)
     if streamlines:
         _streamlines(ax, layer)
     layer.frame.apply(ax)
@@ -90,12 +91,12 @@ def overview(solution: Solution, carrier: str | None = None) -> Figure:
         f"site_fraction_{carrier or carriers[0]}",
         "charge_density",
     )
-    layers = [_Layer.of(solution, name) for name in names]
+    layers = [Layer.of(solution, name) for name in names]
     frame = layers[0].frame
     figure, axes = _grid(4, 2)
     for number, (ax, layer) in enumerate(zip(axes, layers, strict=True)):
         scale = scale_of(solution, layer.name, [layer.seen], "magnitude")
-        _draw(figure, ax, layer, scale)
+        draw(figure, ax, layer, scale)
         frame.apply(ax, labels=False)
         panels.colour_bar(figure, ax, scale, frame)
         _letter(ax, number, beside=frame.flat)
@@ -124,7 +125,7 @@ def comparison(
     """
     if not solutions:
         raise InputError("a comparison needs at least one solution: {'label': solution, ...}")
-    layers = {key: _Layer.of(s, name, component, window) for key, s in solutions.items()}
+    layers = {key: Layer.of(s, name, component, window) for key, s in solutions.items()}
     scale = scale_of(
         next(iter(solutions.values())), name, [layer.seen for layer in layers.values()], component
     )
@@ -132,7 +133,7 @@ def comparison(
     frame = next(iter(layers.values())).frame
     figure, axes = _grid(len(layers), columns)
     for number, (ax, (label, layer)) in enumerate(zip(axes, layers.items(), strict=True)):
-        _draw(figure, ax, layer, scale)
+        draw(figure, ax, layer, scale)
         layer.frame.apply(ax, labels=False)
         _letter(ax, number, label)
     _label_outer(axes, frame, columns)
@@ -141,7 +142,7 @@ def comparison(
 
 
 @dataclass(frozen=True, eq=False)
-class _Layer:
+class Layer:
     """A field as it is drawn.
 
     Attributes:
@@ -168,7 +169,8 @@ class _Layer:
         name: str,
         component: Component = "magnitude",
         window: Window | None = None,
-    ) -> "_Layer":
+    ) -> "Layer":
+        """Take a field of a solution; see `field_map` for the arguments and the errors."""
         if component not in ("magnitude", "x", "y"):
             raise unknown_name("component", component, ("magnitude", "x", "y"))
         field = solution[name]
@@ -200,13 +202,17 @@ def _on_sites(solution: Solution, values: FloatArray) -> FloatArray:
     return np.column_stack(sums) / total[:, None]
 
 
-def _draw(figure: Figure, ax: Axes, layer: _Layer, scale: Scale, *, outlines: bool = True) -> None:
+def draw(
+    figure: Figure, ax: Axes, layer: Layer, scale: Scale, *, outlines: bool = True
+) -> TriMesh | None:
+    """Draw a field, its absence and the interfaces; return the colours, None if there are none."""
     solution, frame = layer.solution, layer.frame
     mesh = solution.model.mesh
     there = np.asarray(np.isfinite(layer.values)[solution.site_triangles].all(axis=1))
     x, y = solution.site_points.T / frame.metre
+    colours = None
     if there.any():
-        ax.tripcolor(
+        colours = ax.tripcolor(
             Triangulation(x, y, solution.site_triangles[there]),
             np.nan_to_num(layer.values) / scale.factor,
             shading="gouraud",
@@ -231,9 +237,10 @@ def _draw(figure: Figure, ax: Axes, layer: _Layer, scale: Scale, *, outlines: bo
         model = solution.model
         boundaries = [name for name in mesh.interfaces if model.is_material_boundary(name)]
         panels.outline(ax, mesh, boundaries, frame)
+    return colours
 
 
-def _streamlines(ax: Axes, layer: _Layer) -> None:
+def _streamlines(ax: Axes, layer: Layer) -> None:
     """Draw lines along the field; they start and end where the field does."""
     assert layer.vectors is not None
     x0, x1, y0, y1 = layer.frame.window

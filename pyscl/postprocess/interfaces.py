@@ -92,7 +92,7 @@ def interface_result(solution: "Solution", name: str) -> InterfaceResult:
 def _side(solution: "Solution", key: str, region: str) -> SideResult:
     model = solution.model
     mesh = model.mesh
-    nodes, measure, fraction = _share_of_nodes(model, key, region)
+    nodes, measure, fraction = share_of_nodes(model, key, region)
     of_region = solution.site_region == mesh.region_names.index(region)
     site_node = model.discretized.site_node
     on_interface = of_region & np.isin(site_node, nodes)
@@ -113,7 +113,7 @@ def _side(solution: "Solution", key: str, region: str) -> SideResult:
     )
 
 
-def _share_of_nodes(
+def share_of_nodes(
     model: "Model", key: str, region: str
 ) -> tuple[NDArray[np.int32], float, NDArray[np.float64]]:
     """Return the nodes of an interface, its measure, and its share in the border of the region.

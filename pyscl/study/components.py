@@ -67,14 +67,15 @@ def find_components(
     if not len(corners):
         return []
     ties = ties[np.isin(ties[:, 0], corners)]
-    i = np.concatenate([corners[:, 0], corners[:, 1], ties[:, 0]])
-    j = np.concatenate([corners[:, 1], corners[:, 2], ties[:, 1]])
+    passages = [ends for number, ends in d.passages if number == carrier]
+    joined = np.concatenate([corners[:, :2], corners[:, 1:], ties, *passages])
+    i, j = joined.T
     graph = coo_array((np.ones(len(i), np.int8), (i, j)), shape=(d.n_dofs, d.n_dofs))
     _, label = connected_components(graph, directed=False)
     dof_of_site = d.site_dofs[:, carrier]
     found = []
     for part in np.unique(label[corners[:, 0]]):
-        dofs = np.flatnonzero(label == part).astype(np.int32)
+        dofs = np.flatnonzero(label[: d.first_terminal_dof] == part).astype(np.int32)
         sites = np.flatnonzero(np.isin(dof_of_site, dofs)).astype(np.int32)
         regions = tuple(model.mesh.region_names[r] for r in np.unique(d.site_region[sites]))
         touching = {

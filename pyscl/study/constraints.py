@@ -5,6 +5,7 @@ reservoirs that contradict each other, and parts without a reference potential.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +13,10 @@ import numpy as np
 from pyscl import _core
 from pyscl.boundaries import PotentialContact, ReservoirContact
 from pyscl.carriers import bulk_eta
-from pyscl.discretize import FloatArray, IntArray
+from pyscl.discretize import FloatArray
 from pyscl.errors import InputError
 from pyscl.study.components import Component, find_components, level_for_amount
-from pyscl.study.contact_values import ContactValues
+from pyscl.study.contact_values import ContactValues, Ties
 from pyscl.study.periodic import periodic_ties
 
 if TYPE_CHECKING:
@@ -41,14 +42,16 @@ class BoundaryConditions:
         charges = [_charge(model, name) for name in model.carriers]
         self._charges = charges
         self.contacts = ContactValues(model, charges)
-        self._ties, self._tie_offset = periodic_ties(model, charges)
+        pairs, jumps = periodic_ties(model, charges)
+        self._jumps = Ties(pairs, np.ones(len(pairs)), jumps)
+        self._conductors = self._equipotentials()
         self.components = [
             component
             for number, carrier in enumerate(model.carriers)
             for component in find_components(
                 model,
                 number,
-                self._ties,
+                pairs,
                 {
                     name: (
                         self._d.dofs_at(number, self.contacts.nodes[name]),
@@ -74,7 +77,7 @@ class BoundaryConditions:
             else:
                 material = self._model.materials[component.regions[0]]
                 carrier = material.carrier(self._model.carriers[component.carrier])
-                level = carrier.standard_potential / kt + bulk_eta(carrier)
+                level = carrier.standard_potential / kt + bulk_eta(carrier, self._model.temperature)
             u[component.dofs] = level
         u = np.nan_to_num(d.core.neutral_potential(u))
         for nodes, value in self.contacts.held_potentials({}).values():
@@ -111,63 +114,105 @@ class BoundaryConditions:
     def frozen(self) -> _core.Assembly:
         """Return equilibrium equations with every part at the level of its first reservoir."""
         driven = any(self._is_driven(component) for component in self.components)
-        offset = 0.0 * self._tie_offset if driven else self._tie_offset
-        return self._assembly({}, self.components, offset, _core.Balance.equilibrium)
+        jumps = replace(self._jumps, offset=0.0 * self._jumps.offset) if driven else self._jumps
+        return self._assembly({}, self.components, jumps, _core.Balance.equilibrium)
 
-    def steady(self, bias: Mapping[str, float]) -> _core.Assembly:
-        """Return the equations of the steady state; `bias` in volts by contact.
+    def steady(
+        self, bias: Mapping[str, float], currents: Mapping[str, float] | None = None
+    ) -> _core.Assembly:
+        """Return the equations of the steady state.
 
         A part whose reservoirs agree, or that has none, carries no current: its mu is uniform, and
         is held so exactly. Without any current the equations are those of an equilibrium.
-        """
-        uniform = self._uniform(bias)
-        everything = len(uniform) == len(self.components)
-        balance = _core.Balance.equilibrium if everything else _core.Balance.steady
-        return self._assembly(bias, uniform, self._tie_offset, balance)
 
-    def predictor(self, bias: Mapping[str, float], u: FloatArray) -> _core.Assembly | None:
+        Args:
+            bias: contact -> voltage added to it [V].
+            currents: contact -> current into the model, A/m or A, instead of its voltage.
+        """
+        currents = currents or {}
+        uniform = self._uniform(bias, currents)
+        everything = len(uniform) == len(self.components) and not currents
+        balance = _core.Balance.equilibrium if everything else _core.Balance.steady
+        return self._assembly(bias, uniform, self._jumps, balance, currents)
+
+    def predictor(
+        self, bias: Mapping[str, float], u: FloatArray, currents: Mapping[str, float] | None = None
+    ) -> _core.Assembly | None:
         """Return convex equations for a first guess under a bias, where one helps.
 
         Parts without current take their new level, the mu of the others stay as they are in u, and
-        phi follows. None if all parts carry current, or if a jump between periodic sides drives.
+        phi follows. None if all parts carry current, or if a jump between periodic sides or a
+        given current drives.
         """
-        uniform = self._uniform(bias)
-        if not uniform or np.any(self._tie_offset != 0.0):
+        uniform = self._uniform(bias, {})
+        if not uniform or np.any(self._jumps.offset != 0.0) or currents:
             return None
-        return self._assembly(bias, uniform, self._tie_offset, _core.Balance.equilibrium, still=u)
+        return self._assembly(bias, uniform, self._jumps, _core.Balance.equilibrium, still=u)
 
-    def _uniform(self, bias: Mapping[str, float]) -> list[Component]:
+    def transient(self, bias: Mapping[str, float], currents: Mapping[str, float]) -> _core.Assembly:
+        """Return the equations in time; `currents` name the contacts whose voltage is free.
+
+        Raises:
+            InputError: a contact with a given current shares unknowns with another contact, or
+                none is left that fixes the potential.
+        """
+        self._check_currents(currents)
+        return self._assembly(bias, [], self._jumps, _core.Balance.transient, currents)
+
+    def _check_currents(self, currents: Mapping[str, float]) -> None:
+        held = [*self.contacts.held_levels({}).items(), *self.contacts.held_potentials({}).items()]
+        for name in currents:
+            mine = np.concatenate([np.empty(0, np.int32), *(d for n, (d, _) in held if n == name)])
+            for other, (dofs, _) in held:
+                if other != name and np.isin(dofs, mine).any():
+                    raise InputError(
+                        f"contacts '{name}' and '{other}' share a node, so that no current can be "
+                        f"given to '{name}' alone; leave a gap between them"
+                    )
+        if currents and set(self._d.terminals) <= set(currents):
+            raise InputError(
+                "every contact has a given current, so nothing fixes the potential; hold the "
+                "voltage of one contact"
+            )
+
+    def _uniform(self, bias: Mapping[str, float], currents: Mapping[str, float]) -> list[Component]:
         """The parts that carry no current under a bias."""
         shift = self.contacts.shift(bias)
-        return [c for c in self.components if c.has_one_level(shift) and not self._is_driven(c)]
+        return [
+            c
+            for c in self.components
+            if c.has_one_level(shift)
+            and not self._is_driven(c)
+            and not any(name in currents for name in c.reservoirs)
+        ]
 
     def _assembly(
         self,
         bias: Mapping[str, float],
         uniform: list[Component],
-        tie_offset: FloatArray,
+        jumps: Ties,
         balance: _core.Balance,
+        currents: Mapping[str, float] | None = None,
         still: FloatArray | None = None,
     ) -> _core.Assembly:
         """Build the equations with the given parts at one level each, others as in `still`."""
+        d, currents = self._d, currents or {}
         shift = self.contacts.shift(bias)
-        dofs: list[IntArray] = [np.empty(0, np.int32)]
-        values: list[FloatArray] = [np.empty(0)]
-        ties, offsets, inventories = [self._ties], [tie_offset], []
-        held = list(self.contacts.held_potentials(bias).values())
-        levels = list(self.contacts.held_levels(bias).values())
-        if balance == _core.Balance.steady:
-            held += levels
+        moving = balance != _core.Balance.equilibrium
+        ties = [jumps, self._conductors, self.contacts.ties(levels=moving)]
+        held = [its for name, its in self.contacts.voltages(bias).items() if name not in currents]
+        inventories = []
         if self._pins_first_node:
             held.append((np.zeros(1, np.int32), np.zeros(1)))
-        for component in self.components:
+        for component in self.components if balance != _core.Balance.transient else ():
             if component.amount is not None:
                 inventories.append(
                     _core.Inventory(component.carrier, component.dofs.tolist(), component.amount)
                 )
             if component not in uniform:
                 if still is not None:
-                    taken = np.concatenate([dofs for dofs, _ in levels])
+                    levels = list(self.contacts.held_levels(bias).values())
+                    taken = np.concatenate([np.empty(0, np.int32), *(dofs for dofs, _ in levels)])
                     rest = np.setdiff1d(component.dofs, taken).astype(np.int32)
                     held += [*levels, (rest, still[rest])]
                 continue
@@ -176,25 +221,51 @@ class BoundaryConditions:
                 level += shift.get(name, 0.0)
                 held.append((component.dofs, np.full(len(component.dofs), level)))
             else:
-                first, rest = component.dofs[:1], component.dofs[1:]
-                ties.append(np.column_stack([np.repeat(first, len(rest)), rest]))
-                offsets.append(np.zeros(len(rest)))
-        for some, value in held:
-            dofs.append(some)
-            values.append(value)
+                ties.append(Ties.to(int(component.dofs[0]), component.dofs[1:], 1.0, 0.0))
+        tied = Ties.join(ties)
         constraints = _core.Constraints(
-            self._d.core,
-            np.concatenate(dofs).astype(np.int32),
-            np.concatenate(values).astype(float),
-            np.ascontiguousarray(np.concatenate(ties), dtype=np.int32),
-            np.concatenate(offsets).astype(float),
+            d.core,
+            np.concatenate([np.empty(0, np.int32), *(dofs for dofs, _ in held)]).astype(np.int32),
+            np.concatenate([np.empty(0), *(values for _, values in held)]),
+            np.ascontiguousarray(tied.pairs),
+            tied.factor,
+            tied.offset,
         )
-        return _core.Assembly(self._d.core, constraints, inventories, balance)
+        terminals = [
+            _core.DrivenTerminal(d.terminal_dof(name), current / d.scaling.current)
+            for name, current in currents.items()
+        ]
+        return _core.Assembly(d.core, constraints, inventories, terminals, balance)
+
+    def _equipotentials(self) -> Ties:
+        """Tie the phi of every floating conductor together.
+
+        Raises:
+            InputError: a conductor touches a contact or another conductor.
+        """
+        d, parts = self._d, []
+        taken: dict[int, str] = {
+            int(dof): f"contact '{name}'"
+            for name, (dofs, _) in self.contacts.held_potentials({}).items()
+            for dof in dofs
+        }
+        for conductor in self._model.floating:
+            number = self._model.mesh.region_names.index(conductor.region)
+            dofs = np.unique(d.site_phi[d.site_region == number])
+            for dof in dofs.tolist():
+                if dof in taken:
+                    raise InputError(
+                        f"floating conductor '{conductor.region}' touches {taken[dof]}, so that "
+                        "its potential is not its own; leave a gap, or do not let it float"
+                    )
+                taken[dof] = f"floating conductor '{conductor.region}'"
+            parts.append(Ties.to(int(dofs[0]), dofs[1:], 1.0, 0.0))
+        return Ties.join(parts)
 
     def _is_driven(self, component: Component) -> bool:
         """Whether a potential jump between periodic sides acts on a part."""
-        mine = np.isin(self._ties[:, 0], component.dofs)
-        return bool(np.any(self._tie_offset[mine] != 0.0))
+        mine = np.isin(self._jumps.pairs[:, 0], component.dofs)
+        return bool(np.any(self._jumps.offset[mine] != 0.0))
 
     def _needs_pin(self) -> bool:
         """Whether phi is free up to a constant, which is allowed in neutral periodic cells.

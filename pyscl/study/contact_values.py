@@ -1,13 +1,15 @@
 """What the contacts hold: levels of mu and electric potentials, in scaled units."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pyscl.boundaries import PotentialContact, ReservoirContact
-from pyscl.carriers import bulk_eta
+from pyscl.carriers import bulk_eta, bulk_potential
 from pyscl.discretize import FloatArray, IntArray
 from pyscl.errors import InputError
 from pyscl.study.components import SAME_LEVEL
@@ -19,8 +21,42 @@ Held = dict[str, tuple[IntArray, FloatArray]]
 """Contact -> (dofs, values [kT or kT/e])."""
 
 
+@dataclass(frozen=True)
+class Ties:
+    """Dofs that follow others: u[second] = factor * u[first] + offset.
+
+    Attributes:
+        pairs: (k, 2) first and second dof.
+        factor: (k,).
+        offset: (k,) [kT or kT/e].
+    """
+
+    pairs: IntArray
+    factor: FloatArray
+    offset: FloatArray
+
+    @classmethod
+    def to(cls, first: int, second: IntArray, factor: float, offset: ArrayLike) -> "Ties":
+        """Tie many dofs to one."""
+        pairs = np.column_stack([np.full(len(second), first, np.int32), second]).astype(np.int32)
+        return cls(pairs, np.full(len(pairs), factor), np.broadcast_to(offset, len(pairs)) * 1.0)
+
+    @classmethod
+    def join(cls, parts: "Sequence[Ties]") -> "Ties":
+        """Put several lists of ties into one."""
+        return cls(
+            np.concatenate([np.empty((0, 2), np.int32), *(t.pairs for t in parts)]),
+            np.concatenate([np.empty(0), *(t.factor for t in parts)]),
+            np.concatenate([np.empty(0), *(t.offset for t in parts)]),
+        )
+
+
 class ContactValues:
-    """The values that contacts hold, for any bias."""
+    """The values that contacts hold, for any bias.
+
+    The unknowns at a contact follow its terminal. The voltage of a terminal is the electric
+    potential of the electrode: that of the contact without bias (`origin`), plus the bias.
+    """
 
     def __init__(self, model: "Model", charges: list[int]) -> None:
         """Collect the contacts of a model; `charges` are the charge numbers of its carriers."""
@@ -40,10 +76,12 @@ class ContactValues:
             InputError: "neutral" is ambiguous, because regions with different bulks touch it.
         """
         law, kt = self.reservoirs[name], self._d.scaling.potential
+        if law.electrochemical_potential == "open-circuit":
+            return self._open_circuit_level(name) / kt
         if law.electrochemical_potential != "neutral":
             return float(law.electrochemical_potential) / kt
         levels = {
-            region: carrier.standard_potential / kt + bulk_eta(carrier)
+            region: carrier.standard_potential / kt + bulk_eta(carrier, self._model.temperature)
             for region in self._model.regions_at(name)
             for carrier in self._model.materials[region].carriers
             if carrier.name == law.carrier
@@ -53,6 +91,28 @@ class ContactValues:
             raise InputError(
                 f"contact '{name}' touches regions with different neutral electrochemical "
                 f"potentials of '{law.carrier}' ({listing}); give electrochemical_potential in eV"
+            )
+        return next(iter(levels.values()))
+
+    def _open_circuit_level(self, name: str) -> float:
+        """Return mu_e [eV] at which the adjacent mixed conductor is in equilibrium with lithium."""
+        law = self.reservoirs[name]
+        levels = {}
+        for region in self._model.regions_at(name):
+            carriers = self._model.materials[region].carriers
+            if law.carrier not in {c.name for c in carriers}:
+                continue
+            if sorted(c.charge for c in carriers) != [-1, 1]:
+                raise InputError(
+                    f"contact '{name}' asks for the open-circuit level, but region '{region}' is "
+                    "no mixed conductor of Li+ and electrons; give electrochemical_potential in eV"
+                )
+            levels[region] = sum(bulk_potential(c, self._model.temperature) for c in carriers)
+        if max(levels.values()) - min(levels.values()) > SAME_LEVEL:
+            listing = ", ".join(f"{r}: {level:.6g} eV" for r, level in levels.items())
+            raise InputError(
+                f"contact '{name}' touches regions with different open-circuit levels ({listing}); "
+                "give electrochemical_potential in eV"
             )
         return next(iter(levels.values()))
 
@@ -66,12 +126,16 @@ class ContactValues:
         }
 
     def held_levels(self, bias: Mapping[str, float]) -> Held:
-        """Return the mu dofs that reservoirs hold, and their values under a bias [V]."""
+        """Return the mu dofs that reservoirs hold, and their values under a bias [V].
+
+        A reservoir with kinetics holds none: its level acts through the transfer law.
+        """
         shift = self.shift(bias)
         held = {}
-        for name in self.reservoirs:
-            dofs = self._d.dofs_at(self._number(name), self.nodes[name])
-            held[name] = (dofs, np.full(len(dofs), self.level(name) + shift[name]))
+        for name, law in self.reservoirs.items():
+            if law.kinetics is None:
+                dofs = self._d.dofs_at(self._number(name), self.nodes[name])
+                held[name] = (dofs, np.full(len(dofs), self.level(name) + shift[name]))
         self._refuse_conflicts(held)
         return held
 
@@ -79,33 +143,104 @@ class ContactValues:
         """Return the phi dofs that contacts hold, and their values under a bias [V]."""
         kt = self._d.scaling.potential
         held = {}
-        for name, law in self._model.contacts.items():
-            if not isinstance(law, PotentialContact | ReservoirContact) or law.potential is None:
+        for name in self._d.terminals:
+            law = self._model.contacts[name]
+            assert isinstance(law, PotentialContact | ReservoirContact)
+            if law.potential is None or law.compact_capacitance is not None:
                 continue
-            nodes = self.nodes[name].astype(np.int32)
-            if law.potential == "neutral":
-                if name not in self._neutral:
-                    self._neutral[name] = self._neutral_potential(name)
-                value = self._neutral[name]
-            else:
-                value = np.full(len(nodes), float(law.potential) / kt)
+            nodes, value = self._rest_potential(name)
             held[name] = (nodes, value + bias.get(name, 0.0) / kt)
         self._refuse_conflicts(held)
         return held
+
+    def origin(self, name: str) -> float:
+        """Return the voltage of a terminal without bias [kT/e]; 0 if it holds no potential."""
+        law = self._model.contacts[name]
+        assert isinstance(law, PotentialContact | ReservoirContact)
+        if law.potential is None:
+            return 0.0
+        _, value = self._rest_potential(name)
+        if law.compact_capacitance is not None and np.ptp(value) > 1e-6:
+            raise InputError(
+                f"contact '{name}' has a compact layer and touches regions with different neutral "
+                "potentials; give its potential in V"
+            )
+        return float(value[0])
+
+    def voltages(self, bias: Mapping[str, float]) -> Held:
+        """Return the dof of every terminal's voltage and its value under a bias [V].
+
+        Raises:
+            InputError: contacts that share a node would hold it at different values.
+        """
+        self.held_potentials(bias)
+        self.held_levels(bias)
+        kt = self._d.scaling.potential
+        return {
+            name: (
+                np.array([self._d.terminal_dof(name)], np.int32),
+                np.array([self.origin(name) + bias.get(name, 0.0) / kt]),
+            )
+            for name in self._d.terminals
+        }
+
+    def electrode_voltage(self, name: str) -> float:
+        """Return the voltage E0 of an electrode without bias [V].
+
+        mu/(z e) of the carrier that a reservoir exchanges: minus the Fermi level over e for
+        electrons, and 0 for lithium metal where mu = 0 there; else its potential.
+        """
+        if name in self.reservoirs:
+            return self.level(name) / self._charges[self._number(name)] * self._d.scaling.potential
+        return self.origin(name) * self._d.scaling.potential
+
+    def ties(self, *, levels: bool) -> Ties:
+        """Return what follows the terminals: phi and, with `levels`, mu of what contacts hold."""
+        parts = []
+        for name in self._d.terminals:
+            voltage, origin = self._d.terminal_dof(name), self.origin(name)
+            exchanged = self._number(name) if name in self.reservoirs else None
+            for number, charge in enumerate(self._charges):
+                level = self.level(name) if number == exchanged else 0.0
+                own = np.array([self._d.terminal_dof(name, number)], np.int32)
+                parts.append(Ties.to(voltage, own, charge, level - charge * origin))
+        held = [(self.held_potentials({}), 1)]
+        if levels:
+            held += [
+                ({name: its}, self._charges[self._number(name)])
+                for name, its in self.held_levels({}).items()
+            ]
+        for group, charge in held:
+            for name, (dofs, value) in group.items():
+                offset = value - charge * self.origin(name)
+                parts.append(Ties.to(self._d.terminal_dof(name), dofs, charge, offset))
+        return Ties.join(parts)
+
+    def _rest_potential(self, name: str) -> tuple[IntArray, FloatArray]:
+        """Return the phi dofs at a contact and its potential there without bias [kT/e]."""
+        law = self._model.contacts[name]
+        assert isinstance(law, PotentialContact | ReservoirContact)
+        dofs = self._d.phi_at(self.nodes[name])
+        if law.potential != "neutral":
+            return dofs, np.full(len(dofs), float(law.potential or 0.0) / self._d.scaling.potential)
+        if name not in self._neutral:
+            self._neutral[name] = self._neutral_potential(name)
+        return dofs, self._neutral[name]
 
     def _number(self, name: str) -> int:
         return self._model.carriers.index(self.reservoirs[name].carrier)
 
     def _neutral_potential(self, name: str) -> FloatArray:
-        """Return phi on the nodes of a reservoir that makes the adjacent region neutral."""
+        """Return phi on the dofs of a reservoir that makes the adjacent region neutral."""
         d, nodes = self._d, self.nodes[name]
+        phi = d.phi_at(nodes)
         u = np.zeros(d.n_dofs)
-        conducting = np.zeros(len(nodes), dtype=bool)
+        conducting = np.zeros(len(phi), dtype=bool)
         for number, carrier in enumerate(self._model.carriers):
             here = d.dofs_at(number, nodes)
             if not len(here):
                 continue
-            conducting |= np.isin(nodes, d.dof_node[here])
+            conducting |= np.isin(d.dof_node[phi], d.dof_node[here])
             source = next(
                 (
                     other
@@ -121,7 +256,7 @@ class ContactValues:
                     "give a number"
                 )
             u[here] = self.level(source)
-        value = d.core.neutral_potential(u)[nodes]
+        value = d.core.neutral_potential(u)[phi]
         if np.isnan(value[conducting]).any():
             raise InputError(
                 f"contact '{name}' asks for a neutral potential, but no potential makes its "

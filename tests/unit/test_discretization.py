@@ -302,7 +302,7 @@ def test_arrays_of_another_type_are_refused(points, triangles, region):
         ({"laws": [_core.RegionLaw(1.0, [carrier(1)])]}, "below n_carriers"),
         ({"laws": [_core.RegionLaw(1.0, [carrier(-1)])]}, "below n_carriers"),
         ({"laws": [_core.RegionLaw(1.0, [carrier(0), carrier(0)])]}, "must ascend"),
-        ({"blocked": [(0, np.zeros((2, 3), np.int32))]}, "blocked facets must have shape"),
+        ({"blocked": [(0, np.zeros((2, 3), np.int32))]}, "split facets must have shape"),
     ],
 )
 def test_data_that_do_not_fit_together_are_refused(change, words):

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
-from pyscl.boundaries import PotentialContact, ReservoirContact
+from pyscl.boundaries import FloatingConductor, PotentialContact, ReservoirContact
 from pyscl.errors import InputError
-from pyscl.input import EquilibriumStudy, SteadyStudy, json_schema, load_input
+from pyscl.input import EquilibriumStudy, SteadyStudy, TransientStudy, json_schema, load_input
+from pyscl.protocol import Protocol
 
 RUN = """\
 title: Composite cathode
@@ -331,3 +332,139 @@ def test_overrides_find_region_names_with_dots(tmp_path):
     path.write_text("mesh: {file: m.msh}\nregions: {a.b: LLZO, a: LLZO}\n")
     job = load_input(path, ["regions.a.b.set.relative_permittivity=20"])
     assert [m.relative_permittivity for m in job.regions.values()] == [20, 60]
+
+
+# --- transient studies ------------------------------------------------------------------------
+
+STEADY = "  - steady: {bias: {collector: 10 mV}}\n"
+TRANSIENT = """\
+  - transient:
+      contact: collector
+      reference: separator
+      capacity: 1 mAh/cm^2
+      protocol:
+        - Rest for 10 ms
+        - "Charge at 0.1 mA/cm2 until 4.3 V"
+        - [Hold at 4.3 V until C/50, 'Step to 0.1 V']
+        - |
+          Wait until Li at active|electrolyte falls below 0.01
+
+          Discharge at 1 uA/m until 3 V
+        - follow: {times: [0 s, 1 s], voltage: [0 V, 10 mV]}
+"""
+CURRENT = "Discharge at 1 uA/m until 3 V"
+RESERVOIR = "{kind: reservoir, carrier: Li, potential: neutral}"
+
+
+@pytest.fixture
+def transient(run):
+    """Return a function that loads RUN with a transient study, changed by (old, new) pairs."""
+
+    def load(*changes, overrides=()):
+        return run((STEADY, TRANSIENT), *changes, overrides=overrides)
+
+    return load
+
+
+def test_a_transient_study_is_read_in_si(transient):
+    more = "save_every: 2 s\n      max_step: 1 ms\n      cycles: 3\n      start: previous\n"
+    study = transient(("      contact: coll", f"      {more}      contact: coll")).studies[1]
+    assert isinstance(study, TransientStudy)
+    assert (study.contact, study.reference) == ("collector", "separator")
+    assert study.capacity == pytest.approx(36e3)
+    assert (study.max_step, study.tolerance, study.checkpoint_every) == (1e-3, 1e-3, 60.0)
+    assert study.start == "previous"
+    assert study.saving == 2.0
+    assert study.protocol.cycles == 3
+    assert study.protocol.sentences == (
+        "Rest for 10 ms",
+        "Charge at 0.1 mA/cm^2 until 4.3 V",
+        "Hold at 4.3 V until C/50",
+        "Step to 0.1 V",
+        "Wait until Li at active|electrolyte falls below 0.01",
+        "Discharge at 1 uA/m until 3 V",
+        "Follow the voltage given at 2 times for 1 s",
+    )
+
+
+def test_defaults_of_a_transient_study(transient):
+    study = transient(("      reference: separator\n", "")).studies[1]
+    assert (study.reference, study.start, study.saving) == (None, "equilibrium", "steps")
+    assert study.protocol.cycles == 1
+
+
+def test_a_transient_study_made_in_python_equals_the_one_of_a_file(transient):
+    study = transient(("[0 s, 1 s]", "[0 s, 2 s]")).studies[1]
+    same = TransientStudy(
+        contact="collector",
+        reference="separator",
+        capacity="1 mAh/cm^2",
+        protocol=[*study.protocol.sentences[:-1], study.steps[-1]],
+    )
+    assert same == study
+    assert same.protocol == Protocol(study.steps)
+    assert TransientStudy(contact="a", protocol="Rest for 1 s", save_times=[0, 2]).saving == (0, 2)
+
+
+def test_a_transient_study_may_be_written_with_its_kind(run):
+    text = "  - {kind: transient, contact: collector, protocol: Rest for 1 s}\n"
+    assert run((STEADY, text)).studies[1].protocol.sentences == ("Rest for 1 s",)
+    assert ":24:54: 'Rst' is" in message_of(run, (STEADY, text.replace("Rest", "Rst")))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "parts"),
+    [
+        # the caret stands at the word in the file
+        ("- Rest for", "- Rest foor", "29:16", ["'foor' is not understood for studies.1.tr", "'for'"]),
+        ('"Charge', '"Chrage', "30:12", ["'Chrage'", "Did you mean 'charge'?"]),
+        ("0.1 mA/cm2 until", "0.1 V until", "30:26", ["wrong unit 'V'", "'0.1 mA/cm^2'"]),
+        ("[Hold at 4.3 V until", "[Hold at 4.3 V untl", "31:26", ["'untl'", "'until'"]),
+        ("'Step to 0.1 V'", "'Step tp 0.1 V'", "31:45", ["'tp'"]),
+        (CURRENT, "  Dischrge at 1 uA/m", "35:13", ["'Dischrge' is not", "Did you mean 'discharge'?"]),
+        ("Wait until", "Wait for -1 s or until", "33:20", ["'-1 s' is no duration"]),
+        # texts the file does not hold word by word are marked at their start
+        ('"Charge at', '"Chrage\\x20at', "30:11", ["'Chrage'"]),
+        ("- Rest for 10 ms", "- >\n          Rest foor\n          10 ms", "29:11", ["'foor'"]),
+        # steps that are mappings
+        ("- follow: {", "- folow: {", "36:11", ["no choice 'folow'", "Did you mean 'follow'?"]),
+        ("[0 s, 1 s]", "[0 s, 0 s]", "36:33", ["time 2 (0 s) does not come after 0 s"]),
+        ("[0 s, 1 s]", "[0, 1 s]", "36:28", ["'0' has no unit"]),
+        ("[0 V, 10 mV]", "[0 V]", "36:45", ["1 values for 2 times"]),
+        ("- Rest for 10 ms", "- 5", "29:11", ["'5' is no step"]),
+        # what does not fit the model
+        ("at active|elec", "at activ|elec", "33:22", ["no region 'activ'", "Did you mean 'active'?"]),
+        ("until Li at act", "until Na at act", "33:22", ["no carrier 'Na' at 'active|electrolyte'"]),
+        ("      capacity: 1 mAh/cm^2\n", "", "30:12", ["C-rate needs the capacity", "1 mAh/cm^2"]),
+        (CURRENT, "Charge at 1 uA for 1 s", "35:11", ["does not fit planar coord", "A/m or A/m^2"]),
+        ("contact: coll", "contact: col", "25:16", ["no contact 'colector'", "mean 'collector'?"]),
+        ("reference: sep", "reference: sp", "26:18", ["no contact 'sparator'"]),
+        ("reference: separator", "reference: collector", "26:18", ["working contact itself"]),
+        (RESERVOIR, "blocking", "26:18", ["'separator' is blocking"]),
+        ("{kind: potential, potential: 0.1 V}", "blocking", "25:16", ["'collector' is blocking"]),
+        # keys of the study
+        ("capacity: 1 mAh/cm^2", "capacity: 1 mAh", "27:17", ["wrong unit 'mAh'", "1 mAh/cm^2"]),
+        ("capacity:", "capacty:", "27:7", ["no key 'capacty'", "Did you mean 'capacity'?"]),
+        ("  capacity:", "  tolerance: 0\n      capacity:", "27:18", ["above 0"]),
+        ("  capacity:", "  start: last\n      capacity:", "27:14", ["Allowed: equilibrium, prev"]),
+        ("  capacity:", "  save_times: [1 s, 1 s]\n      capacity:", "27:26", ["does not come after"]),
+        ("  capacity:", "  save_times: []\n      capacity:", "27:19", ["the list of times is empty"]),
+        (
+            "  capacity:",
+            "  save: steps\n      save_every: 1 s\n      capacity:",
+            "28:19",
+            ["save and save_every exclude each other"],
+        ),
+    ],
+)  # fmt: skip
+def test_mistakes_in_a_transient_study_are_shown_with_place_and_advice(
+    transient, tmp_path, old, new, place, parts
+):
+    shift = {"30:12": "29:12"} if old.startswith("      capacity") else {}
+    change = (old.replace("colle", "colle"), new)
+    if old == "contact: coll":
+        change = (old, "contact: col")
+    message = message_of(transient, change)
+    for part in parts:
+        assert part in message
+    assert message.startswith(f"{tmp_path / 'run.yaml'}:{shift.get(place, place)}: "), message

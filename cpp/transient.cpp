@@ -1,0 +1,174 @@
+#include "transient.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace pyscl
+{
+
+Transient::Transient(Assembly assembly, std::vector<Index> node_rank,
+                     std::vector<double> bulk_minority, double phi_weight)
+    : _assembly(std::move(assembly)), _newton(LinearSolver::Kind::general, std::move(node_rank)),
+      _bulk_minority(std::move(bulk_minority)), _phi_weight(phi_weight)
+{
+  if (_assembly.balance() != Balance::transient)
+    throw std::invalid_argument("time integration needs a transient balance");
+}
+
+Transient::Level Transient::level(double time, const Vector& u) const
+{
+  return {time, u, _assembly.past(u), _assembly.rows_of_charge(u)};
+}
+
+void Transient::restart(double time, const Vector& u)
+{
+  _levels.assign(1, level(time, u));
+}
+
+void Transient::restore(const std::vector<double>& times, const std::vector<Vector>& states)
+{
+  if (times.empty() || times.size() > 3 || times.size() != states.size() ||
+      !std::is_sorted(times.begin(), times.end(), std::less_equal<>{}))
+    throw std::invalid_argument("one to three past levels in the order of time are needed");
+  _levels.clear();
+  for (std::size_t k = 0; k < times.size(); ++k)
+    _levels.push_back(level(times[k], states[k]));
+}
+
+std::vector<double> Transient::times() const
+{
+  std::vector<double> times;
+  for (const Level& l : _levels)
+    times.push_back(l.time);
+  return times;
+}
+
+std::vector<Vector> Transient::states() const
+{
+  std::vector<Vector> states;
+  for (const Level& l : _levels)
+    states.push_back(l.u);
+  return states;
+}
+
+TimeDerivative Transient::derivative(double dt, int order) const
+{
+  const Level& now = _levels.back();
+  TimeDerivative time{1.0 / dt, now.past, now.rows / dt};
+  if (order == 1)
+    return time;
+  const Level& before = _levels[_levels.size() - 2];
+  const double r = dt / (now.time - before.time);
+  const double a2 = r * r / ((1.0 + r) * dt);
+  time.rate = (1.0 + 2.0 * r) / ((1.0 + r) * dt);
+  time.charge = time.rate * now.rows + a2 * (now.rows - before.rows);
+  const auto gains = _assembly.gains(before.past, now.u);
+  for (std::size_t pair = 0; pair < gains.size(); ++pair)
+    for (std::size_t s = 0; s < gains[pair].size(); ++s)
+      time.amounts[pair][s].carry = a2 * gains[pair][s];
+  return time;
+}
+
+/// Lagrange weights of the newest degree + 1 levels for the value at a time, the newest first.
+std::vector<double> Transient::extrapolation(double time, int degree) const
+{
+  const auto at = [&](int k) { return _levels[_levels.size() - 1 - k].time; };
+  std::vector<double> weights;
+  for (int i = 0; i <= degree; ++i)
+  {
+    double weight = 1.0;
+    for (int j = 0; j <= degree; ++j)
+      if (j != i)
+        weight *= (time - at(j)) / (at(i) - at(j));
+    weights.push_back(weight);
+  }
+  return weights;
+}
+
+TimeAttempt Transient::attempt(double dt, int order, const NewtonControl& control, const Poll& poll)
+{
+  if (_levels.empty() || !(dt > 0.0) || order < 1 || order > 2 ||
+      static_cast<int>(_levels.size()) < order)
+    throw std::invalid_argument("a step needs dt > 0, order 1 or 2, and as many past levels");
+  const int degree = std::min(order, static_cast<int>(_levels.size()) - 1);
+  const double time = _levels.back().time + dt;
+  _assembly.set_time_derivative(derivative(dt, order));
+  const std::vector<double> weights = extrapolation(time, degree);
+  Vector guess = Vector::Zero(_levels.back().u.size());
+  for (int k = 0; k <= degree; ++k)
+    guess += weights[k] * _levels[_levels.size() - 1 - k].u;
+
+  TimeAttempt result;
+  result.newton = _newton.solve_damped(_assembly, guess, control, poll);
+  if (!result.newton.converged)
+    return result;
+  _new = level(time, result.newton.u);
+  estimate(dt, order, degree, result);
+  return result;
+}
+
+/// With the predictor p of degree m through the past, the local error of the method is the share
+/// c / (1 + c) of the difference u - p, where c is the ratio of their leading error terms:
+///   backward Euler, m = 1:  c = dt / (t - t_(n-1))
+///   BDF2, m = 2:            c = dt (1+r)/(1+2r) / (t - t_(n-2))
+/// With too short a past (m < order) the share is 1, for the very first step 1/2.
+void Transient::estimate(double dt, int order, int degree, TimeAttempt& attempt) const
+{
+  const Discretization& d = _assembly.discretization();
+  const std::vector<double> weights = extrapolation(_new.time, degree);
+  const auto past = [&](int k) -> const Level& { return _levels[_levels.size() - 1 - k]; };
+  double share = degree == 0 ? 0.5 : 1.0;
+  if (degree == order)
+  {
+    double c = dt / (_new.time - past(degree).time);
+    if (order == 2)
+    {
+      const double r = dt / (past(0).time - past(1).time);
+      c *= (1.0 + r) / (1.0 + 2.0 * r);
+    }
+    share = c / (1.0 + c);
+  }
+  const auto note = [&](double error, Index dof)
+  {
+    if (error > attempt.error)
+      attempt.error = error, attempt.worst_dof = dof;
+  };
+  std::size_t pair = 0;
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+    for (const CarrierLaw& law : d.regions()[r].carriers)
+    {
+      const auto& now = _new.past[pair];
+      for (std::size_t s = 0; s < now.size(); ++s)
+      {
+        double predicted = 0.0;
+        for (int k = 0; k <= degree; ++k)
+          predicted += weights[k] * past(k).past[pair][s].share;
+        const double weight =
+            std::max(std::min(now[s].share, now[s].vacancy), _bulk_minority[pair]);
+        const double change = now[s].share - past(0).past[pair][s].share;
+        attempt.rate = std::max(attempt.rate, std::fabs(change) / (weight * dt));
+        note(share * std::fabs(now[s].share - predicted) / weight,
+             d.site_dof(d.graphs()[r].first_site + static_cast<Index>(s), law.carrier));
+      }
+      ++pair;
+    }
+  if (degree > 0)
+    for (Index i = 0; i < d.n_dofs(); ++i)
+      if (d.dof_carrier()[i] == electric)
+      {
+        double predicted = 0.0;
+        for (int k = 0; k <= degree; ++k)
+          predicted += weights[k] * past(k).u[i];
+        note(share * _phi_weight * std::fabs(_new.u[i] - predicted), i);
+      }
+}
+
+void Transient::accept()
+{
+  _levels.push_back(_new);
+  if (_levels.size() > 3)
+    _levels.pop_front();
+}
+
+} // namespace pyscl

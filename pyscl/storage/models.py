@@ -1,0 +1,118 @@
+"""A model in an HDF5 file: mesh, fixed charge that varies in space, and everything else as JSON."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyscl import boundaries
+from pyscl.materials import Material
+from pyscl.mesh import Mesh
+from pyscl.model import Model
+
+if TYPE_CHECKING:
+    import h5py
+
+MESH_ARRAYS = ("points", "triangles", "region", "facets", "facet_group")
+_CONTACT_LAWS: dict[str, type[boundaries.ContactLaw]] = {
+    "potential": boundaries.PotentialContact,
+    "reservoir": boundaries.ReservoirContact,
+    "blocking": boundaries.BlockingContact,
+}
+
+
+def write_model(file: "h5py.Group", model: Model) -> None:
+    """Write a model into a file or group of a file."""
+    file.attrs["model"] = json.dumps(model_data(model))
+    mesh = file.create_group("mesh")
+    for name in MESH_ARRAYS:
+        mesh[name] = getattr(model.mesh, name)
+    mesh.attrs["region_names"] = list(model.mesh.region_names)
+    mesh.attrs["facet_names"] = list(model.mesh.facet_names)
+    background = file.create_group("background")
+    for region, charge in model.background.items():
+        background[str(model.mesh.region_names.index(region))] = charge
+
+
+def read_model(file: "h5py.Group") -> Model:
+    """Read the model that `write_model` wrote.
+
+    Raises:
+        InputError: what was written is not a valid model.
+        LookupError, TypeError, ValueError: parts are missing or of another kind.
+    """
+    mesh = read_mesh(file)
+    background = {
+        mesh.region_names[int(number)]: values[()] for number, values in file["background"].items()
+    }
+    return _read(mesh, background, json.loads(file.attrs["model"]))
+
+
+def read_mesh(file: "h5py.Group") -> Mesh:
+    """Read the mesh that `write_model` wrote; errors as `read_model`."""
+    return Mesh(
+        **{name: file["mesh"][name][()] for name in MESH_ARRAYS},
+        region_names=tuple(map(str, file["mesh"].attrs["region_names"])),
+        facet_names=tuple(map(str, file["mesh"].attrs["facet_names"])),
+    )
+
+
+def fingerprint(model: Model, settings: Mapping[str, Any]) -> str:
+    """Return a text that is the same only for the same mesh, physics and settings (SHA-256)."""
+    digest = hashlib.sha256()
+    for name in MESH_ARRAYS:
+        _add(digest, getattr(model.mesh, name))
+    for region in sorted(model.background):
+        digest.update(region.encode())
+        _add(digest, model.background[region])
+    names = [model.mesh.region_names, model.mesh.facet_names]
+    digest.update(json.dumps([names, physics(model), settings], sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def model_data(model: Model) -> dict[str, Any]:
+    """Return everything but the arrays of a model as plain data."""
+    return {
+        "temperature": model.temperature,
+        "coordinates": model.coordinates,
+        "materials": {r: m.model_dump(mode="json") for r, m in model.materials.items()},
+        "contacts": {n: c.model_dump(mode="json") for n, c in model.contacts.items()},
+        "interfaces": {n: i.model_dump(mode="json") for n, i in model.interfaces.items()},
+        "conserved": [c.model_dump(mode="json") for c in model.conserved],
+        "periodic": [p.model_dump(mode="json") for p in model.periodic],
+    }
+
+
+def physics(model: Model) -> dict[str, Any]:
+    """Return what of `model_data` changes results: all but names and sources of the materials."""
+    data = model_data(model)
+    for material in data["materials"].values():
+        for words in ("name", "provenance"):
+            material.pop(words, None)
+    return data
+
+
+def _read(mesh: Mesh, background: dict[str, NDArray[np.float64]], data: dict[str, Any]) -> Model:
+    return Model(
+        mesh,
+        {r: Material.model_validate(m) for r, m in data["materials"].items()},
+        contacts={
+            n: _CONTACT_LAWS[c["kind"]].model_validate(c) for n, c in data["contacts"].items()
+        },
+        interfaces={
+            n: boundaries.Interface.model_validate(i) for n, i in data["interfaces"].items()
+        },
+        conserved=[boundaries.Conserved.model_validate(c) for c in data["conserved"]],
+        periodic=[boundaries.Periodic.model_validate(p) for p in data["periodic"]],
+        background=background,
+        temperature=data["temperature"],
+        coordinates=data["coordinates"],
+    )
+
+
+def _add(digest: Any, values: NDArray[Any]) -> None:
+    digest.update(f"{values.dtype.str} {values.shape}".encode())
+    digest.update(np.ascontiguousarray(values).data)

@@ -1,0 +1,363 @@
+"""Carrying out a protocol: steps, limits, saved states, checkpoints."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pyscl.errors import ConvergenceError, InputError
+from pyscl.facets import facet_measure
+from pyscl.protocol import Protocol, format_step
+from pyscl.solution import Solution
+from pyscl.study.transient.drive import Drive, make_drive
+from pyscl.study.transient.exhaustion import exhausted
+from pyscl.study.transient.limits import Threshold, thresholds
+from pyscl.study.transient.options import TransientOptions
+from pyscl.study.transient.recording import Recorder, StepRecord
+from pyscl.study.transient.stepper import Stepper, Trial
+from pyscl.trajectory import Stop, Trajectory
+from pyscl.units import write
+
+if TYPE_CHECKING:
+    from pyscl.model import Model
+
+_SAME_VOLTAGE = 1e-6  # V; a smaller change is no jump
+_SAME_TIME = 1e-9  # of the time since the begin of the step
+_STEADY_AFTER = 100.0  # first steps; between two looks the time grows fourfold
+_LOOK_AGAIN = 4.0
+
+
+class Integration:
+    """One run through a protocol; `trajectory` is what it has so far."""
+
+    def __init__(
+        self,
+        model: "Model",
+        protocol: Protocol,
+        contact: str,
+        reference: str | None,
+        start: Solution,
+        options: TransientOptions,
+        resume: Trajectory | None = None,
+    ) -> None:
+        """Prepare; `resume` is a checkpoint of the same calculation."""
+        self._model, self._protocol, self._options = model, protocol, options
+        self._contact, self._reference = contact, reference
+        self._area = float(facet_measure(model, model.mesh.facets_of(contact)).sum())
+        self._stepper = Stepper(model, contact, reference, start, options)
+        self._recorder = Recorder(
+            model, contact, reference, previous=resume.series if resume else None
+        )
+        self._solutions: list[Solution] = list(resume.solutions) if resume else []
+        self._stops: list[Stop] = list(resume.stops) if resume else []
+        self._reason = "running"
+        self._complete = False
+        self._output_seconds = 0.0
+        self._last_checkpoint = time.monotonic()
+        voltage = self._voltage
+        self._drive = Drive("voltage", lambda t: voltage)
+        self._cycle, self._number = 1, 1
+        self._begin, self._begin_voltage = self._stepper.time, voltage
+        self._fresh = True
+        if resume is not None:
+            self._resume(resume)
+
+    def run(self) -> Trajectory:
+        """Carry out the protocol, or what is left of it.
+
+        Raises:
+            ConvergenceError: a step failed; `error.trajectory` is what there is.
+            KeyboardInterrupt: interrupted; the checkpoint is written first.
+        """
+        if self._fresh:
+            self._record(None, None)
+        try:
+            for cycle, number, step in self._remaining():
+                self._cycle, self._number = cycle, number
+                if self._fresh:
+                    self._begin, self._begin_voltage = self._stepper.time, self._voltage
+                self._drive = make_drive(
+                    step,
+                    begin=self._begin,
+                    voltage=self._begin_voltage,
+                    held=self._drive,
+                    area=self._area,
+                    capacity=self._options.capacity,
+                )
+                reason, goes_on = self._carry_out(self._drive)
+                self._fresh = True
+                self._stops.append(
+                    Stop(number, cycle, format_step(step), reason, self._stepper.time)
+                )
+                if self._options.save == "steps" or not goes_on:
+                    self._save()
+                if not goes_on:
+                    self._reason = f"{format_step(step)}: {reason}"
+                    return self._finish()
+        except ConvergenceError as error:
+            self._reason = str(error)
+            error.trajectory = self._finish()
+            raise
+        except KeyboardInterrupt:
+            self._reason = "interrupted"
+            self._checkpoint()
+            raise
+        self._reason, self._complete = "end of the protocol", True
+        return self._finish()
+
+    @property
+    def trajectory(self) -> Trajectory:
+        """What there is so far."""
+        counts = {**self._stepper.counts, "output_seconds": self._output_seconds}
+        scalars = {
+            "cycle": self._cycle,
+            "step": self._number,
+            "begin": self._begin,
+            "begin_voltage": self._begin_voltage,
+            "fresh": float(self._fresh),
+            "held_current": float(self._drive.control == "current"),
+            "held": self._drive.value(self._stepper.time),
+        }
+        return Trajectory(
+            model=self._model,
+            series=self._recorder.series,
+            solutions=tuple(self._solutions),
+            stops=tuple(self._stops),
+            complete=self._complete,
+            reason=self._reason,
+            restart=None if self._complete else self._stepper.restart_point(scalars),
+            counts=counts,
+            settings=settings(self._protocol, self._contact, self._reference, self._options),
+        )
+
+    # The protocol.
+
+    def _remaining(self) -> Iterator[tuple[int, int, Any]]:
+        for cycle in range(1, self._protocol.cycles + 1):
+            for number, step in enumerate(self._protocol.steps, start=1):
+                done = (cycle, number) < (self._cycle, self._number)
+                finished = self._fresh and any(
+                    (s.cycle, s.step) == (cycle, number) for s in self._stops
+                )
+                if not (done or finished):
+                    yield cycle, number, step
+
+    def _carry_out(self, drive: Drive) -> tuple[str, bool]:
+        """Integrate one step of the protocol; return why it ended, and whether to go on."""
+        stepper = self._stepper
+        if self._fresh:
+            self._apply(drive)
+            self._fresh = False
+        if not drive.lasts:
+            return f"voltage is {write(self._voltage, 'V')}", True
+        watched = thresholds(
+            drive.limits,
+            self._model,
+            start=self._begin_voltage,
+            direction=float(np.sign(drive.value(self._begin))) if drive.control == "current" else 0,
+            area=self._area,
+            capacity=self._options.capacity,
+        )
+        before = [t.excess(self._present()) for t in watched]
+        for threshold, excess in zip(watched, before, strict=True):
+            if excess > threshold.accuracy:
+                return f"{threshold.reason} (already at the start)", True
+        look = self._begin + _STEADY_AFTER * stepper.first_step
+        while True:
+            target = self._next_time(drive)
+            try:
+                trial = stepper.trial(self._allowed(target), drive.value)
+            except ConvergenceError:
+                reason = exhausted(self._model, stepper.solution)
+                if drive.control == "current" and reason:
+                    return reason, False
+                raise
+            met = None
+            for k, threshold in enumerate(watched):
+                if threshold.excess(trial) > threshold.accuracy:
+                    trial = self._locate(threshold, trial, before[k], drive)
+                if threshold.excess(trial) >= -threshold.accuracy:
+                    met = threshold.reason
+            before = [t.excess(trial) for t in watched]
+            stepper.accept(trial)
+            at_end = drive.end is not None and self._reached(drive.end)
+            if met is None and at_end:
+                assert drive.end is not None
+                met = f"{write(float(f'{drive.end - self._begin:.12g}'), 's')} passed"
+            self._record(trial, met)
+            low, high = self._options.voltage_window
+            if not low < trial.voltage < high:
+                reason = exhausted(self._model, stepper.solution)
+                window = f"voltage {trial.voltage:.4g} V left the window {low:g} ... {high:g} V"
+                return (f"{reason}; {window}" if reason else window), False
+            if met is not None:
+                return met, True
+            if any(self._reached(corner) for corner in drive.corners):
+                stepper.forget()
+            if (drive.until_steady or drive.end is None) and stepper.time >= look:
+                look = self._begin + _LOOK_AGAIN * (stepper.time - self._begin)
+                left = self._change_left(trial, drive)
+                if left is not None and left < self._options.steady:
+                    if drive.until_steady:
+                        return "steady", True
+                    return f"steady before {drive.wanted}", False
+
+    def _apply(self, drive: Drive) -> None:
+        """Put the working contact under the control of a drive."""
+        if drive.jump is not None and abs(drive.jump - self._voltage) > _SAME_VOLTAGE:
+            self._record(self._stepper.jump(drive.jump), "jump")
+        else:
+            self._stepper.switch(drive.control)
+
+    def _change_left(self, trial: Trial, drive: Drive) -> float | None:
+        """Return the change still to come; None while it is not worth a look."""
+        elapsed = self._stepper.time - self._begin
+        if trial.rate * elapsed > 10.0 * self._options.steady:
+            return None
+        return self._stepper.remaining_change(drive.value(self._stepper.time))
+
+    def _locate(self, threshold: Threshold, beyond: Trial, before: float, drive: Drive) -> Trial:
+        """Return the step that ends where a threshold is reached: false position (Illinois)."""
+        now = self._stepper.time
+        a, fa = 0.0, before if np.isfinite(before) and before < 0.0 else -threshold.excess(beyond)
+        b, fb, trial = beyond.dt, threshold.excess(beyond), beyond
+        for _ in range(40):
+            if abs(threshold.excess(trial)) <= threshold.accuracy or b - a <= 1e-13 * beyond.dt:
+                break
+            dt = (a * fb - b * fa) / (fb - fa)
+            tried = self._stepper.solve_step(dt, drive.value(now + dt), beyond.order)
+            if tried is None:
+                break
+            trial, f = tried, threshold.excess(tried)
+            if f > 0.0:
+                b, fb, fa = dt, f, 0.5 * fa
+            else:
+                a, fa, fb = dt, f, 0.5 * fb
+        if threshold.excess(trial) < -threshold.accuracy or trial.dt > b:
+            last = self._stepper.solve_step(b, drive.value(now + b), beyond.order)
+            trial = last or beyond
+        return trial
+
+    # The clock.
+
+    def _next_time(self, drive: Drive) -> float:
+        """Return the next time that must be met [s]."""
+        now = self._stepper.time
+        times = [drive.end or np.inf, *drive.corners, *self._save_times(now)]
+        return min((t for t in times if t > now and not self._reached(t)), default=np.inf)
+
+    def _save_times(self, now: float) -> tuple[float, ...]:
+        match self._options.save:
+            case str():
+                return ()
+            case tuple(times):
+                return times
+            case interval:
+                count = int(np.floor(now / interval * (1.0 + 1e-12))) + 1
+                return (count * interval,)
+
+    def _allowed(self, target: float) -> float:
+        """Return the longest step that leaves no sliver before a time that must be met."""
+        left = target - self._stepper.time
+        return 0.5 * left if 0.5 * left < self._stepper.next_step < left else left
+
+    def _reached(self, target: float) -> bool:
+        return bool(abs(self._stepper.time - target) <= _SAME_TIME * (target - self._begin))
+
+    # Output.
+
+    @property
+    def _voltage(self) -> float:
+        return self._stepper.voltages(self._stepper.unknowns)[self._contact]
+
+    def _present(self) -> Trial:
+        """The present state in the form of a trial; its current is not known."""
+        stepper = self._stepper
+        return Trial(0.0, 1, 0.0, 0.0, stepper.unknowns, stepper.rates, self._voltage, np.nan, None)
+
+    def _record(self, trial: Trial | None, event: str | None) -> None:
+        begin = time.perf_counter()
+        stepper = self._stepper
+        record = StepRecord(
+            time=stepper.time,
+            dt=trial.dt if trial else 0.0,
+            order=trial.order if trial else 1,
+            iterations=len(trial.newton.steps) if trial and trial.newton else 0,
+            error=trial.error if trial else 0.0,
+            protocol_step=self._number,
+            protocol_cycle=self._cycle,
+            solution=stepper.solution,
+            voltages=stepper.voltages(stepper.unknowns),
+            currents=stepper.currents(stepper.rates),
+            event=event,
+        )
+        self._recorder.record(record)
+        if self._options.save == "all" or self._is_save_time(trial):
+            self._save()
+        if self._options.listener is not None:
+            self._options.listener(record)
+        every = self._options.checkpoint_every
+        if self._options.checkpoint and time.monotonic() - self._last_checkpoint >= every:
+            self._checkpoint()
+        self._output_seconds += time.perf_counter() - begin
+
+    def _is_save_time(self, trial: Trial | None) -> bool:
+        if isinstance(self._options.save, str):
+            return False
+        now = self._stepper.time
+        times = self._save_times(now - (0.5 * trial.dt if trial else 0.0))
+        return any(abs(now - t) <= _SAME_TIME * max(t, 1e-300) for t in times)
+
+    def _save(self) -> None:
+        if not self._solutions or self._solutions[-1].time != self._stepper.time:
+            self._solutions.append(self._stepper.solution)
+
+    def _checkpoint(self) -> None:
+        if self._options.checkpoint:
+            self.trajectory.save(self._options.checkpoint)
+        self._last_checkpoint = time.monotonic()
+
+    def _finish(self) -> Trajectory:
+        self._save()
+        if not self._complete:
+            self._checkpoint()
+        return self.trajectory
+
+    def _resume(self, point: Trajectory) -> None:
+        restart = point.restart
+        if restart is None:
+            raise InputError("the trajectory is complete; there is nothing to go on with")
+        self._stepper.restore(restart)
+        s = restart.scalars
+        self._cycle, self._number = int(s["cycle"]), int(s["step"])
+        self._begin, self._begin_voltage = s["begin"], s["begin_voltage"]
+        self._fresh = bool(s["fresh"])
+        held = float(s["held"])
+        self._drive = Drive("current" if s["held_current"] else "voltage", lambda t: held)
+        for name, value in point.counts.items():
+            if name == "output_seconds":
+                self._output_seconds = value
+            else:
+                self._stepper.counts[name] = value
+
+
+def settings(
+    protocol: Protocol, contact: str, reference: str | None, options: TransientOptions
+) -> Mapping[str, Any]:
+    """Return what two runs must share for one to go on from the other, as plain data."""
+    return {
+        "protocol": [step.model_dump(mode="json") for step in protocol.steps],
+        "cycles": protocol.cycles,
+        "contact": contact,
+        "reference": reference,
+        "tolerance": options.tolerance,
+        "potential_scale": options.potential_scale,
+        "scheme": options.scheme,
+        "fixed_step": options.fixed_step,
+        "first_step": options.first_step,
+        "max_step": options.max_step,
+        "save": list(options.save) if isinstance(options.save, tuple) else options.save,
+        "steady": options.steady,
+        "capacity": options.capacity,
+    }

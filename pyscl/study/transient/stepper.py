@@ -1,0 +1,399 @@
+"""Time steps of one model: the formula of the core, its boundary values, and the step size."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from pyscl import _core
+from pyscl.carriers import bulk_eta, core_statistics
+from pyscl.discretize import FloatArray
+from pyscl.errors import ConvergenceError
+from pyscl.materials import Material
+from pyscl.postprocess.contacts import contact_dofs
+from pyscl.solution import Solution
+from pyscl.study.constraints import BoundaryConditions
+from pyscl.study.newton import NewtonHistory, progress_callback, read_iteration
+from pyscl.study.transient.options import TransientOptions
+from pyscl.study.transient.restart import RestartPoint
+
+if TYPE_CHECKING:
+    from pyscl.model import Model
+
+Control = Literal["voltage", "current"]
+
+_SAFETY = 0.9
+_GROWTH = {1: 5.0, 2: 2.0}  # variable-step BDF2 is stable below 1 + sqrt(2)
+_SHRINK = 0.2
+_AFTER_FAILURE = 0.25
+_JUMP = 1e-5  # of the first step: time in which only the displacement follows a jump
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A solved step that is not yet accepted.
+
+    Attributes:
+        dt: its length [s].
+        order: of the formula.
+        error: estimated error over what is allowed.
+        rate: largest change of a site fraction per second, relative like the error.
+        unknowns: its state (n_dofs,).
+        rates: what enters at every dof per time (n_dofs,), scaled.
+        voltage: of the working contact against the reference [V].
+        current: into the model through the working contact [A/m] or [A].
+        newton: what the solver did; None for the present state, which is no trial.
+    """
+
+    dt: float
+    order: int
+    error: float
+    rate: float
+    unknowns: FloatArray
+    rates: FloatArray
+    voltage: float
+    current: float
+    newton: _core.NewtonResult | None
+
+
+class Stepper:
+    """The state of a model in time, with one working contact under voltage or current control.
+
+    Attributes:
+        model: the model.
+        options: accuracy and limits.
+        counts: what was done: steps, rejected, iterations, factorisations, seconds.
+    """
+
+    def __init__(
+        self,
+        model: "Model",
+        contact: str,
+        reference: str | None,
+        start: Solution,
+        options: TransientOptions,
+    ) -> None:
+        """Prepare to go on from a state; `reference` None: voltages are absolute."""
+        self.model = model
+        self.options = options
+        self._d = model.discretized
+        self._conditions = BoundaryConditions(model)
+        self._contact, self._reference = contact, reference
+        self._bias = dict(start.bias)
+        self._terminals = {name: contact_dofs(model, name) for name in self._d.terminals}
+        self._charge = start.charge_number
+        self._rest = {
+            name: self._conditions.contacts.electrode_voltage(name) for name in self._terminals
+        }
+        self._unit = self._d.scaling.time
+        relaxation = min(_relaxation_times(model), default=self._unit)
+        self.first_step = options.first_step or options.fixed_step or 1e-3 * relaxation
+        self._min_step = options.min_step or 1e-6 * self.first_step
+        self._integrators: dict[Control, _core.Transient] = {}
+        self.control: Control = "voltage"
+        # The core counts time from the last sudden change, so that short steps late keep digits.
+        self._origin = start.time or 0.0
+        self._levels: tuple[list[float], list[FloatArray]] = ([0.0], [start.unknowns_for(model)])
+        self.next_step = self.first_step
+        self.history = start.history
+        self.rates = start.rates if start.kind == "transient" else np.zeros(self._d.n_dofs)
+        self.counts = dict.fromkeys(
+            ("steps", "rejected", "iterations", "factorisations"), 0
+        ) | dict.fromkeys(("assembly_seconds", "factor_seconds", "solve_seconds"), 0.0)
+        self._use("voltage")
+
+    # The present state.
+
+    @property
+    def time(self) -> float:
+        """Time of the present state [s]."""
+        return self._origin + self._unit * self._levels[0][-1]
+
+    @property
+    def unknowns(self) -> FloatArray:
+        """Unknowns of the present state (n_dofs,)."""
+        return self._levels[1][-1]
+
+    @property
+    def solution(self) -> Solution:
+        """The present state."""
+        return Solution(
+            self.model,
+            self.unknowns,
+            kind="transient",
+            bias=self.bias(self.unknowns),
+            history=self.history,
+            time=self.time,
+            rates=self.rates,
+        )
+
+    def bias(self, unknowns: FloatArray) -> dict[str, float]:
+        """Return contact -> voltage added to its rest value [V]."""
+        kt = self._d.scaling.potential
+        contacts = self._conditions.contacts
+        return {
+            name: float(unknowns[self._d.terminal_dof(name)] - contacts.origin(name)) * kt
+            for name in self._terminals
+        }
+
+    def voltages(self, unknowns: FloatArray) -> dict[str, float]:
+        """Return contact -> voltage against the reference [V]."""
+        absolute = {n: self._rest[n] + volts for n, volts in self.bias(unknowns).items()}
+        zero = absolute[self._reference] if self._reference else 0.0
+        return {name: volts - zero for name, volts in absolute.items()}
+
+    def currents(self, rates: FloatArray) -> dict[str, float]:
+        """Return contact -> current into the model, displacement included [A/m] or [A]."""
+        totals = {}
+        for name, dofs in self._terminals.items():
+            carried = sum(
+                self._charge[k] * dofs.outflow(rates, k) for k in range(len(self.model.carriers))
+            )
+            totals[name] = float(dofs.charge(rates) + carried) * self._d.scaling.current
+        return totals
+
+    # Steps.
+
+    def jump(self, voltage: float) -> Trial:
+        """Change the voltage at once: phi follows, the carriers stay.
+
+        Returns:
+            The short step in which it was done; its charge is `current * dt`.
+        """
+        self._use("voltage")
+        self.forget()
+        trial = self._solve(_JUMP * self.first_step, 1, voltage)
+        if trial is None:
+            raise self._failure("the jump of the voltage")
+        self.accept(trial)
+        self._origin -= trial.dt
+        self.forget()
+        return trial
+
+    def switch(self, control: Control) -> None:
+        """Take over the control of the working contact; the past of the step size is forgotten."""
+        self._use(control)
+        self.forget()
+
+    def forget(self) -> None:
+        """Start anew after a sudden change: one past level, small steps."""
+        self._origin = self.time
+        self._levels = ([0.0], [self._levels[1][-1]])
+        self.next_step = self.first_step
+        self._load()
+
+    def trial(self, longest: float, value: Callable[[float], float]) -> Trial:
+        """Solve for a step no longer than `longest` [s] that meets the tolerance.
+
+        Args:
+            longest: [s].
+            value: function of time [s]: voltage [V] or current [A/m or A] of the contact.
+
+        Raises:
+            ConvergenceError: the step would have to be too small; says where.
+        """
+        fixed = self.options.fixed_step
+        dt = min(fixed or self.next_step, longest, self.options.max_step or np.inf)
+        order = min(self.options.order, max(len(self._levels[0]) - 1, 1))
+        failed = False
+        while True:
+            trial = self._solve(dt, order, value(self.time + dt))
+            if trial is not None and (trial.error <= 1.0 or fixed):
+                return trial
+            self.counts["rejected"] += 1
+            if trial is None:
+                # Targets of BDF2 may lie outside the bounds of the site fraction; those of
+                # backward Euler never do.
+                dt, order, failed = _AFTER_FAILURE * dt, 1, True
+            else:
+                dt *= self._factor(trial)
+            if dt < self._min_step or (fixed and failed and dt < 1e-6 * fixed):
+                raise self._failure(f"a step at t = {self.time:.6g} s")
+
+    def solve_step(self, dt: float, value: float, order: int) -> Trial | None:
+        """Solve for a step of given length and order; None without convergence."""
+        return self._solve(dt, min(order, len(self._levels[0])), value)
+
+    def accept(self, trial: Trial) -> None:
+        """Make the last trial the present state."""
+        self._integrator.accept()
+        self._levels = (list(self._integrator.times), list(self._integrator.states))
+        self.rates = trial.rates
+        if trial.newton is not None:
+            self.history = self._history(trial.newton)
+        self.counts["steps"] += 1
+        self.next_step = trial.dt * self._factor(trial)
+
+    def remaining_change(self, value: float) -> float | None:
+        """Return the largest change still to come if the control stays as it is.
+
+        Relative like the error; from one giant backward Euler step, which lands on the steady
+        state whatever the steps before were. None if there is none.
+        """
+        dt = 1e6 * max(self.time, self._unit * 1e6, self.first_step)
+        trial = self._solve(dt, 1, value)
+        if trial is None:
+            return None
+        electric = self._d.core.dof_carrier < 0
+        phi = np.abs(trial.unknowns - self.unknowns)[electric].max()
+        return max(trial.rate * dt, float(phi) / self.options.potential_scale)
+
+    # Restart.
+
+    def restart_point(self, scalars: Mapping[str, float]) -> RestartPoint:
+        """Return what is needed to go on from here."""
+        own = {
+            "next_step": self.next_step,
+            "current_control": float(self.control == "current"),
+            "origin": self._origin,
+        }
+        return RestartPoint(
+            np.array(self._levels[0]) * self._unit, np.array(self._levels[1]), {**scalars, **own}
+        )
+
+    def restore(self, point: RestartPoint) -> None:
+        """Go on from a restart point."""
+        self._origin = point.scalars["origin"]
+        self._levels = ((point.times / self._unit).tolist(), list(point.unknowns))
+        self._use("current" if point.scalars["current_control"] else "voltage")
+        self._load()
+        self.next_step = point.scalars["next_step"]
+
+    # Inside.
+
+    @property
+    def _integrator(self) -> _core.Transient:
+        return self._integrators[self.control]
+
+    def _use(self, control: Control) -> None:
+        self.control = control
+        if control not in self._integrators:
+            currents = {self._contact: 0.0} if control == "current" else {}
+            self._integrators[control] = _core.Transient(
+                self._conditions.transient(self._bias, currents),
+                self._d.node_rank,
+                _bulk_minorities(self.model),
+                1.0 / self.options.potential_scale,
+            )
+        self._load()
+
+    def _load(self) -> None:
+        self._integrator.restore(self._levels[0], np.array(self._levels[1]))
+
+    def _solve(self, dt: float, order: int, value: float) -> Trial | None:
+        d, options = self._d, self.options
+        if self.control == "current":
+            self._integrator.set_current(0, value / d.scaling.current)
+        else:
+            zero = 0.0
+            if self._reference:
+                zero = self._rest[self._reference] + self._bias.get(self._reference, 0.0)
+            bias = value + zero - self._rest[self._contact]
+            origin = self._conditions.contacts.origin(self._contact)
+            terminal = d.terminal_dof(self._contact)
+            self._integrator.set_fixed(terminal, origin + bias / d.scaling.potential)
+        attempt = self._integrator.attempt(
+            dt / self._unit,
+            order,
+            options.newton.control(),
+            progress_callback(self.model, options.newton),
+        )
+        newton = attempt.newton
+        self._count(newton)
+        if not newton.converged:
+            self.history = self._history(newton)
+            return None
+        rates = self._integrator.currents()
+        return Trial(
+            dt=dt,
+            order=order,
+            error=attempt.error / options.tolerance,
+            rate=attempt.rate / self._unit,
+            unknowns=newton.u,
+            rates=rates,
+            voltage=self.voltages(newton.u)[self._contact],
+            current=self.currents(rates)[self._contact],
+            newton=newton,
+        )
+
+    def _factor(self, trial: Trial) -> float:
+        """Return by how much the next step may differ from a trial."""
+        wanted = _SAFETY * max(trial.error, 1e-12) ** (-1.0 / (trial.order + 1.0))
+        return float(np.clip(wanted, _SHRINK, _GROWTH[trial.order]))
+
+    def _count(self, newton: _core.NewtonResult) -> None:
+        self.counts["iterations"] += len(newton.steps)
+        self.counts["factorisations"] += len(newton.steps)
+        for step in newton.steps:
+            self.counts["assembly_seconds"] += step.assembly_seconds
+            self.counts["factor_seconds"] += step.factor_seconds
+            self.counts["solve_seconds"] += step.solve_seconds
+
+    def _history(self, newton: _core.NewtonResult) -> NewtonHistory:
+        return NewtonHistory(
+            "transient",
+            tuple(read_iteration(self.model, s) for s in newton.steps),
+            factor_entries=newton.factor_entries,
+            converged=newton.converged,
+        )
+
+    def _failure(self, what: str) -> ConvergenceError:
+        where = ""
+        if self.history.iterations:
+            last = self.history.iterations[-1]
+            x, y = last.worst_position
+            where = (
+                f"; the last Newton iteration changed '{last.worst_unknown}' by {last.update:.1e} "
+                f"kT at ({x * 1e9:.4g}, {y * 1e9:.4g}) nm"
+            )
+        error = ConvergenceError(
+            f"{what} did not converge down to a step of {self._min_step:.3g} s{where}. The states "
+            "before it are kept; loosen the current or the voltage step, or refine the mesh there",
+            history=self.history,
+        )
+        error.last_good = self.solution
+        return error
+
+
+def _bulk_minorities(model: "Model") -> list[float]:
+    """Return the minority fraction of the bulk for every carrier law of the core, in its order."""
+    materials = [model.materials[region] for region in model.mesh.region_names]
+    materials += _layer_materials(model)
+    weights = []
+    for material in materials:
+        for carrier in sorted(material.carriers, key=lambda c: model.carriers.index(c.name)):
+            law = core_statistics(carrier.statistics, model.temperature)
+            eta = bulk_eta(carrier, model.temperature)
+            share, vacancy, _ = _core.occupancy(law, np.array([eta]))
+            limited = carrier.statistics.site_limited
+            weights.append(float(min(share[0], vacancy[0]) if limited else share[0]))
+    return weights
+
+
+def _layer_materials(model: "Model") -> list[Material]:
+    """Return the materials of the layers in the order in which the core got them."""
+    return [i.coating.material for i in model.interfaces.values() if i.coating is not None]
+
+
+def _relaxation_times(model: "Model") -> list[float]:
+    """Return the dielectric relaxation times eps / sigma of the conducting regions [s]."""
+    from scipy.constants import epsilon_0
+
+    from pyscl.carriers import bulk_conductivity
+
+    times = []
+    for material in model.materials.values():
+        sigma = sum(bulk_conductivity(c, model.temperature) for c in material.carriers)
+        if sigma > 0.0:
+            times.append(epsilon_0 * material.relative_permittivity / sigma)
+    return times
+
+
+def check_start(model: "Model", start: Solution) -> None:
+    """Refuse a start with other unknowns, before anything is computed.
+
+    Raises:
+        InputError: the start belongs to another model.
+    """
+    start.unknowns_for(model)
