@@ -125,7 +125,8 @@ class ReservoirContact(InputModel):
             composition (mu_e + mu_Li of the bulk, with mu = 0 in lithium metal).
         potential: electric potential [V]; "neutral": the one that makes the adjacent region
             neutral; None: not held (no surface charge).
-        kinetics: transfer law between reservoir and model; None: equilibrium.
+        kinetics: transfer law between reservoir and model, which needs a potential; None:
+            equilibrium.
         compact_capacitance: as for `PotentialContact`; needs a potential.
     """
 
@@ -141,8 +142,16 @@ class ReservoirContact(InputModel):
 
     @model_validator(mode="after")
     def _layer_needs_potential(self) -> "ReservoirContact":
-        if self.compact_capacitance is not None and self.potential is None:
-            raise ValueError("a compact layer needs the potential of the electrode; give potential")
+        if self.potential is None:
+            if self.compact_capacitance is not None:
+                raise ValueError(
+                    "a compact layer needs the potential of the electrode; give potential"
+                )
+            if self.kinetics is not None:
+                raise ValueError(
+                    "kinetics needs the potential of the electrode, so that its double layer can "
+                    "charge; give potential, e.g. neutral (no charge at rest)"
+                )
         return self
 
 

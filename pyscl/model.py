@@ -152,25 +152,30 @@ class Model:
         bias: Mapping[str, float | str] | None = None,
         start: "Solution | None" = None,
         *,
+        current: Mapping[str, float | str] | None = None,
         options: "SolverOptions | None" = None,
     ) -> "Solution":
-        """Compute the steady state under a bias.
+        """Compute the steady state under a bias or a current.
 
         Args:
             bias: contact name -> voltage added to its potential and, times z e, to its
                 electrochemical potential [V, or text with a unit].
             start: a solution of the same model to start from; default: the equilibrium.
+            current: contact name -> mean current density into the model [A/m2, or text with a
+                unit]; its voltage follows and is found in the `bias` of the solution.
             options: tolerances and iteration limits.
 
         Raises:
-            InputError: an unknown contact, or a carrier without mobility, reservoir or inventory.
+            InputError: an unknown contact, a current that finds no way out, or a carrier without
+                mobility, reservoir or inventory.
             ConvergenceError: Newton's method and the continuation failed; carries the history
                 and the last good state.
         """
         from pyscl.study.steady import steady
 
         volts = {name: parse(value, "V") for name, value in (bias or {}).items()}
-        return steady(self, volts, start, options=options)
+        density = {name: parse(value, "A/m^2") for name, value in (current or {}).items()}
+        return steady(self, volts, start, current=density, options=options)
 
     def transient(
         self,

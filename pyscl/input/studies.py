@@ -1,5 +1,6 @@
 """The studies of a run file, and whether they fit its contacts and regions."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
@@ -235,7 +236,10 @@ class _TransientCheck:
 
     def _mistake(self, entry: Entry, message: str, word: str = "") -> None:
         """Add a mistake in a step, if it is a sentence at one of its words."""
-        position = max(entry.given.find(word), 0) if isinstance(entry.given, str) else 0
+        found = None
+        if word and isinstance(entry.given, str):
+            found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", entry.given)
+        position = found.start() if found else 0
         kind, text, location, value = entry.mistake("name", message, position)
         self._mistakes.add(kind, text, (*self._place, "protocol", *location), value)
 

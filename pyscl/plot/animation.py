@@ -12,7 +12,7 @@ from pyscl.errors import InputError, unknown_name
 from pyscl.plot import panels
 from pyscl.plot.maps import Layer, draw
 from pyscl.plot.panels import Window
-from pyscl.plot.scales import Component, scale_of
+from pyscl.plot.scales import Component, FloatArray, scale_of
 from pyscl.plot.style import COLUMN, STYLE, map_figure, styled, time_unit
 from pyscl.storage.atomic import replaced
 from pyscl.trajectory import Trajectory
@@ -83,15 +83,24 @@ def animate(
 
 def _titles(trajectory: Trajectory) -> list[str]:
     """Return "t = 1.20 ms, 3.92 V" for every saved state."""
-    times = trajectory.times
-    unit, word = time_unit(float(times[-1]))
-    decimals = max(0, 2 - int(np.floor(np.log10(times[-1] / unit)))) if times[-1] > 0.0 else 0
     titles = []
-    for time in times:
-        row = np.flatnonzero(trajectory["time"] == time)
+    for solution, words in zip(trajectory.solutions, _times(trajectory.times), strict=True):
+        row = np.flatnonzero(trajectory["time"] == solution.time)
         volts = f", {trajectory['voltage'][row[-1]]:.3f} V" if len(row) else ""
-        titles.append(f"t = {time / unit:.{decimals}f} {word}{volts}")
+        titles.append(f"t = {words}{volts}")
     return titles
+
+
+def _times(times: FloatArray) -> list[str]:
+    """Return times in one unit with fixed decimals, or each in its own if they span decades."""
+    last = float(times[-1])
+    unit, word = time_unit(last)
+    positive = times[times > 0.0]
+    if len(positive) and positive[0] < 1e-3 * last:
+        units = [time_unit(float(time)) if time > 0.0 else (unit, word) for time in times]
+        return [f"{time / u:.3g} {w}" for time, (u, w) in zip(times, units, strict=True)]
+    decimals = max(0, 2 - int(np.floor(np.log10(last / unit)))) if last > 0.0 else 0
+    return [f"{time / unit:.{decimals}f} {word}" for time in times]
 
 
 def _writer(path: Path, frames_per_second: float) -> Any:

@@ -43,7 +43,7 @@ def series_plot(trajectory: Trajectory, *, logarithmic: bool = False) -> Figure:
         InputError: the series has no rows.
     """
     _refuse_empty(trajectory)
-    time, unit = _time(trajectory)
+    time, unit = (trajectory["time"], "s") if logarithmic else _time(trajectory)
     fractions = _mean_fractions(trajectory)
     rows = 3 if fractions else 2
     figure = Figure((COLUMN, 1.25 * rows + 0.75), layout="constrained")

@@ -99,7 +99,9 @@ def _read_step(given: Any, info: ValidationInfo) -> Step:
         if body is None or isinstance(body, Mapping):
             given = {"kind": kind, **(body or {})}
     if not isinstance(given, (Mapping, InputModel)):
-        raise failure("step", f"'{given}' is no step; write a sentence, e.g. 'Rest for 10 ms'", ("",))
+        raise failure(
+            "step", f"'{given}' is no step; write a sentence, e.g. 'Rest for 10 ms'", ("",)
+        )
     return _OneStep.model_validate({"step": given}, context=info.context).step
 
 

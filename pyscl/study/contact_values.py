@@ -194,6 +194,11 @@ class ContactValues:
             return self.level(name) / self._charges[self._number(name)] * self._d.scaling.potential
         return self.origin(name) * self._d.scaling.potential
 
+    def bias_of(self, name: str, u: FloatArray) -> float:
+        """Return the voltage [V] added to a contact in a state u (n_dofs,)."""
+        added = float(u[self._d.terminal_dof(name)]) - self.origin(name)
+        return added * self._d.scaling.potential
+
     def ties(self, *, levels: bool) -> Ties:
         """Return what follows the terminals: phi and, with `levels`, mu of what contacts hold."""
         parts = []

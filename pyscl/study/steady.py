@@ -8,6 +8,7 @@ from pyscl.boundaries import BlockingContact
 from pyscl.carriers import transport_coefficient
 from pyscl.discretize import FloatArray
 from pyscl.errors import InputError, unknown_name
+from pyscl.facets import facet_measure
 from pyscl.study.constraints import BoundaryConditions
 from pyscl.study.equilibrium import solve_frozen
 from pyscl.study.newton import (
@@ -35,18 +36,21 @@ def steady(
     bias: Mapping[str, float],
     start: "Solution | None",
     *,
+    current: Mapping[str, float] | None = None,
     options: SolverOptions | None = None,
 ) -> "Solution":
     """Solve for the steady state; see `Model.steady`.
 
-    The full bias is tried in one step. If Newton's method fails, the bias is raised in steps that
-    shrink on failure and grow on success.
+    The full bias and current are tried in one step. If Newton's method fails, they are raised in
+    steps that shrink on failure and grow on success.
     """
     from pyscl.solution import Solution
 
     options = options or SolverOptions()
     check_steady(model, bias)
     conditions = BoundaryConditions(model)
+    currents = total_currents(model, current or {})
+    check_currents(model, conditions, bias, currents)
     if start is None:
         start = solve_frozen(model, conditions, conditions.frozen(), None, options)
     u = start.unknowns_for(model)
@@ -63,14 +67,22 @@ def steady(
     def attempt(share: float, state: FloatArray) -> _core.NewtonResult:
         nonlocal factor_entries
         applied = between(share)
-        assembly = conditions.steady(applied)
-        predictor = conditions.predictor(applied, state)
+        driven = {name: share * total for name, total in currents.items()}
+        assembly = conditions.steady(applied, driven)
+        predictor = conditions.predictor(applied, state, driven)
         if predictor is not None:
             guess = solve(predictor, state)
             state = guess.u if guess.converged else state
         result = solve(assembly, state)
         factor_entries = result.factor_entries
         return result
+
+    def solution(u: FloatArray, applied: dict[str, float], converged: bool) -> "Solution":
+        """Wrap a state; the voltages of contacts with a given current are results."""
+        found = {name: conditions.contacts.bias_of(name, u) for name in currents}
+        return Solution(
+            model, u, kind="steady", bias={**applied, **found}, history=history(converged)
+        )
 
     def solve(assembly: _core.Assembly, state: FloatArray) -> _core.NewtonResult:
         newton = (
@@ -102,13 +114,47 @@ def steady(
         step = _FIRST_STEP if step >= 1.0 else step * _SHRINK
         if step < options.smallest_bias_step:
             error = failure(model, history(False), result.reason, options.tolerance, _ADVICE)
-            error.last_good = (
-                Solution(model, u, kind="steady", bias=between(reached), history=history(False))
-                if steps
-                else start
-            )
+            error.last_good = solution(u, between(reached), False) if steps else start
             raise error
-    return Solution(model, u, kind="steady", bias=dict(bias), history=history(True))
+    return solution(u, dict(bias), True)
+
+
+def total_currents(model: "Model", current: Mapping[str, float]) -> dict[str, float]:
+    """Return contact -> current [A/m] or [A] for a mean density [A/m2].
+
+    Raises:
+        InputError: a contact that does not exist or blocks.
+    """
+    totals = {}
+    for name, density in current.items():
+        if name not in model.contacts:
+            raise unknown_name("contact", name, model.contacts, "for the current")
+        if isinstance(model.contacts[name], BlockingContact):
+            raise InputError(f"contact '{name}' is blocking, no current can be given to it")
+        totals[name] = density * float(facet_measure(model, model.mesh.facets_of(name)).sum())
+    return totals
+
+
+def check_currents(
+    model: "Model",
+    conditions: BoundaryConditions,
+    bias: Mapping[str, float],
+    currents: Mapping[str, float],
+) -> None:
+    """Refuse currents that no steady state can carry.
+
+    Raises:
+        InputError: a contact with bias and current, or whose carrier reaches no other contact.
+    """
+    for name in currents:
+        if name in bias:
+            raise InputError(f"contact '{name}' has a bias and a current; give one of them")
+        parts = [c for c in conditions.components if name in c.reservoirs]
+        if not any(set(part.reservoirs) - set(currents) for part in parts):
+            raise InputError(
+                f"no steady current flows through contact '{name}': what it exchanges reaches no "
+                "contact whose voltage is held; compute a transient"
+            )
 
 
 def check_steady(model: "Model", bias: Mapping[str, float]) -> None:

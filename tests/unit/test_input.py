@@ -409,19 +409,19 @@ def test_a_transient_study_made_in_python_equals_the_one_of_a_file(transient):
 def test_a_transient_study_may_be_written_with_its_kind(run):
     text = "  - {kind: transient, contact: collector, protocol: Rest for 1 s}\n"
     assert run((STEADY, text)).studies[1].protocol.sentences == ("Rest for 1 s",)
-    assert ":24:54: 'Rst' is" in message_of(run, (STEADY, text.replace("Rest", "Rst")))
+    assert ":24:53: 'Rst' is" in message_of(run, (STEADY, text.replace("Rest", "Rst")))
 
 
 @pytest.mark.parametrize(
     ("old", "new", "place", "parts"),
     [
         # the caret stands at the word in the file
-        ("- Rest for", "- Rest foor", "29:16", ["'foor' is not understood for studies.1.tr", "'for'"]),
+        ("- Rest for", "- Rest foor", "29:16", ["'foor' is not understood for st", "'for'"]),
         ('"Charge', '"Chrage', "30:12", ["'Chrage'", "Did you mean 'charge'?"]),
         ("0.1 mA/cm2 until", "0.1 V until", "30:26", ["wrong unit 'V'", "'0.1 mA/cm^2'"]),
         ("[Hold at 4.3 V until", "[Hold at 4.3 V untl", "31:26", ["'untl'", "'until'"]),
-        ("'Step to 0.1 V'", "'Step tp 0.1 V'", "31:45", ["'tp'"]),
-        (CURRENT, "  Dischrge at 1 uA/m", "35:13", ["'Dischrge' is not", "Did you mean 'discharge'?"]),
+        ("'Step to 0.1 V'", "'Step tp 0.1 V'", "31:44", ["'tp'"]),
+        (CURRENT, "  Dischrge at 1 uA/m", "35:13", ["'Dischrge' is not", "'discharge'?"]),
         ("Wait until", "Wait for -1 s or until", "33:20", ["'-1 s' is no duration"]),
         # texts the file does not hold word by word are marked at their start
         ('"Charge at', '"Chrage\\x20at', "30:11", ["'Chrage'"]),
@@ -430,11 +430,12 @@ def test_a_transient_study_may_be_written_with_its_kind(run):
         ("- follow: {", "- folow: {", "36:11", ["no choice 'folow'", "Did you mean 'follow'?"]),
         ("[0 s, 1 s]", "[0 s, 0 s]", "36:33", ["time 2 (0 s) does not come after 0 s"]),
         ("[0 s, 1 s]", "[0, 1 s]", "36:28", ["'0' has no unit"]),
-        ("[0 V, 10 mV]", "[0 V]", "36:45", ["1 values for 2 times"]),
+        ("[0 V, 10 mV]", "[0 V]", "36:48", ["1 values for 2 times"]),
         ("- Rest for 10 ms", "- 5", "29:11", ["'5' is no step"]),
         # what does not fit the model
-        ("at active|elec", "at activ|elec", "33:22", ["no region 'activ'", "Did you mean 'active'?"]),
-        ("until Li at act", "until Na at act", "33:22", ["no carrier 'Na' at 'active|electrolyte'"]),
+        ("at active|elec", "at activ|elec", "33:28", ["no region 'activ'", "'active'?"]),
+        ("until Li at act", "until e at act", "33:22", ["no carrier 'e' at 'active|electrolyt"]),
+        ("until Li at act", "until Na at act", "33:22", ["no carrier 'Na' at 'active|elec"]),
         ("      capacity: 1 mAh/cm^2\n", "", "30:12", ["C-rate needs the capacity", "1 mAh/cm^2"]),
         (CURRENT, "Charge at 1 uA for 1 s", "35:11", ["does not fit planar coord", "A/m or A/m^2"]),
         ("contact: coll", "contact: col", "25:16", ["no contact 'colector'", "mean 'collector'?"]),
@@ -447,12 +448,12 @@ def test_a_transient_study_may_be_written_with_its_kind(run):
         ("capacity:", "capacty:", "27:7", ["no key 'capacty'", "Did you mean 'capacity'?"]),
         ("  capacity:", "  tolerance: 0\n      capacity:", "27:18", ["above 0"]),
         ("  capacity:", "  start: last\n      capacity:", "27:14", ["Allowed: equilibrium, prev"]),
-        ("  capacity:", "  save_times: [1 s, 1 s]\n      capacity:", "27:26", ["does not come after"]),
-        ("  capacity:", "  save_times: []\n      capacity:", "27:19", ["the list of times is empty"]),
+        ("  capacity:", "  save_times: [1 s, 1 s]\n      capacity:", "27:25", ["not come after"]),
+        ("  capacity:", "  save_times: []\n      capacity:", "27:19", ["list of times is empty"]),
         (
             "  capacity:",
             "  save: steps\n      save_every: 1 s\n      capacity:",
-            "28:19",
+            "28:7",
             ["save and save_every exclude each other"],
         ),
     ],
@@ -460,11 +461,98 @@ def test_a_transient_study_may_be_written_with_its_kind(run):
 def test_mistakes_in_a_transient_study_are_shown_with_place_and_advice(
     transient, tmp_path, old, new, place, parts
 ):
-    shift = {"30:12": "29:12"} if old.startswith("      capacity") else {}
-    change = (old.replace("colle", "colle"), new)
-    if old == "contact: coll":
-        change = (old, "contact: col")
-    message = message_of(transient, change)
+    message = message_of(transient, (old, new))
     for part in parts:
         assert part in message
-    assert message.startswith(f"{tmp_path / 'run.yaml'}:{shift.get(place, place)}: "), message
+    assert message.startswith(f"{tmp_path / 'run.yaml'}:{place}: "), message
+
+
+def test_the_line_of_a_sentence_is_shown_with_a_caret_at_the_word(transient, tmp_path):
+    message = message_of(transient, (CURRENT, "Discharge at 1 uA/m untl 3 V"))
+    assert message.splitlines() == [
+        f"{tmp_path / 'run.yaml'}:35:31: 'untl' is not understood for "
+        "studies.1.transient.protocol.3",
+        "    Discharge at 1 uA/m untl 3 V",
+        "                        ^",
+        "  understood: 'Discharge at 1 uA/m'; allowed here: 'for <time>', 'until <limit>'. "
+        "Did you mean 'until'?",
+        "  e.g. 'Discharge at C/10 for 1 h or until 3 V'",
+    ]  # fmt: skip
+
+
+def test_all_mistakes_of_a_protocol_are_reported_at_once(transient):
+    message = message_of(transient, ("Rest", "Rst"), ("Wait", "Wat"), ("Discharge", "Dscharge"))
+    assert [line.split(":")[1] for line in message.splitlines() if "run.yaml:" in line] == [
+        "29", "33", "35",
+    ]  # fmt: skip
+
+
+def test_overrides_of_a_protocol_name_the_override(transient):
+    key = "studies.1.transient.protocol"
+    assert (
+        len(transient(overrides=[f"{key}=[Rest for 1 s, Wait until steady]"]).studies[1].steps) == 2
+    )
+    message = message_of(transient, overrides=[f"{key}=[Rest for 1 s, Wait]"])
+    assert message.startswith(
+        f"--set {key}=[Rest for 1 s, Wait]: nothing ends the step for {key}.1"
+    )
+    assert transient(overrides=["studies.1.transient.cycles=4"]).studies[1].cycles == 4
+
+
+def test_the_reference_must_be_clear_if_it_is_not_given(transient):
+    without = ("      reference: separator\n", "")
+    third = ("collector: {kind", "third: {kind: potential, potential: 0 V}\n  collector: {kind")
+    message = message_of(transient, without, third)
+    assert "run.yaml:26:16: the reference of the voltage is not clear" in message
+    assert "give reference: separator or third" in message
+    assert "no contact to measure" in message_of(transient, without, (RESERVOIR, "blocking"))
+
+
+def test_a_current_in_axisymmetric_coordinates_is_not_per_depth(transient):
+    axisymmetric = ("coordinates: planar", "coordinates: axisymmetric"), ("3e-9 mol/m", "3e-9 mol")
+    assert "A or A/m^2" in message_of(transient, *axisymmetric)
+    study = transient(*axisymmetric, (CURRENT, "Charge at 1 uA for 1 s")).studies[1]
+    assert study.steps[5].current == 1e-6
+
+
+def test_the_first_study_has_nothing_to_start_from(transient):
+    change = (
+        ("  - equilibrium\n", ""),
+        ("      reference", "      start: previous\n      reference"),
+    )
+    assert "run.yaml:25:14: there is no study before this one" in message_of(transient, *change)
+
+
+def test_carriers_of_a_variant_may_be_watched(transient):
+    watched = "until Li at active|inclusion"
+    transient(("until Li at active|electrolyte", watched))
+    only = ("until Li at active|electrolyte", "until Li at inclusion|nothing")
+    assert "no region 'nothing'" in message_of(transient, only)
+
+
+# --- kinetics and floating conductors ---------------------------------------------------------
+
+
+def test_kinetics_belong_to_shared_carriers(run):
+    law = "{law: resistance, resistance: 10 ohm*cm^2}"
+    change = ("blocking: [Li]", f"kinetics: {{Li: {law}}}")
+    assert run(change).interfaces["active|electrolyte"].kinetics["Li"].resistance == 1e-3
+    message = message_of(run, (change[0], change[1].replace("Li:", "Na:")))
+    assert "run.yaml:10:62: no shared carrier 'Na'" in message
+
+
+def test_floating_conductors_are_regions(run):
+    text = "floating: [{{region: {}, charge: 1 nC/m}}]\ntitle:"
+    assert run(("title:", text.format("inclusion"))).floating == (
+        FloatingConductor(region="inclusion", charge=1e-9),
+    )
+    message = message_of(run, ("title:", text.format("inclusio")))
+    assert "run.yaml:1:21: no region 'inclusio'" in message
+
+
+def test_schema_offers_transient_studies():
+    schema = json_schema()
+    keys = schema["$defs"]["TransientStudy"]
+    assert keys["required"] == ["contact", "protocol"]
+    assert {"type": "string"} in keys["properties"]["protocol"]["anyOf"]
+    assert "TransientStudy" in json.dumps(schema["properties"]["studies"])

@@ -13,12 +13,17 @@ from pyscl.units import (
     AVOGADRO,
     ELEMENTARY_CHARGE,
     QUANTITIES,
+    AreaResistance,
     Conductivity,
     Density,
+    Duration,
     Fraction,
     Length,
+    Share,
     Temperature,
+    Time,
     parse,
+    write,
 )
 
 
@@ -47,6 +52,13 @@ from pyscl.units import (
         ("-10 mV", "V", -0.01),
         ("3e-9 mol/m", "mol/m", 3e-9),
         ("12 %", "1", 0.12),
+        ("0.1 mA cm-2", "A/m^2", 1.0),
+        ("1 mAh/cm2", "A*s/m^2", 36e3),
+        ("1 C/m^2", "A*s/m^2", 1.0),
+        ("10 Ω cm²", "ohm*m^2", 1e-3),
+        ("10 uF/cm^2", "F/m^2", 0.1),
+        ("6 V/min", "V/s", 0.1),
+        ("1 kHz", "1/s", 1000.0),
         ("1e3", "1", 1000.0),
     ],
 )
@@ -110,9 +122,23 @@ def test_annotated_types_convert_and_check_bounds():
         (Density, "-1 1/nm^3", "above 0"),
         (Conductivity, 0.0, "above 0"),
         (Fraction, 1.0, "below 1"),
+        (Share, 1.01, "at most 1"),
+        (Duration, 0.0, "above 0"),
+        (AreaResistance, "-1 ohm*m^2", "above 0"),
     ]:
         with pytest.raises(ValidationError, match=word):
             TypeAdapter(kind).validate_python(value)
+
+
+def test_inclusive_bounds_are_allowed():
+    for kind, value in [(Share, 0.0), (Share, 1.0), (Time, 0.0)]:
+        assert TypeAdapter(kind).validate_python(value) == value
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=QUANTITIES)
+@pytest.mark.parametrize("value", [0.0, 1.0, -0.1, 1.0 / 3.0, 1.2e-7, 5e-324, 1.7e308])
+def test_written_values_are_read_back_exactly(quantity, value):
+    assert parse(write(value, quantity.unit), quantity.unit, require_units=True) == value
 
 
 def test_context_requires_units_in_annotated_types():

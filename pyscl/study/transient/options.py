@@ -25,8 +25,8 @@ class TransientOptions:
         potential_scale: [kT/e].
         scheme: "bdf2" (second order, backward Euler where it must) or "backward-euler".
         fixed_step: all steps have this length [s]; None: the error decides.
-        first_step: first step after a sudden change [s]; None: a thousandth of the shortest
-            dielectric relaxation time.
+        first_step: first step after a sudden change [s]; None: a thousandth of the longest
+            dielectric relaxation time of the regions.
         max_step: longest step [s], or None.
         min_step: shortest step before the integration gives up [s]; None: 1e-6 of the first.
         save: which states are kept: "steps" (the end of every step of the protocol), "all", an
@@ -54,7 +54,9 @@ class TransientOptions:
     capacity: float | None = None
     checkpoint: Path | None = None
     checkpoint_every: float = 60.0
-    newton: SolverOptions = field(default_factory=lambda: SolverOptions(max_iterations=30))
+    newton: SolverOptions = field(
+        default_factory=lambda: SolverOptions(tolerance=1e-7, max_iterations=30)
+    )
     listener: "Callable[[StepRecord], None] | None" = None
 
     def __post_init__(self) -> None:

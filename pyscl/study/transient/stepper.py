@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Control = Literal["voltage", "current"]
 
 _SAFETY = 0.9
-_GROWTH = {1: 5.0, 2: 2.0}  # variable-step BDF2 is stable below 1 + sqrt(2)
+_GROWTH = {1: 10.0, 2: 2.0}  # variable-step BDF2 is stable below 1 + sqrt(2)
 _SHRINK = 0.2
 _AFTER_FAILURE = 0.25
 _JUMP = 1e-5  # of the first step: time in which only the displacement follows a jump
@@ -87,7 +87,7 @@ class Stepper:
             name: self._conditions.contacts.electrode_voltage(name) for name in self._terminals
         }
         self._unit = self._d.scaling.time
-        relaxation = min(_relaxation_times(model), default=self._unit)
+        relaxation = max(_relaxation_times(model), default=self._unit)
         self.first_step = options.first_step or options.fixed_step or 1e-3 * relaxation
         self._min_step = options.min_step or 1e-6 * self.first_step
         self._integrators: dict[Control, _core.Transient] = {}
@@ -130,12 +130,7 @@ class Stepper:
 
     def bias(self, unknowns: FloatArray) -> dict[str, float]:
         """Return contact -> voltage added to its rest value [V]."""
-        kt = self._d.scaling.potential
-        contacts = self._conditions.contacts
-        return {
-            name: float(unknowns[self._d.terminal_dof(name)] - contacts.origin(name)) * kt
-            for name in self._terminals
-        }
+        return {name: self._conditions.contacts.bias_of(name, unknowns) for name in self._terminals}
 
     def voltages(self, unknowns: FloatArray) -> dict[str, float]:
         """Return contact -> voltage against the reference [V]."""
@@ -195,7 +190,7 @@ class Stepper:
         """
         fixed = self.options.fixed_step
         dt = min(fixed or self.next_step, longest, self.options.max_step or np.inf)
-        order = min(self.options.order, max(len(self._levels[0]) - 1, 1))
+        order = self._order()
         failed = False
         while True:
             trial = self._solve(dt, order, value(self.time + dt))
@@ -316,6 +311,14 @@ class Stepper:
             current=self.currents(rates)[self._contact],
             newton=newton,
         )
+
+    def _order(self) -> int:
+        """Return the order of the next step: 1 while the step grows faster than BDF2 allows."""
+        times = self._levels[0]
+        if self.options.order == 1 or len(times) < 3:
+            return 1
+        grows = self.next_step / self._unit > _GROWTH[2] * (times[-1] - times[-2])
+        return 1 if grows and not self.options.fixed_step else 2
 
     def _factor(self, trial: Trial) -> float:
         """Return by how much the next step may differ from a trial."""
