@@ -128,6 +128,8 @@ class ReservoirContact(InputModel):
         kinetics: transfer law between reservoir and model, which needs a potential; None:
             equilibrium.
         compact_capacitance: as for `PotentialContact`; needs a potential.
+        feeds: regions that exchange the carrier with the reservoir everywhere inside, as through a
+            network outside the plane of the model, instead of those that touch the contact.
     """
 
     kind: Literal["reservoir"] = "reservoir"
@@ -139,9 +141,12 @@ class ReservoirContact(InputModel):
     potential: Annotated[float | Neutral, UnitValue("V", words=("neutral",))] | None = None
     kinetics: TransferLaw | None = None
     compact_capacitance: Capacitance | None = None
+    feeds: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _layer_needs_potential(self) -> "ReservoirContact":
+        if self.feeds and self.kinetics is not None:
+            raise ValueError("a reservoir that feeds regions has no kinetics; remove one of the two")
         if self.potential is None:
             if self.compact_capacitance is not None:
                 raise ValueError(

@@ -1,5 +1,6 @@
 """From names and SI units to the scaled discretisation of the core."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -82,6 +83,11 @@ class Discretized:
     def dofs_at(self, carrier: int, nodes: IntArray) -> IntArray:
         """Return the dofs of a carrier's mu on some nodes (all sides), without repeats."""
         dofs = self.site_dofs[np.isin(self.site_node, nodes), carrier]
+        return np.unique(dofs[dofs >= 0])
+
+    def dofs_in(self, carrier: int, regions: Iterable[int]) -> IntArray:
+        """Return the dofs of a carrier's mu in some regions, without repeats."""
+        dofs = self.site_dofs[np.isin(self.site_region, list(regions)), carrier]
         return np.unique(dofs[dofs >= 0])
 
     def phi_at(self, nodes: IntArray) -> IntArray:

@@ -239,6 +239,13 @@ class Model:
         touching = np.unique(np.repeat(self.mesh.region, 3)[on_group])
         return [self.mesh.region_names[r] for r in touching]
 
+    def exchanging_regions(self, contact: str) -> list[str]:
+        """Return the regions that may exchange carriers with a contact: touching, or fed by it."""
+        law = self.contacts.get(contact)
+        if isinstance(law, ReservoirContact) and law.feeds:
+            return list(law.feeds)
+        return self.regions_at(contact)
+
     def contact_shares(self, interface: str) -> NDArray[np.float64]:
         """Return the share of each facet of an interface that is in contact, (k,)."""
         law = self.interfaces.get(interface, Interface())
@@ -375,11 +382,18 @@ class Model:
                 case BlockingContact(surface_charge=value) if not np.isfinite(value):
                     raise InputError(f"surface charge of contact '{name}' is not a finite number")
                 case ReservoirContact(carrier=carrier):
+                    for region in contact.feeds:
+                        if region not in self.mesh.region_names:
+                            raise unknown_name(
+                                "region", region, self.mesh.region_names, f"to feed by '{name}'"
+                            )
                     present = {
-                        c.name for r in self.regions_at(name) for c in self.materials[r].carriers
+                        c.name
+                        for r in self.exchanging_regions(name)
+                        for c in self.materials[r].carriers
                     }
                     if carrier not in present:
-                        regions = ", ".join(self.regions_at(name))
+                        regions = ", ".join(self.exchanging_regions(name))
                         raise unknown_name(
                             "carrier", carrier, present, f"at contact '{name}' (regions: {regions})"
                         )

@@ -26,7 +26,15 @@ def states(model, times, *, strength=1.0):
         history = NewtonHistory("transient", (ITERATION,))
         bias = {name: 0.1 * growth for name in model.contacts}
         result.append(
-            Solution(model, u, kind="transient", bias=bias, history=history, time=float(time))
+            Solution(
+                model,
+                u,
+                kind="transient",
+                bias=bias,
+                history=history,
+                time=float(time),
+                rates=1e-3 * time * np.arange(len(u), dtype=float),
+            )
         )
     return result
 

@@ -9,6 +9,7 @@ from pyscl.boundaries import BlockingContact, ContactLaw, PotentialContact, Rese
 from pyscl.discretize import FloatArray, IntArray
 from pyscl.errors import unknown_name
 from pyscl.facets import facet_measure
+from pyscl.study.contact_values import exchange_dofs
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -101,15 +102,20 @@ def contact_dofs(model: "Model", name: str) -> ContactDofs:
         if periodic:
             mu[number], mu_share[number] = held(d.dofs_at(number, nodes), [name], None)
         elif isinstance(law, ReservoirContact) and law.carrier == carrier:
+            terminal = d.terminal_dof(name, number)
+            if law.feeds:
+                dofs = np.append(exchange_dofs(model, name), np.int32(terminal))
+                mu[number], mu_share[number] = dofs, np.ones(len(dofs))
+                continue
             holders = [
                 other
                 for other, its in model.contacts.items()
                 if isinstance(its, ReservoirContact)
                 and its.carrier == carrier
                 and its.kinetics is None
+                and not its.feeds
             ]
-            dofs = d.dofs_at(number, nodes) if name in holders else none[0]
-            terminal = d.terminal_dof(name, number)
+            dofs = exchange_dofs(model, name) if name in holders else none[0]
             mu[number], mu_share[number] = held(dofs, holders or [name], terminal)
     return ContactDofs(*phi, mu, mu_share)
 
@@ -161,7 +167,6 @@ def shares(model: "Model", name: str, holders: list[str]) -> FloatArray:
 
 
 def holds_potential(law: ContactLaw | None) -> bool:
-    """Whether a contact holds the electric potential, and so carries charge."""
     """Whether a contact holds phi on its nodes; across a compact layer it does not."""
     return (
         isinstance(law, PotentialContact | ReservoirContact)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
 from pyscl.boundaries import BlockingContact, PotentialContact, ReservoirContact
-from pyscl.discretize import facet_measure
 from pyscl.errors import unknown_name
+from pyscl.facets import facet_measure, facet_sites
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -48,7 +48,7 @@ class InterfaceResult:
         name: "a|b".
         measure: length [m] (planar) or area [m2] (axisymmetric).
         unit: "m" or "m^2", of the measure.
-        potential: mean electric potential on the interface [V].
+        potential: mean electric potential on the interface [V], of both sides where it jumps.
         sides: the two sides, in the order of the name.
     """
 
@@ -83,7 +83,9 @@ def interface_result(solution: "Solution", name: str) -> InterfaceResult:
         raise unknown_name("interface", name, model.mesh.interfaces)
     facets = model.mesh.interfaces[key]
     share = facet_measure(model, facets)
-    mean = (solution.potential[facets] * share).sum() / share.sum()
+    sites = [facet_sites(model.mesh, solution.site_triangles, facets, r) for r in key.split("|")]
+    phi = solution["potential"].values
+    mean = sum((phi[ends] * share).sum() for ends in sites) / (2.0 * share.sum())
     first, second = (_side(solution, key, region) for region in key.split("|"))
     unit = "m" if model.coordinates == "planar" else "m^2"
     return InterfaceResult(key, float(share.sum()), unit, float(mean), (first, second))

@@ -16,10 +16,12 @@ def model_differences(theirs: Model, ours: Model) -> list[str]:
     """Return what differs between the model of a file and the one at hand, one text per place."""
     found = _mesh_differences(theirs.mesh, ours.mesh)
     found += data_differences(physics(theirs), physics(ours))
-    for region in sorted(set(theirs.background) | set(ours.background)):
-        mine, other = ours.background.get(region), theirs.background.get(region)
-        if mine is None or other is None or not np.array_equal(mine, other):
-            found.append(f"fixed charge field of region '{region}'")
+    for noun, name in (("fixed charge of", "background"), ("contact share of", "contact_share")):
+        fields, others = getattr(ours, name), getattr(theirs, name)
+        for place in sorted({*fields, *others}):
+            mine, other = fields.get(place), others.get(place)
+            if mine is None or other is None or not np.array_equal(mine, other):
+                found.append(f"the field of the {noun} '{place}'")
     return found
 
 

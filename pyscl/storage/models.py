@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import h5py
 
 MESH_ARRAYS = ("points", "triangles", "region", "facets", "facet_group")
+FIELDS = ("background", "contact_share")
+"""Attributes of a model that map names to arrays."""
+
 _CONTACT_LAWS: dict[str, type[boundaries.ContactLaw]] = {
     "potential": boundaries.PotentialContact,
     "reservoir": boundaries.ReservoirContact,
@@ -32,9 +35,11 @@ def write_model(file: "h5py.Group", model: Model) -> None:
         mesh[name] = getattr(model.mesh, name)
     mesh.attrs["region_names"] = list(model.mesh.region_names)
     mesh.attrs["facet_names"] = list(model.mesh.facet_names)
-    background = file.create_group("background")
-    for region, charge in model.background.items():
-        background[str(model.mesh.region_names.index(region))] = charge
+    for name in FIELDS:
+        group = file.create_group(name)
+        for number, (place, values) in enumerate(getattr(model, name).items()):
+            group[str(number)] = values
+            group[str(number)].attrs["at"] = place
 
 
 def read_model(file: "h5py.Group") -> Model:
@@ -45,10 +50,11 @@ def read_model(file: "h5py.Group") -> Model:
         LookupError, TypeError, ValueError: parts are missing or of another kind.
     """
     mesh = read_mesh(file)
-    background = {
-        mesh.region_names[int(number)]: values[()] for number, values in file["background"].items()
+    fields = {
+        name: {str(values.attrs["at"]): values[()] for values in file[name].values()}
+        for name in FIELDS
     }
-    return _read(mesh, background, json.loads(file.attrs["model"]))
+    return _read(mesh, fields, json.loads(file.attrs["model"]))
 
 
 def read_mesh(file: "h5py.Group") -> Mesh:
@@ -65,9 +71,10 @@ def fingerprint(model: Model, settings: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for name in MESH_ARRAYS:
         _add(digest, getattr(model.mesh, name))
-    for region in sorted(model.background):
-        digest.update(region.encode())
-        _add(digest, model.background[region])
+    for name in FIELDS:
+        for place, values in sorted(getattr(model, name).items()):
+            digest.update(place.encode())
+            _add(digest, values)
     names = [model.mesh.region_names, model.mesh.facet_names]
     digest.update(json.dumps([names, physics(model), settings], sort_keys=True).encode())
     return digest.hexdigest()
@@ -83,19 +90,27 @@ def model_data(model: Model) -> dict[str, Any]:
         "interfaces": {n: i.model_dump(mode="json") for n, i in model.interfaces.items()},
         "conserved": [c.model_dump(mode="json") for c in model.conserved],
         "periodic": [p.model_dump(mode="json") for p in model.periodic],
+        "floating": [f.model_dump(mode="json") for f in model.floating],
     }
 
 
 def physics(model: Model) -> dict[str, Any]:
     """Return what of `model_data` changes results: all but names and sources of the materials."""
-    data = model_data(model)
-    for material in data["materials"].values():
-        for words in ("name", "provenance"):
-            material.pop(words, None)
+    data: dict[str, Any] = _without_words(model_data(model))
     return data
 
 
-def _read(mesh: Mesh, background: dict[str, NDArray[np.float64]], data: dict[str, Any]) -> Model:
+def _without_words(data: Any) -> Any:
+    """Leave names and sources of materials out, wherever they are."""
+    if isinstance(data, dict):
+        words = ("name", "provenance") if "provenance" in data else ()
+        return {key: _without_words(value) for key, value in data.items() if key not in words}
+    return [_without_words(value) for value in data] if isinstance(data, list) else data
+
+
+def _read(
+    mesh: Mesh, fields: dict[str, dict[str, NDArray[np.float64]]], data: dict[str, Any]
+) -> Model:
     return Model(
         mesh,
         {r: Material.model_validate(m) for r, m in data["materials"].items()},
@@ -107,7 +122,9 @@ def _read(mesh: Mesh, background: dict[str, NDArray[np.float64]], data: dict[str
         },
         conserved=[boundaries.Conserved.model_validate(c) for c in data["conserved"]],
         periodic=[boundaries.Periodic.model_validate(p) for p in data["periodic"]],
-        background=background,
+        floating=[boundaries.FloatingConductor.model_validate(f) for f in data["floating"]],
+        background=fields["background"],
+        contact_share=fields["contact_share"],
         temperature=data["temperature"],
         coordinates=data["coordinates"],
     )

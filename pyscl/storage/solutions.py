@@ -31,6 +31,8 @@ def save(solution: Solution, path: str | PathLike[str]) -> None:
             file.attrs["time"] = solution.time
         write_model(file, solution.model)
         file["unknowns"] = solution.unknowns
+        if solution.kind == "transient":
+            file["rates"] = solution.rates
         sites = file.create_group("sites")
         sites["points"] = solution.site_points
         sites["triangles"] = solution.site_triangles
@@ -68,6 +70,7 @@ def load(path: str | PathLike[str]) -> Solution:
                 bias=json.loads(file.attrs["bias"]),
                 history=NewtonHistory.from_dict(json.loads(file.attrs["history"])),
                 time=None if time is None else float(time),
+                rates=file["rates"][()] if "rates" in file else None,
             )
     except (OSError, LookupError, TypeError, ValueError) as error:
         raise InputError(f"{path} is not a readable solution of pyscl: {error}") from error

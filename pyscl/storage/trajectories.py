@@ -29,7 +29,7 @@ def save_trajectory(trajectory: Trajectory, path: str | PathLike[str]) -> None:
 
     Layout: the attributes `model`, `settings`, `stops`, `events` and `counts` are JSON; `mesh`
     holds the mesh (SI); `series` is one table with the attributes `columns` and `units`;
-    `states/unknowns` has one row per saved state; `restart` is there in checkpoints.
+    `states/unknowns` (and `rates`) has one row per saved state; `restart` is there in checkpoints.
     """
     settings = _plain(trajectory.settings)
     with hdf5(path, sealed=True) as file:
@@ -46,6 +46,7 @@ def save_trajectory(trajectory: Trajectory, path: str | PathLike[str]) -> None:
         states["times"] = trajectory.times
         shape = (len(trajectory.solutions), trajectory.model.discretized.n_dofs)
         states["unknowns"] = np.reshape([s.unknowns for s in trajectory.solutions], shape)
+        states["rates"] = np.reshape([s.rates for s in trajectory.solutions], shape)
         states.attrs["bias"] = json.dumps([s.bias for s in trajectory.solutions])
         states.attrs["history"] = json.dumps([s.history.to_dict() for s in trajectory.solutions])
         if trajectory.restart is not None:
@@ -96,9 +97,9 @@ def _refuse_other(
 
 def _read(file: "h5py.File", model: Model, settings: Mapping[str, Any]) -> Trajectory:
     states = file["states"]
-    times, unknowns = states["times"][()], states["unknowns"][()]
+    times, unknowns, rates = (states[name][()] for name in ("times", "unknowns", "rates"))
     n_dofs = model.discretized.n_dofs
-    if unknowns.shape != (len(times), n_dofs):
+    if not unknowns.shape == rates.shape == (len(times), n_dofs):
         raise InputError(f"it is damaged: states {unknowns.shape} for {n_dofs} unknowns")
     bias, history = json.loads(states.attrs["bias"]), json.loads(states.attrs["history"])
     solutions = [
@@ -109,8 +110,9 @@ def _read(file: "h5py.File", model: Model, settings: Mapping[str, Any]) -> Traje
             bias=volts,
             history=NewtonHistory.from_dict(record),
             time=float(time),
+            rates=rate,
         )
-        for u, time, volts, record in zip(unknowns, times, bias, history, strict=True)
+        for u, rate, time, volts, record in zip(unknowns, rates, times, bias, history, strict=True)
     ]
     restart = None
     if "restart" in file:

@@ -16,7 +16,7 @@ from pyscl.carriers import bulk_eta
 from pyscl.discretize import FloatArray
 from pyscl.errors import InputError
 from pyscl.study.components import Component, find_components, level_for_amount
-from pyscl.study.contact_values import ContactValues, Ties
+from pyscl.study.contact_values import ContactValues, Ties, exchange_dofs
 from pyscl.study.periodic import periodic_ties
 
 if TYPE_CHECKING:
@@ -53,10 +53,7 @@ class BoundaryConditions:
                 number,
                 pairs,
                 {
-                    name: (
-                        self._d.dofs_at(number, self.contacts.nodes[name]),
-                        self.contacts.level(name),
-                    )
+                    name: (exchange_dofs(model, name), self.contacts.level(name))
                     for name, law in self.contacts.reservoirs.items()
                     if law.carrier == carrier
                 },

@@ -82,7 +82,7 @@ class ContactValues:
             return float(law.electrochemical_potential) / kt
         levels = {
             region: carrier.standard_potential / kt + bulk_eta(carrier, self._model.temperature)
-            for region in self._model.regions_at(name)
+            for region in self._model.exchanging_regions(name)
             for carrier in self._model.materials[region].carriers
             if carrier.name == law.carrier
         }
@@ -98,7 +98,7 @@ class ContactValues:
         """Return mu_e [eV] at which the adjacent mixed conductor is in equilibrium with lithium."""
         law = self.reservoirs[name]
         levels = {}
-        for region in self._model.regions_at(name):
+        for region in self._model.exchanging_regions(name):
             carriers = self._model.materials[region].carriers
             if law.carrier not in {c.name for c in carriers}:
                 continue
@@ -134,7 +134,7 @@ class ContactValues:
         held = {}
         for name, law in self.reservoirs.items():
             if law.kinetics is None:
-                dofs = self._d.dofs_at(self._number(name), self.nodes[name])
+                dofs = exchange_dofs(self._model, name)
                 held[name] = (dofs, np.full(len(dofs), self.level(name) + shift[name]))
         self._refuse_conflicts(held)
         return held
@@ -291,3 +291,13 @@ class ContactValues:
                     f"it at {value[i[k]] * kt:.6g} V and {their_value[j[k]] * kt:.6g} V; leave a "
                     "gap between them or give both the same potential"
                 )
+
+
+def exchange_dofs(model: "Model", contact: str) -> IntArray:
+    """Return the mu dofs of the carrier that a reservoir exchanges, where it does so."""
+    law, d = model.contacts[contact], model.discretized
+    assert isinstance(law, ReservoirContact)
+    number = model.carriers.index(law.carrier)
+    if law.feeds:
+        return d.dofs_in(number, [model.mesh.region_names.index(r) for r in law.feeds])
+    return d.dofs_at(number, np.unique(model.mesh.facets_of(contact)))

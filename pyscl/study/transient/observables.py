@@ -4,7 +4,8 @@ All of it but the extremes and the neutral potentials is linear in the potential
 fractions, so that one sparse product with a matrix made beforehand gives it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.constants import Avogadro, elementary_charge
 
 from pyscl.boundaries import BlockingContact, ContactLaw
-from pyscl.discretize import FloatArray, facet_measure
+from pyscl.facets import FloatArray, facet_measure, facet_sites
 from pyscl.postprocess.contacts import holds_potential, shares
 from pyscl.postprocess.gauss import background_density, site_stiffness
 from pyscl.postprocess.interfaces import share_of_nodes
@@ -58,12 +59,14 @@ class _Linear:
         on_potential: weight of the potential [V] of each site, (n_sites,).
         on_displacement: weight of the displacement less the charge of each site, (n_sites,).
         constant: what is added.
+        on_terminal: contact -> weight of the voltage [V] of its terminal.
     """
 
     unit: str
     on_potential: FloatArray
     on_displacement: FloatArray
     constant: float = 0.0
+    on_terminal: Mapping[str, float] = field(default_factory=dict)
 
 
 class Observables:
@@ -90,6 +93,7 @@ class Observables:
             for region in model.regions_with(carrier)
         }
         self._nothing = np.zeros(self._n_sites)
+        self._terminal_dofs = [self._d.terminal_dof(name) for name in self._d.terminals]
         self._linear: dict[str, _Linear] = {}
         for name, sides in self._sides.items():
             self._linear |= self._of_interface(name, sides)
@@ -102,7 +106,9 @@ class Observables:
         """Return all quantities of a state of the model in SI units, (len(columns),)."""
         potential = solution["potential"].values
         fractions = {c: solution.site_fraction(c) for c in self.model.carriers}
-        state = np.concatenate([potential, *(np.nan_to_num(y) for y in fractions.values())])
+        terminals = solution.unknowns[self._terminal_dofs] * self._d.scaling.potential
+        occupied = (np.nan_to_num(y) for y in fractions.values())
+        state = np.concatenate([potential, *occupied, terminals])
         values = []
         for (carrier, _), (sites, moles, total) in self._amounts.items():
             amount = float((fractions[carrier][sites] * moles).sum())  # pairwise, unlike a product
@@ -185,12 +191,30 @@ class Observables:
             area = facet_measure(self.model, self.model.mesh.facets_of(name)).sum()
             charge = law.surface_charge * float(area)
             return _Linear(unit, self._nothing, self._nothing, charge)
+        if law.compact_capacitance is not None:
+            plates = self._plates(name, law.compact_capacitance)
+            return _Linear(unit, -plates, self._nothing, 0.0, {name: plates.sum()})
         if not holds_potential(law):
             return _Linear(unit, self._nothing, self._nothing)
         holders = [n for n, its in self.model.contacts.items() if holds_potential(its)]
         share = shares(self.model, name, holders)
         fixed = float((share * self._d.node_charge).sum() * self._d.scaling.charge)
-        return _Linear(unit, self._nothing, share[self._d.site_node], -fixed)
+        share = share[self._d.site_node]
+        # What a neighbour sends through its compact layer into a common node is not from here.
+        through, on_terminal = self._nothing.copy(), {}
+        for other, its in self.model.contacts.items():
+            if not isinstance(its, BlockingContact) and its.compact_capacitance is not None:
+                plates = share * self._plates(other, its.compact_capacitance)
+                through += plates
+                on_terminal[other] = -float(plates.sum())
+        return _Linear(unit, through, share, -fixed, on_terminal)
+
+    def _plates(self, name: str, capacitance: float) -> FloatArray:
+        """Return the capacitance of a compact layer at each site, [F/m] or [F], (n_sites,)."""
+        facets = self.model.mesh.facets_of(name)
+        sites = facet_sites(self.model.mesh, self._d.triangle_sites, facets)
+        measure = facet_measure(self.model, facets)
+        return capacitance * np.bincount(sites.ravel(), measure.ravel(), self._n_sites)
 
     def _spread(self, side: _Side, factor: float) -> FloatArray:
         values = self._nothing.copy()
@@ -198,7 +222,7 @@ class Observables:
         return values
 
     def _assemble(self) -> "tuple[FloatArray, csr_array]":
-        """Return offsets (n,) and matrix (n, n_sites (1 + n_carriers)) of all that is linear."""
+        """Return offsets (n,) and matrix (n, n_sites (1 + n_carriers) + n_terminals)."""
         from scipy.sparse import csr_array, hstack
 
         shape = (len(self._linear), self._n_sites)
@@ -208,6 +232,8 @@ class Observables:
         volume = csr_array(leaving.multiply(self._volume))
         parts = [on_potential + leaving @ site_stiffness(self.model)]
         parts += [volume.multiply(-self._full_charge(carrier)) for carrier in self.model.carriers]
+        on_terminal = [[f.on_terminal.get(n, 0.0) for n in self._d.terminals] for f in functionals]
+        parts.append(csr_array(np.reshape(on_terminal, (shape[0], len(self._d.terminals)))))
         constant = np.array([f.constant for f in functionals])
         return constant - volume @ background_density(self.model), csr_array(hstack(parts))
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pyscl.discretize import FloatArray, facet_measure
 from pyscl.errors import InputError, unknown_name
+from pyscl.facets import FloatArray, facet_measure
 from pyscl.study.transient.observables import Observables
 
 if TYPE_CHECKING:
