@@ -37,10 +37,13 @@ class MeshInput(InputModel):
     Attributes:
         file: path of the mesh; relative paths start at the folder of the run file.
         unit: length of one unit of the coordinates in the mesh file.
+        parts: name -> a point inside one connected part of a region, such as a single particle,
+            which becomes a region of that name.
     """
 
     file: Path
     unit: str = "m"
+    parts: dict[str, Point] = Field(default_factory=dict)
 
     @field_validator("file")
     @classmethod

@@ -166,6 +166,20 @@ class Mesh:
         index = np.array([names.index(name) for name in renamed], dtype=np.int32)
         return replace(self, region=index[self.region], region_names=names)
 
+    def with_part(self, name: str, point: tuple[float, float]) -> "Mesh":
+        """Return a mesh in which one connected part of a region has a name of its own.
+
+        Args:
+            name: the new region, e.g. one particle of many.
+            point: a place (x, y) inside the part [m].
+
+        Raises:
+            InputError: a name that exists, or a point outside the mesh.
+        """
+        from pyscl.mesh.parts import with_part
+
+        return with_part(self, name, point)
+
     def scaled(self, factor: float) -> "Mesh":
         """Return a mesh with all coordinates multiplied by a positive factor."""
         if not factor > 0:

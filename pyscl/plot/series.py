@@ -1,6 +1,7 @@
 """Curves of a transient: voltage, current and amounts against time, interfaces against anything."""
 
 from collections.abc import Mapping
+from math import floor, log10
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import ScalarFormatter
 
 from pyscl.errors import InputError, unknown_name
+from pyscl.facets import facet_measure
 from pyscl.plot.scales import FloatArray
 from pyscl.plot.style import (
     COLUMN,
@@ -25,15 +27,19 @@ from pyscl.plot.style import (
 )
 from pyscl.trajectory import Trajectory
 
+_RANGE = 1e3  # a larger ratio of the largest to the usual current needs a logarithmic axis
+_ROUNDING = 1e-9  # of mean site fractions
 _NOTABLE = 0.01  # change of a mean site fraction that is drawn as it is, not as a change
 
 
 @styled
 def series_plot(trajectory: Trajectory, *, logarithmic: bool = False) -> Figure:
-    """Draw voltage, current density and mean site fractions against time, one above the other.
+    """Draw voltage, current density, charge and mean site fractions against time.
 
-    Thin lines mark where steps of the protocol end. Mean site fractions that hardly change are
-    drawn as their change since the start.
+    Thin lines mark where steps of the protocol end. Currents are those of the working contact,
+    without the instants in which a jump of the voltage was applied; where they span decades their
+    axis is logarithmic in both directions. Mean site fractions that hardly change are drawn as
+    their change since the start, and not at all where they are constant up to rounding.
 
     Args:
         trajectory: the transient.
@@ -45,17 +51,18 @@ def series_plot(trajectory: Trajectory, *, logarithmic: bool = False) -> Figure:
     _refuse_empty(trajectory)
     time, unit = (trajectory["time"], "s") if logarithmic else _time(trajectory)
     fractions = _mean_fractions(trajectory)
-    rows = 3 if fractions else 2
-    figure = Figure((COLUMN, 1.25 * rows + 0.75), layout="constrained")
+    rows = 4 if fractions else 3
+    figure = Figure((COLUMN, 1.2 * rows + 0.75), layout="constrained")
     axes = list(figure.subplots(rows, 1, sharex=True))
-    for ax, name, words in zip(
-        axes, ("voltage", "current_density"), ("Voltage\n", "Current density\n"), strict=False
-    ):
-        factor, label = prefixed(_largest(trajectory[name]), trajectory.series.units[name])
-        ax.plot(time, trajectory[name] / factor, color=INK)
-        ax.set_ylabel(with_unit(words, label))
+    factor, label = prefixed(_largest(trajectory["voltage"]), "V")
+    axes[0].plot(time, trajectory["voltage"] / factor, color=INK)
+    axes[0].set_ylabel(with_unit("Voltage\n", label))
+    _draw_current(axes[1], trajectory, time)
+    charge, label = _charge(trajectory)
+    axes[2].plot(time, charge, color=INK)
+    axes[2].set_ylabel(with_unit("Charge passed\n", label))
     if fractions:
-        _draw_fractions(axes[2], time, fractions)
+        _draw_fractions(axes[3], time, fractions)
     axes[-1].set_xlabel(f"Time ({unit})")
     _limits(axes[-1], time, logarithmic)
     _mark_steps(axes, trajectory, time)
@@ -102,6 +109,44 @@ def interface_plot(trajectory: Trajectory, interface: str, against: str = "time"
         _mark_steps(axes, trajectory, x)
     figure.align_ylabels(axes)
     return figure
+
+
+def _draw_current(ax: Axes, trajectory: Trajectory, time: FloatArray) -> None:
+    moves = np.concatenate([[True], np.diff(trajectory["time"]) > 0.0])
+    current = trajectory["current_density"][moves]
+    factor, unit = prefixed(_largest(current), "A/m^2")
+    ax.plot(time[moves], current / factor, color=INK)
+    size = np.abs(current[current != 0.0]) / factor
+    duration = trajectory["dt"][moves][current != 0.0]
+    if size.size:
+        order = np.argsort(size)
+        half = np.searchsorted(np.cumsum(duration[order]), 0.5 * duration.sum())
+        typical = size[order][min(half, len(order) - 1)]
+        if size.max() > _RANGE * typical:
+            top = floor(log10(size.max()))
+            ax.set_yscale("symlog", linthresh=10.0 ** (top - 3), linscale=0.5)
+            ticks = 10.0 ** np.array([top - 2, top])
+            ax.set_yticks([*-ticks[::-1], 0.0, *ticks])
+            ax.axhline(0.0, color=INK, linewidth=0.5, linestyle=(0, (4, 3)), zorder=1)
+    ax.set_ylabel(with_unit("Current density\n", unit))
+
+
+def _charge(trajectory: Trajectory) -> tuple[FloatArray, str]:
+    """Return the charge that passed, per area of the contact if it is known, and the unit."""
+    charge = trajectory["charge_passed"]
+    contact = trajectory.settings.get("contact")
+    if contact is None:
+        factor, unit = prefixed(_largest(charge), trajectory.series.units["charge_passed"])
+        return charge / factor, unit
+    model = trajectory.model
+    area = facet_measure(model, model.mesh.facets_of(contact)).sum()
+    density = charge / area * 1e-4  # C/cm2
+    largest = _largest(density)
+    for least, factor, unit in ((3.6, 3.6, "mAh/cm²"), (3.6e-3, 3.6e-3, "µAh/cm²")):
+        if largest >= 0.1 * least:
+            return density / factor, unit
+    factor, unit = prefixed(largest, "C/cm^2")
+    return density / factor, unit
 
 
 def _draw_drops(ax: Axes, trajectory: Trajectory, x: FloatArray, name: str) -> None:
@@ -175,13 +220,14 @@ def _draw_fractions(ax: Axes, time: FloatArray, fractions: Mapping[str, FloatArr
 
 
 def _mean_fractions(trajectory: Trajectory) -> dict[str, FloatArray]:
-    """Return "Li in active" -> mean site fraction, for all carriers and regions."""
+    """Return "Li in active" -> mean site fraction, or nothing if none of them changes."""
     model = trajectory.model
-    return {
+    found = {
         f"{carrier} in {region}": trajectory[f"mean_{carrier}_{region}"]
         for carrier in model.carriers
         for region in model.regions_with(carrier)
     }
+    return found if any(np.ptp(values) > _ROUNDING for values in found.values()) else {}
 
 
 def _words(trajectory: Trajectory, column: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from pyscl.errors import ConvergenceError, InputError
-from pyscl.input import EquilibriumStudy, RunInput, SteadyStudy
+from pyscl.input import EquilibriumStudy, MeshInput, RunInput, SteadyStudy
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.model import Model
@@ -41,6 +41,14 @@ def build_model(run: RunInput, mesh: Mesh, materials: Mapping[str, Material]) ->
     )
 
 
+def read_mesh(wanted: MeshInput) -> Mesh:
+    """Return the mesh of a run file, with its parts named and its nodes renumbered."""
+    mesh = Mesh.read(wanted.file, unit=wanted.unit)
+    for name, point in wanted.parts.items():
+        mesh = mesh.with_part(name, point)
+    return mesh.renumbered()
+
+
 def execute(
     run: RunInput,
     folder: Path,
@@ -66,7 +74,7 @@ def execute(
     """
     _make_writable(folder)
     _check_folder_names(run.variants)
-    mesh = Mesh.read(run.mesh.file, unit=run.mesh.unit).renumbered()
+    mesh = read_mesh(run.mesh)
     cases = {name: run.materials(name) for name in run.variants} or {BASE: run.materials()}
     models = {name: build_model(run, mesh, materials) for name, materials in cases.items()}
     for cut in run.output.cuts.values():

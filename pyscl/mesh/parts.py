@@ -1,0 +1,56 @@
+"""Naming one connected part of a region, such as a single particle."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyscl.errors import InputError
+
+if TYPE_CHECKING:
+    from pyscl.mesh.mesh import Mesh
+
+
+def with_part(mesh: "Mesh", name: str, point: tuple[float, float]) -> "Mesh":
+    """Return the mesh with the part around a point as a region; see `Mesh.with_part`."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    if name in mesh.region_names:
+        raise InputError(f"there is already a region '{name}'; give the part another name")
+    inside = _triangle_at(mesh, point)
+    first, second = (mesh.edges.pairs // 3).T
+    same = mesh.region[first] == mesh.region[second]
+    ones = np.ones(int(same.sum()), dtype=np.int8)
+    graph = coo_array((ones, (first[same], second[same])), shape=(mesh.n_triangles,) * 2)
+    _, label = connected_components(graph, directed=False)
+    region = mesh.region.copy()
+    region[label == label[inside]] = len(mesh.region_names)
+    names = (*mesh.region_names, name)
+    kept = np.unique(region)  # a region that is all one part disappears
+    return replace(
+        mesh,
+        region=np.searchsorted(kept, region).astype(np.int32),
+        region_names=tuple(names[k] for k in kept),
+    )
+
+
+def _triangle_at(mesh: "Mesh", point: tuple[float, float]) -> int:
+    """Return the triangle that contains a point."""
+    corners: NDArray[np.float64] = mesh.points[mesh.triangles]
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    near = np.flatnonzero(((low <= point) & (point <= high)).all(axis=1))
+    a, b, c = (corners[near, k] for k in range(3))
+    sides = [
+        (q[:, 0] - p[:, 0]) * (point[1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (point[0] - p[:, 0])
+        for p, q in ((a, b), (b, c), (c, a))
+    ]
+    found = near[np.min(sides, axis=0) >= 0.0]
+    if not len(found):
+        low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
+        raise InputError(
+            f"the point ({point[0]:.4g}, {point[1]:.4g}) m lies outside the mesh, which spans x "
+            f"{low[0]:.4g} ... {high[0]:.4g} m, y {low[1]:.4g} ... {high[1]:.4g} m"
+        )
+    return int(found[0])
