@@ -93,6 +93,43 @@ std::vector<std::array<double, 2>> flux_density(const Discretization& d, int car
   return flux;
 }
 
+namespace
+{
+
+/// phi at which the carriers of a site neutralise a charge density, NaN if there is none. The
+/// charge falls monotonically with phi: bisection between generous bounds around a guess.
+double neutral_phi(const std::vector<CarrierLaw>& carriers, const std::vector<double>& mu,
+                   double background, double guess)
+{
+  const auto charge = [&](double phi)
+  {
+    double rho = background;
+    for (std::size_t k = 0; k < carriers.size(); ++k)
+    {
+      const CarrierLaw& law = carriers[k];
+      const double eta = mu[k] - law.charge * phi - law.standard_potential;
+      rho += law.charge * law.site_density *
+             std::visit([eta](const auto& f) { return f(eta).y; }, law.statistics);
+    }
+    return rho;
+  };
+  double low = guess - 1.0, high = guess + 1.0;
+  for (double width = 2.0; charge(low) <= 0.0 && width < 1e3; width *= 2.0)
+    low -= width;
+  for (double width = 2.0; charge(high) >= 0.0 && width < 1e3; width *= 2.0)
+    high += width;
+  if (!(charge(low) > 0.0 && charge(high) < 0.0))
+    return std::nan("");
+  for (int k = 0; k < 80 && high - low > 1e-12; ++k)
+  {
+    const double middle = 0.5 * (low + high);
+    (charge(middle) > 0.0 ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+} // namespace
+
 Vector neutral_potential(const Discretization& d, const Vector& u)
 {
   Vector sum = Vector::Zero(d.n_dofs()), count = Vector::Zero(d.n_dofs());
@@ -101,39 +138,18 @@ Vector neutral_potential(const Discretization& d, const Vector& u)
     const auto& carriers = d.regions()[r].carriers;
     if (carriers.empty())
       continue;
+    std::vector<double> mu(carriers.size()), last_mu;
+    double last_background = 0.0, result = 0.0;
     for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
     {
-      // The charge falls monotonically with phi: bisection between generous bounds.
-      const auto charge = [&](double phi)
-      {
-        double rho = d.background[s];
-        for (const CarrierLaw& law : carriers)
-        {
-          const double eta =
-              u[d.site_dof(s, law.carrier)] - law.charge * phi - law.standard_potential;
-          rho += law.charge * law.site_density *
-                 std::visit([eta](const auto& f) { return f(eta).y; }, law.statistics);
-        }
-        return rho;
-      };
+      for (std::size_t k = 0; k < carriers.size(); ++k)
+        mu[k] = u[d.site_dof(s, carriers[k].carrier)];
       const Index phi = d.site_phi()[s];
-      double low = u[phi] - 1.0, high = low + 2.0;
-      for (double width = 2.0; charge(low) <= 0.0 && width < 1e3; width *= 2.0)
-        low -= width;
-      for (double width = 2.0; charge(high) >= 0.0 && width < 1e3; width *= 2.0)
-        high += width;
+      if (mu != last_mu || d.background[s] != last_background) // often uniform
+        result = neutral_phi(carriers, mu, d.background[s], u[phi]);
+      last_mu = mu, last_background = d.background[s];
+      sum[phi] += result;
       count[phi] += 1.0;
-      if (!(charge(low) > 0.0 && charge(high) < 0.0))
-      {
-        sum[phi] = std::nan("");
-        continue;
-      }
-      for (int k = 0; k < 80 && high - low > 1e-12; ++k)
-      {
-        const double middle = 0.5 * (low + high);
-        (charge(middle) > 0.0 ? low : high) = middle;
-      }
-      sum[phi] += 0.5 * (low + high);
     }
   }
   Vector start = u;

@@ -111,17 +111,18 @@ NonIdeal::NonIdeal(std::vector<double> site_fraction, std::vector<double> excess
   if (_y.front() <= 0.0 || _y.back() >= 1.0 ||
       !std::is_sorted(_y.begin(), _y.end(), std::less_equal<>{}))
     throw std::invalid_argument("site fractions of the excess potential must ascend in (0, 1)");
-  const auto [low, high] = std::minmax_element(_g.begin(), _g.end());
-  _g_min = *low, _g_max = *high;
+  for (std::size_t k = 0; k < _y.size(); ++k)
+  {
+    _x.push_back(std::log(_y[k] / (1.0 - _y[k])));
+    _eta.push_back(_x[k] + _g[k]);
+  }
+  if (!std::is_sorted(_eta.begin(), _eta.end(), std::less_equal<>{}))
+    throw std::invalid_argument("logit(y) + g(y) must increase: the table separates into phases");
 }
 
-NonIdeal::Excess NonIdeal::excess_at(double y) const
+/// g and dg/dy inside interval k of the table.
+NonIdeal::Excess NonIdeal::excess_in(std::size_t k, double y) const
 {
-  if (y <= _y.front())
-    return {_g.front(), 0.0};
-  if (y >= _y.back())
-    return {_g.back(), 0.0};
-  const auto k = std::upper_bound(_y.begin(), _y.end(), y) - _y.begin() - 1;
   const double h = _y[k + 1] - _y[k], t = (y - _y[k]) / h, s = 1.0 - t;
   const double value = s * s * ((1.0 + 2.0 * t) * _g[k] + h * t * _dg[k]) +
                        t * t * ((1.0 + 2.0 * s) * _g[k + 1] - h * s * _dg[k + 1]);
@@ -130,25 +131,31 @@ NonIdeal::Excess NonIdeal::excess_at(double y) const
   return {value, slope};
 }
 
-/// x with x + g(logistic(x)) = eta: Newton kept inside a shrinking bracket.
-double NonIdeal::solve(double eta) const
+/// x with x + g(logistic(x)) = eta: outside the table in closed form, inside by Newton's method
+/// kept in a shrinking bracket of the interval that the increasing eta of the table gives.
+NonIdeal::Inverse NonIdeal::solve(double eta) const
 {
-  double low = eta - _g_max, high = eta - _g_min;
-  double x = 0.5 * (low + high);
-  for (int iteration = 0; iteration < 200; ++iteration)
+  if (eta <= _eta.front())
+    return {eta - _g.front(), 1.0};
+  if (eta >= _eta.back())
+    return {eta - _g.back(), 1.0};
+  const std::size_t k = std::upper_bound(_eta.begin(), _eta.end(), eta) - _eta.begin() - 1;
+  double low = _x[k], high = _x[k + 1];
+  double x = low + (high - low) * (eta - _eta[k]) / (_eta[k + 1] - _eta[k]);
+  for (int iteration = 0;; ++iteration)
   {
     const double y = logistic(x);
-    const Excess g = excess_at(y);
+    const Excess g = excess_in(k, y);
     const double defect = x + g.value - eta;
+    const double slope = 1.0 / (1.0 + g.slope * y * logistic(-x));
     (defect > 0.0 ? high : low) = x;
-    double next = x - defect / (1.0 + g.slope * y * logistic(-x));
-    if (!(next > low && next < high))
+    double next = x - defect * slope;
+    if (!(next >= low && next <= high))
       next = 0.5 * (low + high);
-    if (std::fabs(next - x) <= 4e-16 * std::fmax(1.0, std::fabs(x)))
-      return next;
+    if (iteration == 100 || std::fabs(next - x) <= 4e-16 * std::fmax(1.0, std::fabs(x)))
+      return {next, slope};
     x = next;
   }
-  return x;
 }
 
 } // namespace pyscl

@@ -98,17 +98,16 @@ class NonIdeal
 public:
   static constexpr bool site_limited = true;
 
-  /// Throws std::invalid_argument unless the columns match and the site fractions ascend in (0, 1).
+  /// Throws std::invalid_argument unless the columns match, the site fractions ascend in (0, 1) and
+  /// logit(y) + g(y) increases.
   NonIdeal(std::vector<double> site_fraction, std::vector<double> excess,
            std::vector<double> slope);
 
   template <class T>
   Occupancy<T> operator()(const T& eta) const
   {
-    const double x0 = solve(value_of(eta));
-    const double y = logistic(x0);
-    const double dx_deta = 1.0 / (1.0 + excess_at(y).slope * y * logistic(-x0));
-    const T x = x0 + dx_deta * (eta - value_of(eta)); // implicit function theorem
+    const Inverse inverse = solve(value_of(eta));
+    const T x = inverse.x + inverse.slope * (eta - value_of(eta)); // implicit function theorem
     return {logistic(x), logistic(-x), x};
   }
 
@@ -118,11 +117,16 @@ private:
     double value;
     double slope;
   };
-  Excess excess_at(double y) const;
-  double solve(double eta) const;
+  struct Inverse
+  {
+    double x;     ///< logit(y)
+    double slope; ///< dx/deta
+  };
+  Excess excess_in(std::size_t interval, double y) const;
+  Inverse solve(double eta) const;
 
-  std::vector<double> _y, _g, _dg;
-  double _g_min, _g_max;
+  std::vector<double> _y, _g, _dg; ///< of the table
+  std::vector<double> _x, _eta;    ///< logit(y) and logit(y) + g of the table
 };
 
 using Statistics = std::variant<Boltzmann, LatticeGas, Blakemore, FermiDiracHalf, NonIdeal>;

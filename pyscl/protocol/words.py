@@ -158,8 +158,8 @@ class Words:
         else:
             word = self._words[self._next]
             here = word.start
-            guess = not problem and word.text.lower() not in KEYWORDS
-            hint = suggestion(word.text.lower(), known) if guess else ""
+            key = word.text.lower()
+            hint = "" if key in KEYWORDS else suggestion(key, known)
             problem = problem or f"'{word.text}' is not understood"
         here = here if position is None else position
         before = self.text[:here].strip()
@@ -175,8 +175,7 @@ class Words:
         text = self._words[self._next].text
         if _NUMBER.match(text):
             return True
-        joined = text + "".join(word.text for word in self._words[self._next + 1 :][:2])
-        return self.peek(1) != "at" and (_is_rate(text) or _is_rate(joined))
+        return self.peek(1) != "at" and _is_rate(text)
 
     def value(self, wanted: Wanted) -> Value:
         """Read a number with its unit, as many words as make sense together."""
@@ -189,8 +188,8 @@ class Words:
         stop = min(stop, begin + _MOST_WORDS)
         word = self._words[begin]
         for last in range(stop, begin, -1):
-            if last < stop and not self._words[last].text[0].isalpha():
-                continue  # "/ cm2" belongs to the unit before it
+            if last < stop and self._belongs(last):
+                continue
             text = self.text[word.start : self._words[last - 1].end]
             for field, unit in wanted.units.items():
                 number = _read(text, unit)
@@ -199,19 +198,23 @@ class Words:
                     return Value(field, number, Word(text, word.start, self._words[last - 1].end))
         self._explain(self._words[begin:stop], wanted)
 
+    def _belongs(self, place: int) -> bool:
+        """Whether a word is part of the unit before it, as "/" and "cm2" of "mA / cm2"."""
+        before, word = self._words[place - 1].text, self._words[place].text
+        return before[-1] in "/*^(" or not word[0].isalpha()
+
     def _explain(self, words: Sequence[Word], wanted: Wanted) -> NoReturn:
         """Refuse what is no value: say whether the number or the unit is wrong, and where."""
         first = words[0]
         number = _NUMBER.match(first.text)
         if number is None:
             self.fail(wanted.examples, problem=f"'{first.text}' is not a {wanted.noun}")
-        last, position = first, first.start
-        if number.end() < len(first.text):
-            position += number.end()
-        elif len(words) > 1:
-            last = words[1]
-            position = last.start
-        text = self.text[first.start : last.end]
+        position, count = first.start + number.end(), 1
+        if position == first.end and len(words) > 1:
+            position, count = words[1].start, 2
+        while count < len(words) and self._belongs(self._next + count):
+            count += 1
+        text = self.text[first.start : words[count - 1].end]
         unit = next(iter(wanted.units.values()))
         try:
             parse(text, unit, require_units=True)
@@ -239,7 +242,7 @@ def _read(text: str, unit: str) -> float | None:
         return parse(text, unit, require_units=True)
     except InputError:
         pass
-    # Minutes and HOURS are words, but MS and ms are different units
-    if unit == "s" and re.search(r"[A-Za-z]{3,}$", text) and text != text.lower():
+    # Minutes and VOLTS are words, but MS and ms are different units
+    if re.search(r"[A-Za-z]{3,}$", text) and text != text.lower():
         return _read(text.lower(), unit)
     return None

@@ -1,30 +1,31 @@
 """A run file from start to end."""
 
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pyscl.errors import ConvergenceError, InputError
-from pyscl.input import EquilibriumStudy, MeshInput, RunInput, SteadyStudy
+from pyscl.errors import InputError
+from pyscl.input import EquilibriumStudy, MeshInput, RunInput, TransientStudy
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.model import Model
 from pyscl.postprocess.cut import locate
+from pyscl.runner.cases import (
+    Listeners,
+    Progress,
+    Report,
+    StepProgress,
+    named_studies,
+    place_of,
+    run_case,
+)
 from pyscl.runner.names import BASE, slug
-from pyscl.runner.outcome import RunResult, StudyOutcome
+from pyscl.runner.outcome import RunResult
 from pyscl.runner.summary import list_assumptions, report_results, summarise
-from pyscl.solution import Solution
+from pyscl.runner.transients import check_transient
 from pyscl.study.constraints import BoundaryConditions
-from pyscl.study.newton import Iteration, SolverOptions
 from pyscl.study.steady import check_steady
 from pyscl.validity import debye_lengths, validity_warnings
-
-Report = Callable[[str], None]
-"""Receives one line of text for the user."""
-
-Progress = Callable[[str, int, Iteration], None]
-"""Receives (case and study, iteration number, iteration)."""
 
 
 def build_model(run: RunInput, mesh: Mesh, materials: Mapping[str, Material]) -> Model:
@@ -55,10 +56,13 @@ def execute(
     *,
     report: Report = lambda line: None,
     progress: Progress | None = None,
+    steps: StepProgress | None = None,
+    resume: bool = False,
 ) -> RunResult:
     """Carry out a run file and write its results.
 
-    Every case (variant) and study gets a folder with `fields.vtu`, `solution.h5` and pictures;
+    Every case (variant) and study gets a folder with `fields.vtu`, `solution.h5` and pictures, a
+    transient one with `fields.pvd` and `series.csv`, and `checkpoint.h5` while it runs;
     `summary.json` collects inputs, versions, mesh verdict, histories, results and warnings. A
     failed solve leaves its last good state and history, skips the later studies of its case, and
     does not stop the other cases.
@@ -68,9 +72,14 @@ def execute(
         folder: output folder, created if needed.
         report: receives lines for the user.
         progress: receives the Newton iterations.
+        steps: receives the time steps of transients.
+        resume: whether transients go on from the checkpoints in the folder, and finished ones
+            are read instead of repeated.
 
     Raises:
-        InputError: bad input, or a folder that cannot be written; nothing has been solved then.
+        InputError: bad input, a folder that cannot be written, or checkpoints of another
+            calculation; nothing has been solved then.
+        KeyboardInterrupt: interrupted; a transient has written its checkpoint.
     """
     _make_writable(folder)
     _check_folder_names(run.variants)
@@ -79,8 +88,8 @@ def execute(
     models = {name: build_model(run, mesh, materials) for name, materials in cases.items()}
     for cut in run.output.cuts.values():
         locate(mesh, cut.start, cut.end, cut.points)
-    for model in models.values():
-        _check_studies(run, model)
+    for name, model in models.items():
+        _check_studies(run, name, model, folder, resume=resume)
 
     lengths: dict[str, float] = {}
     warnings: dict[str, None] = {}
@@ -106,8 +115,9 @@ def execute(
             report(f"  {line}")
 
     (folder / "summary.json").unlink(missing_ok=True)
+    listeners = Listeners(report, progress, steps)
     outcomes = {
-        name: _run_case(run, name, model, folder, report, progress)
+        name: run_case(run, name, model, folder, listeners, resume=resume)
         for name, model in models.items()
     }
     summary = summarise(run, models, verdict, list(warnings), assumptions, outcomes)
@@ -142,110 +152,17 @@ def _check_folder_names(cases: Iterable[str]) -> None:
             )
 
 
-def _check_studies(run: RunInput, model: Model) -> None:
+def _check_studies(run: RunInput, case: str, model: Model, folder: Path, *, resume: bool) -> None:
     """Refuse what has no unique solution before anything is solved."""
     conditions = BoundaryConditions(model)
-    for study in run.studies:
-        if isinstance(study, EquilibriumStudy):
+    for name, study in named_studies(run):
+        if isinstance(study, TransientStudy):
+            check_steady(model, {})
+            check_transient(study, model, place_of(folder, case, name), resume=resume)
+            if study.start == "equilibrium":
+                conditions.equilibrium()
+        elif isinstance(study, EquilibriumStudy):
             conditions.equilibrium()
         else:
             check_steady(model, study.bias)
             conditions.steady(study.bias)
-
-
-def _remove_results(folder: Path) -> None:
-    """Remove what an earlier run left, so that a failure never stands next to old fields."""
-    for name in ("fields.vtu", "solution.h5", "failure.json", "last_good.h5"):
-        (folder / name).unlink(missing_ok=True)
-
-
-def _run_case(
-    run: RunInput,
-    case: str,
-    model: Model,
-    folder: Path,
-    report: Report,
-    progress: Progress | None,
-) -> list[StudyOutcome]:
-    outcomes: list[StudyOutcome] = []
-    previous: Solution | None = None
-    for name, study in _named_studies(run):
-        place = folder / name if case == BASE else folder / slug(case) / name
-        label = name if case == BASE else f"{case}: {name}"
-        listener = (lambda k, i, label=label: progress(label, k, i)) if progress else None
-        options = SolverOptions(progress=listener)
-        _remove_results(place)
-        begin = time.perf_counter()
-        try:
-            solution = _solve(model, study, previous, options)
-        except ConvergenceError as error:
-            outcomes.append(
-                StudyOutcome(
-                    name,
-                    error.last_good or previous,
-                    str(error),
-                    place,
-                    time.perf_counter() - begin,
-                    error.history.to_dict(),
-                )
-            )
-            report(f"{label} FAILED: {error}")
-            _write_failure(outcomes[-1])
-            break
-        outcome = StudyOutcome(
-            name,
-            solution,
-            None,
-            place,
-            time.perf_counter() - begin,
-            solution.history.to_dict(),
-        )
-        report(
-            f"{label}: {len(solution.history.iterations)} Newton iterations, "
-            f"{outcome.seconds:.2f} s"
-        )
-        _write(outcome, run)
-        outcomes.append(outcome)
-        previous = solution
-    return outcomes
-
-
-def _named_studies(run: RunInput) -> list[tuple[str, EquilibriumStudy | SteadyStudy]]:
-    kinds = [study.kind for study in run.studies]
-    return [
-        (kind if kinds.count(kind) == 1 else f"{kind}-{kinds[: k + 1].count(kind)}", study)
-        for k, (kind, study) in enumerate(zip(kinds, run.studies, strict=True))
-    ]
-
-
-def _solve(
-    model: Model,
-    study: EquilibriumStudy | SteadyStudy,
-    previous: Solution | None,
-    options: SolverOptions,
-) -> Solution:
-    if isinstance(study, EquilibriumStudy):
-        return model.equilibrium(options=options)
-    return model.steady(study.bias, start=previous, options=options)
-
-
-def _write(outcome: StudyOutcome, run: RunInput) -> None:
-    assert outcome.solution is not None
-    outcome.folder.mkdir(parents=True, exist_ok=True)
-    outcome.solution.write_vtu(outcome.folder / "fields.vtu")
-    outcome.solution.save(outcome.folder / "solution.h5")
-    for name, line in run.output.cuts.items():
-        cut = outcome.solution.cut(line.start, line.end, line.points)
-        cut.write_csv(outcome.folder / f"cut_{slug(name)}.csv")
-    if run.output.figures:
-        from pyscl.runner.pictures import draw_study
-
-        draw_study(outcome, run)
-
-
-def _write_failure(outcome: StudyOutcome) -> None:
-    outcome.folder.mkdir(parents=True, exist_ok=True)
-    record = {"error": outcome.error, "history": outcome.history}
-    (outcome.folder / "failure.json").write_text(json.dumps(record, indent=1))
-    if outcome.solution is not None:
-        outcome.solution.save(outcome.folder / "last_good.h5")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pyscl.solution import Solution
+from pyscl.trajectory import Trajectory
 
 
 @dataclass
@@ -12,12 +13,14 @@ class StudyOutcome:
     """One study of one case.
 
     Attributes:
-        name: "equilibrium" or "steady", numbered if repeated.
-        solution: the solution, or the last good state of a failed solve, or None.
+        name: "equilibrium", "steady" or "transient", numbered if repeated.
+        solution: the solution, of a transient the last state; the last good state of a failed
+            solve; or None.
         error: message of a failed solve, or None.
         folder: where its files are.
         seconds: time of the solve.
-        history: plain numbers of the Newton history.
+        history: plain numbers of the Newton history; of a transient its counts.
+        trajectory: of a transient, also of a failed one; else None.
     """
 
     name: str
@@ -26,6 +29,7 @@ class StudyOutcome:
     folder: Path
     seconds: float
     history: dict[str, Any] = field(default_factory=dict)
+    trajectory: Trajectory | None = None
 
 
 @dataclass

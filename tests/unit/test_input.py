@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pyscl.boundaries import FloatingConductor, PotentialContact, ReservoirContact
+from pyscl.boundaries import FloatingConductor, Interface, PotentialContact, ReservoirContact
 from pyscl.errors import InputError
 from pyscl.input import EquilibriumStudy, SteadyStudy, TransientStudy, json_schema, load_input
 from pyscl.protocol import Protocol
@@ -353,6 +353,7 @@ TRANSIENT = """\
         - follow: {times: [0 s, 1 s], voltage: [0 V, 10 mV]}
 """
 CURRENT = "Discharge at 1 uA/m until 3 V"
+OF_E = "until e at active|electrolyte falls below 0.01"
 RESERVOIR = "{kind: reservoir, carrier: Li, potential: neutral}"
 
 
@@ -434,7 +435,7 @@ def test_a_transient_study_may_be_written_with_its_kind(run):
         ("- Rest for 10 ms", "- 5", "29:11", ["'5' is no step"]),
         # what does not fit the model
         ("at active|elec", "at activ|elec", "33:28", ["no region 'activ'", "'active'?"]),
-        ("until Li at act", "until e at act", "33:22", ["no carrier 'e' at 'active|electrolyt"]),
+        (CURRENT, f"Charge at C for 1 s or {OF_E}", "35:40", ["no carrier 'e' at 'active|electro"]),
         ("until Li at act", "until Na at act", "33:22", ["no carrier 'Na' at 'active|elec"]),
         ("      capacity: 1 mAh/cm^2\n", "", "30:12", ["C-rate needs the capacity", "1 mAh/cm^2"]),
         (CURRENT, "Charge at 1 uA for 1 s", "35:11", ["does not fit planar coord", "A/m or A/m^2"]),
@@ -487,6 +488,13 @@ def test_all_mistakes_of_a_protocol_are_reported_at_once(transient):
     ]  # fmt: skip
 
 
+def test_equal_sentences_in_one_line_are_told_apart(run):
+    text = "  - transient: {contact: collector, protocol: [Rst for 1 s, Rst for 1 s]}\n"
+    message = message_of(run, (STEADY, text))
+    assert "run.yaml:24:48: " in message
+    assert "run.yaml:24:61: " in message
+
+
 def test_overrides_of_a_protocol_name_the_override(transient):
     key = "studies.1.transient.protocol"
     assert (
@@ -526,6 +534,12 @@ def test_the_first_study_has_nothing_to_start_from(transient):
 def test_carriers_of_a_variant_may_be_watched(transient):
     watched = "until Li at active|inclusion"
     transient(("until Li at active|electrolyte", watched))
+    pore = ("  inclusion: {rel", "  pore: {relative_permittivity: 1}\n  inclusion: {rel")
+    watched = "until Li at pore|inclusion"  # only in one variant with lithium
+    transient(pore, ("until Li at active|electrolyte", watched))
+    blank = ("  blank: {inclusion: Li6PS5Cl}\n", "")
+    message = message_of(transient, pore, blank, ("until Li at active|electrolyte", watched))
+    assert "no carrier 'Li' at 'inclusion|pore'" in message
     only = ("until Li at active|electrolyte", "until Li at inclusion|nothing")
     assert "no region 'nothing'" in message_of(transient, only)
 
@@ -539,6 +553,12 @@ def test_kinetics_belong_to_shared_carriers(run):
     assert run(change).interfaces["active|electrolyte"].kinetics["Li"].resistance == 1e-3
     message = message_of(run, (change[0], change[1].replace("Li:", "Na:")))
     assert "run.yaml:10:62: no shared carrier 'Na'" in message
+
+
+def test_contradictions_of_an_interface_are_said_in_plain_words():
+    law = {"law": "resistance", "resistance": 1e-3}
+    message = message_of(Interface, blocking=["Li"], kinetics={"Li": law})
+    assert message.startswith("Interface: carrier 'Li' is blocking and has kinetics")
 
 
 def test_floating_conductors_are_regions(run):

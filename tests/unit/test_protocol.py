@@ -87,6 +87,7 @@ def test_steps_are_written_readably(sentence, step):
         ("Rest for 1 Hour", "Rest for 1 h"),
         ("Rest for 90 MINUTES", "Rest for 90 min"),
         ("Rest for 5 mins", "Rest for 5 min"),
+        ("Hold at 4 Volts for 1 SEC", "Hold at 4 V for 1 s"),
         ("Rest for 30 seconds", "Rest for 30 s"),
         ("Rest for 3 µs", "Rest for 3 us"),
         ("Charge at 1 C until 4.2V", "Charge at 1C until 4.2 V"),
@@ -259,6 +260,7 @@ def test_limits_are_written_as_behind_until():
     assert format_limit(LI) == "Li at active|electrolyte falls below 0.01"
     assert format_limit(CurrentLimit(rate=1 / 3)) == "C/3"
     assert format_limit(CurrentLimit(rate=2)) == "2C"
+    assert format_limit(CurrentLimit(rate=1 / 1500)) == "0.0006666666666666666C"
 
 
 # --- sentences that are refused ---------------------------------------------------------------
@@ -273,6 +275,9 @@ REFUSED = [
     ("Charge at <>fast", ["'fast' is not a current"]),
     ("Charge at <>1 until 4 V", ["'1' has no unit"]),
     ("Charge at 1 <>V until 4 V", ["wrong unit 'V'", "e.g. 'Charge at 0.1 mA/cm^2 until 4.3 V'"]),
+    ("Charge at 1 <>mA / cmm2 for 1 s", ["unknown unit 'mA / cmm2'"]),
+    ("Charge at 1 <>mA/ cmm2 for 1 s", ["unknown unit 'mA/ cmm2'"]),
+    ("Charge at 1 <>V / cm2 for 1 s", ["wrong unit 'V / cm2'"]),
     ("Charge at 1<>V until 4 V", ["wrong unit 'V'"]),
     ("Charge at 1 <>foo until 4 V", ["unknown unit 'foo'"]),
     ("Charge at <>0 mA until 4 V", ["'0 mA' is not a current", "Rest for <time>"]),
@@ -283,6 +288,8 @@ REFUSED = [
     ("Charge at 1C <>untl 4 V", ["'untl' is not und", "understood: 'Charge at 1C'", "'until'?"]),
     ("Charge at 1C for 1 h <>until 4 V", ["'until' is not", "allowed here: 'or until <limit>'"]),
     ("Charge at 1C for 1 h or <>for 2 h", ["the duration is given twice", "'until <limit>'"]),
+    ("Rest for 1 h or until 4 V or <>for 2 h", ["the duration is given twice"]),
+    ("Rest until 4 V or <>or 5 V", ["'or' is not understood", "'for <time>', 'until <limit>'"]),
     ("Charge at 1C for 1 h or <>4 V", ["'4' is not understood", "'until <limit>'"]),
     ("Charge at 1C until 4 V or<>", ["not complete", "'for <time>', 'until <limit>'"]),
     ("Charge at 1C until<>", ["a limit is missing", "'steady'", "falls below <number>"]),

@@ -1,0 +1,190 @@
+"""The studies of one case, one after the other, with what they write to disk."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyscl.errors import ConvergenceError
+from pyscl.input import EquilibriumStudy, RunInput, SteadyStudy, TransientStudy
+from pyscl.model import Model
+from pyscl.protocol import Protocol
+from pyscl.runner.names import BASE, slug
+from pyscl.runner.outcome import StudyOutcome
+from pyscl.runner.transients import (
+    CHECKPOINT,
+    RESULT,
+    carry_out,
+    earlier_file,
+    partial,
+    remove_trajectory,
+    write_trajectory,
+)
+from pyscl.solution import Solution
+from pyscl.study.newton import Iteration, SolverOptions
+from pyscl.study.transient.recording import StepRecord
+from pyscl.units import write
+
+Study = EquilibriumStudy | SteadyStudy | TransientStudy
+
+Report = Callable[[str], None]
+"""Receives one line of text for the user."""
+
+Progress = Callable[[str, int, Iteration], None]
+"""Receives (case and study, iteration number, iteration)."""
+
+StepProgress = Callable[[str, Protocol, StepRecord], None]
+"""Receives (case and study, protocol, accepted time step)."""
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who is told what happens.
+
+    Attributes:
+        report: receives lines for the user.
+        iteration: receives the Newton iterations, or None.
+        step: receives the time steps, or None.
+    """
+
+    report: Report
+    iteration: Progress | None = None
+    step: StepProgress | None = None
+
+
+def named_studies(run: RunInput) -> list[tuple[str, Study]]:
+    """Return the studies of a run with the names of their folders."""
+    kinds = [study.kind for study in run.studies]
+    return [
+        (kind if kinds.count(kind) == 1 else f"{kind}-{kinds[: k + 1].count(kind)}", study)
+        for k, (kind, study) in enumerate(zip(kinds, run.studies, strict=True))
+    ]
+
+
+def place_of(folder: Path, case: str, name: str) -> Path:
+    """Return the folder of a study."""
+    return folder / name if case == BASE else folder / slug(case) / name
+
+
+def run_case(
+    run: RunInput, case: str, model: Model, folder: Path, listeners: Listeners, *, resume: bool
+) -> list[StudyOutcome]:
+    """Carry out the studies of a case; a failed one skips those after it.
+
+    Args:
+        run: the contents of the run file.
+        case: name of the case.
+        model: its model.
+        folder: output folder of the run.
+        listeners: who is told.
+        resume: whether transients go on from what lies in their folders.
+    """
+    outcomes: list[StudyOutcome] = []
+    previous: Solution | None = None
+    for name, study in named_studies(run):
+        place = place_of(folder, case, name)
+        label = name if case == BASE else f"{case}: {name}"
+        earlier = None
+        if resume and isinstance(study, TransientStudy):
+            earlier = earlier_file(place)
+            if earlier is None:
+                listeners.report(f"{label}: nothing to go on from; from the beginning")
+        if earlier is None:
+            remove_trajectory(place)
+        _remove_results(place)
+        begin = time.perf_counter()
+        try:
+            outcome = _solve(name, model, study, previous, place, label, earlier, listeners)
+        except ConvergenceError as error:
+            trajectory = partial(error)
+            reached = trajectory.final if trajectory else error.last_good or previous
+            seconds = time.perf_counter() - begin
+            history = error.history.to_dict()
+            outcome = StudyOutcome(name, reached, str(error), place, seconds, history, trajectory)
+            outcomes.append(outcome)
+            listeners.report(f"{label} FAILED: {error}")
+            _write_failure(outcome)
+            break
+        except KeyboardInterrupt:
+            if (place / CHECKPOINT).is_file():
+                listeners.report(
+                    f"{label}: interrupted; what was reached is in {place / CHECKPOINT}, the "
+                    "option --resume goes on from there"
+                )
+            raise
+        outcome.seconds = time.perf_counter() - begin
+        listeners.report(f"{label}: {_effort(outcome)}, {outcome.seconds:.2f} s")
+        _write(outcome, run)
+        outcomes.append(outcome)
+        previous = outcome.solution
+    return outcomes
+
+
+def _solve(
+    name: str,
+    model: Model,
+    study: Study,
+    previous: Solution | None,
+    place: Path,
+    label: str,
+    earlier: Path | None,
+    listeners: Listeners,
+) -> StudyOutcome:
+    if isinstance(study, TransientStudy):
+        told = listeners.step
+        listener = (lambda record: told(label, study.protocol, record)) if told else None
+        trajectory = carry_out(study, model, place, previous, earlier, listener)
+        counts = dict(trajectory.counts)
+        return StudyOutcome(name, trajectory.final, None, place, 0.0, counts, trajectory)
+    heard = listeners.iteration
+    options = SolverOptions(progress=(lambda k, i: heard(label, k, i)) if heard else None)
+    if isinstance(study, EquilibriumStudy):
+        solution = model.equilibrium(options=options)
+    else:
+        solution = model.steady(study.bias, start=previous, options=options)
+    return StudyOutcome(name, solution, None, place, 0.0, solution.history.to_dict())
+
+
+def _effort(outcome: StudyOutcome) -> str:
+    """Return what a study took, in words."""
+    assert outcome.solution is not None
+    trajectory = outcome.trajectory
+    if trajectory is None:
+        return f"{len(outcome.solution.history.iterations)} Newton iterations"
+    time = write(float(f"{trajectory['time'][-1]:.6g}"), "s")
+    early = "" if trajectory.complete else f", ended early ({trajectory.reason})"
+    return f"{int(trajectory.counts.get('steps', 0))} time steps to {time}{early}"
+
+
+def _remove_results(folder: Path) -> None:
+    """Remove what an earlier run left, so that a failure never stands next to old fields."""
+    for name in ("fields.vtu", "failure.json", "last_good.h5"):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _write(outcome: StudyOutcome, run: RunInput) -> None:
+    assert outcome.solution is not None
+    outcome.folder.mkdir(parents=True, exist_ok=True)
+    if outcome.trajectory is None:
+        outcome.solution.write_vtu(outcome.folder / "fields.vtu")
+        outcome.solution.save(outcome.folder / RESULT)
+    else:
+        write_trajectory(outcome.trajectory, outcome.folder, done=True)
+    for name, line in run.output.cuts.items():
+        cut = outcome.solution.cut(line.start, line.end, line.points)
+        cut.write_csv(outcome.folder / f"cut_{slug(name)}.csv")
+    if run.output.figures:
+        from pyscl.runner.pictures import draw_study
+
+        draw_study(outcome, run)
+
+
+def _write_failure(outcome: StudyOutcome) -> None:
+    outcome.folder.mkdir(parents=True, exist_ok=True)
+    record = {"error": outcome.error, "history": outcome.history}
+    (outcome.folder / "failure.json").write_text(json.dumps(record, indent=1))
+    if outcome.trajectory is not None:
+        write_trajectory(outcome.trajectory, outcome.folder, done=False)
+    elif outcome.solution is not None:
+        outcome.solution.save(outcome.folder / "last_good.h5")
