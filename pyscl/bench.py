@@ -8,9 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.constants import Boltzmann, elementary_charge, epsilon_0
 
-from pyscl.boundaries import ReservoirContact
-from pyscl.materials import Carrier, Material
-from pyscl.mesh import rectangle
+from pyscl.boundaries import (
+    ButlerVolmer,
+    Conserved,
+    Interface,
+    PotentialContact,
+    ReservoirContact,
+)
+from pyscl.materials import Carrier, Material, load
+from pyscl.mesh import Mesh, graded, rectangle, strip
 from pyscl.model import Model
 
 DEFAULT_SIZES = (10_000, 50_000, 200_000)
@@ -25,6 +31,20 @@ HEAD = (
     "wall eq [s]",
     "wall steady [s]",
     "peak [MB]",
+)
+TRANSIENT_SIZES = (10_000, 50_000)
+TRANSIENT_HEAD = (
+    "case",
+    "nodes",
+    "unknowns",
+    "steps (rejected)",
+    "Newton",
+    "factorisations",
+    "wall [s]",
+    "assembly",
+    "factor",
+    "solve",
+    "output",
 )
 _SIDE = 60e-9  # m
 _DEBYE_LENGTH = 2e-9  # m
@@ -80,46 +100,164 @@ class BenchmarkResult:
         )
 
 
+@dataclass(frozen=True)
+class TransientResult:
+    """Work and times of one transient; shares are of the wall time.
+
+    Attributes:
+        case: "blocking" or "composite".
+        nodes: mesh nodes.
+        unknowns: unknowns before constraints.
+        steps: accepted time steps.
+        rejected: rejected ones.
+        iterations: Newton iterations of all of them.
+        factorisations: numerical factorisations.
+        wall_seconds: wall time without the equilibrium at the start [s].
+        assembly_share: share of residuals and Jacobians.
+        factor_share: share of the factorisations.
+        solve_share: share of the solutions with the factors.
+        output_share: share of recording and saving.
+    """
+
+    case: str
+    nodes: int
+    unknowns: int
+    steps: int
+    rejected: int
+    iterations: int
+    factorisations: int
+    wall_seconds: float
+    assembly_share: float
+    factor_share: float
+    solve_share: float
+    output_share: float
+
+    def row(self) -> tuple[str, ...]:
+        """Return the cells of the table, in the order of `TRANSIENT_HEAD`."""
+        shares = (self.assembly_share, self.factor_share, self.solve_share, self.output_share)
+        return (
+            self.case,
+            str(self.nodes),
+            str(self.unknowns),
+            f"{self.steps} ({self.rejected})",
+            str(self.iterations),
+            str(self.factorisations),
+            f"{self.wall_seconds:.1f}",
+            *(f"{share:.0%}" for share in shares),
+        )
+
+
 def benchmark_model(nodes: int) -> Model:
     """Return 16 particles of another lithium potential and 9 dielectric discs in an electrolyte.
 
     A square of 30 Debye lengths on a structured mesh with about `nodes` nodes; the discs follow
     the mesh in steps, which is irrelevant for timing.
     """
-    cells = max(8, round(np.sqrt(nodes)) - 1)
-    mesh = rectangle(cells, cells, _SIDE, _SIDE)
-    centre = mesh.points[mesh.triangles].mean(axis=1) / _SIDE
-    particle = np.hypot(*((centre * 4.0) % 1.0 - 0.5).T) < 0.35
-    island = np.hypot(*((centre * 4.0 + 0.5) % 1.0 - 0.5).T) < 0.12
-    region = np.where(particle, 1, np.where(island, 2, 0)).astype(np.int32)
-    mesh = replace(
-        mesh, region=region, region_names=("electrolyte", "active", "inclusion")
-    ).renumbered()
-
-    def conductor(name: str, potential: float, conductivity: float) -> Material:
-        # Site density from the Debye length of the half-filled lattice gas, eps_r = 30, 298.15 K.
-        density = 30.0 * epsilon_0 * Boltzmann * 298.15 / (elementary_charge * _DEBYE_LENGTH) ** 2
-        lithium = Carrier(
-            name="Li",
-            charge=1,
-            site_density=density / 0.25,
-            site_fraction=0.5,
-            standard_potential=potential,
-            conductivity=conductivity,
-        )
-        return Material(name=name, relative_permittivity=30.0, carriers=(lithium,))
-
     return Model(
-        mesh,
+        _particles(nodes),
         {
-            "electrolyte": conductor("electrolyte", 0.0, 0.1),
-            "active": conductor("active", 0.3, 0.01),
+            "electrolyte": _conductor("electrolyte", 0.0, 0.1),
+            "active": _conductor("active", 0.3, 0.01),
             "inclusion": Material(name="inclusion", relative_permittivity=1000.0),
         },
         contacts={
             "left": ReservoirContact(carrier="Li", potential="neutral"),
             "right": ReservoirContact(carrier="Li", potential="neutral"),
         },
+    )
+
+
+def _particles(nodes: int) -> Mesh:
+    cells = max(8, round(np.sqrt(nodes)) - 1)
+    mesh = rectangle(cells, cells, _SIDE, _SIDE)
+    centre = mesh.points[mesh.triangles].mean(axis=1) / _SIDE
+    particle = np.hypot(*((centre * 4.0) % 1.0 - 0.5).T) < 0.35
+    island = np.hypot(*((centre * 4.0 + 0.5) % 1.0 - 0.5).T) < 0.12
+    region = np.where(particle, 1, np.where(island, 2, 0)).astype(np.int32)
+    names = ("electrolyte", "active", "inclusion")
+    return replace(mesh, region=region, region_names=names).renumbered()
+
+
+def _conductor(name: str, potential: float, conductivity: float) -> Material:
+    # Site density from the Debye length of the half-filled lattice gas, eps_r = 30, 298.15 K.
+    density = 30.0 * epsilon_0 * Boltzmann * 298.15 / (elementary_charge * _DEBYE_LENGTH) ** 2
+    lithium = Carrier(
+        name="Li",
+        charge=1,
+        site_density=density / 0.25,
+        site_fraction=0.5,
+        standard_potential=potential,
+        conductivity=conductivity,
+    )
+    return Material(name=name, relative_permittivity=30.0, carriers=(lithium,))
+
+
+def blocking_cell(nodes: int) -> Model:
+    """Return an electrolyte of 30 Debye lengths between two blocking electrodes, in 2D."""
+    x = graded(_SIDE, 0.02 * _DEBYE_LENGTH, 1.1, 0.25 * _DEBYE_LENGTH, fine="both")
+    layers = max(1, round(nodes / len(x)) - 1)
+    mesh = strip(x, _SIDE, layers).renumbered()
+    return Model(
+        mesh,
+        {"electrolyte": _conductor("electrolyte", 0.0, 0.1)},
+        contacts={
+            "left": PotentialContact(potential=0.0),
+            "right": PotentialContact(potential=0.0),
+        },
+        conserved=[Conserved(carrier="Li", regions=("electrolyte",))],
+    )
+
+
+def charged_composite(nodes: int) -> Model:
+    """Return the composite of `benchmark_model` with particles of LiCoO2 that get electrons."""
+    composition = {"carriers.Li.site_fraction": 0.9, "carriers.e.site_fraction": 0.9}
+    transfer = ButlerVolmer(exchange_current=10.0)
+    return Model(
+        _particles(nodes),
+        {
+            "electrolyte": _conductor("electrolyte", 0.0, 0.1),
+            "active": load("LiCoO2-mixed").with_(**composition),
+            "inclusion": Material(name="inclusion", relative_permittivity=1000.0),
+        },
+        contacts={
+            "left": ReservoirContact(carrier="Li", electrochemical_potential=0.0),
+            "right": ReservoirContact(
+                carrier="e", electrochemical_potential="open-circuit", feeds=("active",)
+            ),
+        },
+        interfaces={"active|electrolyte": Interface(kinetics={"Li": transfer})},
+    )
+
+
+def run_transient_benchmark(case: str, nodes: int) -> TransientResult:
+    """Carry out the charging of a blocking cell or of a composite.
+
+    Args:
+        case: "blocking" (a step of 10 kT/e until steady) or "composite" (constant current until
+            4.1 V).
+        nodes: about as many mesh nodes.
+    """
+    if case == "blocking":
+        model, protocol = blocking_cell(nodes), ["Step to 0.2569 V", "Wait until steady"]
+    else:
+        model, protocol = charged_composite(nodes), ["Charge at 10 A/m^2 until 4.1 V"]
+    start = model.equilibrium()
+    begin = time.perf_counter()
+    counts = model.transient(protocol, contact="right", start=start).counts
+    wall = time.perf_counter() - begin
+    return TransientResult(
+        case=case,
+        nodes=model.mesh.n_points,
+        unknowns=model.discretized.n_dofs,
+        steps=int(counts["steps"]),
+        rejected=int(counts["rejected"]),
+        iterations=int(counts["iterations"]),
+        factorisations=int(counts["factorisations"]),
+        wall_seconds=wall,
+        assembly_share=counts["assembly_seconds"] / wall,
+        factor_share=counts["factor_seconds"] / wall,
+        solve_share=counts["solve_seconds"] / wall,
+        output_share=counts["output_seconds"] / wall,
     )
 
 

@@ -6,11 +6,18 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from pyscl.materials.choice import RegionMaterial
 from pyscl.materials.schema import InputModel
-from pyscl.units import Potential, SurfaceCharge, UnitValue, parse
+from pyscl.units import (
+    AreaResistance,
+    Capacitance,
+    ExchangeCurrent,
+    Potential,
+    Share,
+    SurfaceCharge,
+    UnitValue,
+    parse,
+)
 
 Neutral = Literal["neutral"]
-
-Capacitance = Annotated[float, UnitValue("F/m^2", above=0.0)]
 
 
 class ButlerVolmer(InputModel):
@@ -27,7 +34,7 @@ class ButlerVolmer(InputModel):
     """
 
     law: Literal["butler-volmer"] = "butler-volmer"
-    exchange_current: Annotated[float, UnitValue("A/m^2", above=0.0)]
+    exchange_current: ExchangeCurrent
     symmetry: Annotated[float, UnitValue("1", above=0.0, below=1.0)] = 0.5
     occupancy: bool = False
 
@@ -40,7 +47,7 @@ class ContactResistance(InputModel):
     """
 
     law: Literal["resistance"] = "resistance"
-    resistance: Annotated[float, UnitValue("ohm*m^2", above=0.0)]
+    resistance: AreaResistance
 
 
 TransferLaw = Annotated[ButlerVolmer | ContactResistance, Field(discriminator="law")]
@@ -78,6 +85,8 @@ class Interface(InputModel):
             `compact_capacitance`.
         contact_share: share of the interface that is in contact, 0 to 1; scales the transfer laws
             (a fraction of the interface is blocked). Fields of it are given to the `Model`.
+        lost_contact: groups of facets along the interface that are not in contact, e.g. above a
+            void; no carrier crosses there.
     """
 
     surface_charge: SurfaceCharge = 0.0
@@ -85,7 +94,8 @@ class Interface(InputModel):
     kinetics: dict[str, TransferLaw] = Field(default_factory=dict)
     compact_capacitance: Capacitance | None = None
     coating: Coating | None = None
-    contact_share: Annotated[float, UnitValue("1", minimum=0.0, maximum=1.0)] = 1.0
+    contact_share: Share = 1.0
+    lost_contact: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> "Interface":
@@ -146,7 +156,9 @@ class ReservoirContact(InputModel):
     @model_validator(mode="after")
     def _layer_needs_potential(self) -> "ReservoirContact":
         if self.feeds and self.kinetics is not None:
-            raise ValueError("a reservoir that feeds regions has no kinetics; remove one of the two")
+            raise ValueError(
+                "a reservoir that feeds regions has no kinetics; remove one of the two"
+            )
         if self.potential is None:
             if self.compact_capacitance is not None:
                 raise ValueError(

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -76,15 +76,27 @@ def run(
         list[str] | None,
         typer.Option("--set", help="Override a value of the run file: key=value (repeatable)."),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on from the checkpoints in the output folder."),
+    ] = False,
 ) -> None:
     """Carry out a run file and write fields, pictures and a summary."""
     from pyscl.input import load_input
+    from pyscl.progress import TerminalProgress
     from pyscl.runner import execute
 
     contents = load_input(file, set_ or [])
     folder = out or Path("runs") / file.stem
-    with _Progress() as progress:
-        result = execute(contents, folder, report=progress.say, progress=progress.iteration)
+    with TerminalProgress() as progress:
+        result = execute(
+            contents,
+            folder,
+            report=progress.say,
+            progress=progress.iteration,
+            steps=progress.step,
+            resume=resume,
+        )
     typer.echo(f"results in {folder}")
     if result.failed:
         failures = [
@@ -94,6 +106,33 @@ def run(
             if study.error
         ]
         raise ConvergenceError("\n  ".join(["these solves failed:", *failures]))
+
+
+@app.command()
+def animate(
+    source: Annotated[
+        Path, typer.Argument(help="Output folder of a run, or its solution.h5 or checkpoint.h5.")
+    ],
+    field: Annotated[str, typer.Option(help="Name of the field, e.g. site_fraction_Li.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A .gif or .mp4; default: <field>.gif beside the states.")
+    ] = None,
+    component: Annotated[
+        str, typer.Option(help="Of a vector field: magnitude, x or y.")
+    ] = "magnitude",
+    fps: Annotated[float, typer.Option(help="Saved states per second.")] = 10.0,
+) -> None:
+    """Show a field of a transient in motion, as a GIF or (with ffmpeg) as an MP4."""
+    from pyscl.runner import find_trajectory
+    from pyscl.trajectory import Trajectory
+
+    path = find_trajectory(source)
+    trajectory = Trajectory.load(path)
+    target = out or path.parent / f"{field}.gif"
+    from pyscl import plot
+
+    plot.animate(trajectory, field, target, component=component, frames_per_second=fps)  # type: ignore[arg-type]
+    typer.echo(f"{len(trajectory.solutions)} states in {target}")
 
 
 @app.command()
@@ -140,22 +179,34 @@ def bench(
         list[int] | None,
         typer.Option(min=400, help="Mesh sizes (repeatable); default 10k, 50k, 200k."),
     ] = None,
+    transient: Annotated[
+        bool,
+        typer.Option(
+            "--transient", help="Time the charging of a blocking cell and of a composite instead."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Time assembly, factorisation and solution on this machine."""
     from dataclasses import asdict
 
-    from pyscl.bench import DEFAULT_SIZES, HEAD, run_benchmark
+    from pyscl import bench
 
-    results = []
-    for size in nodes or DEFAULT_SIZES:
-        results.append(run_benchmark(size))
+    results: list[bench.BenchmarkResult | bench.TransientResult] = []
+    sizes = nodes or (bench.TRANSIENT_SIZES if transient else bench.DEFAULT_SIZES)
+    for size in sizes:
+        if transient:
+            cases = ("blocking", "composite")
+            results += [bench.run_transient_benchmark(case, size) for case in cases]
+        else:
+            results.append(bench.run_benchmark(size))
         if sys.stderr.isatty():
             typer.echo(f"{size} nodes done", err=True)
     if as_json:
         typer.echo(json.dumps([asdict(r) for r in results], indent=1))
     else:
-        _print_table(HEAD, [r.row() for r in results])
+        head = bench.TRANSIENT_HEAD if transient else bench.HEAD
+        _print_table(head, [r.row() for r in results])
 
 
 @mesh_app.command("check")
@@ -197,32 +248,3 @@ def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     for line in table(head, rows):
         typer.echo(line)
-
-
-class _Progress:
-    """A status line with the current iteration; silent unless on a terminal."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-
-        self._console = Console(stderr=True)
-        self._status: Any = None
-
-    def __enter__(self) -> "_Progress":
-        if self._console.is_terminal:
-            self._status = self._console.status("reading")
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
-
-    def say(self, line: str) -> None:
-        """Print a line of the report."""
-        typer.echo(line)
-
-    def iteration(self, label: str, number: int, iteration: Any) -> None:
-        """Show a Newton iteration."""
-        if self._status is not None:
-            self._status.update(f"{label}: iteration {number}, update {iteration.update:.1e} kT")

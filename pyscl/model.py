@@ -249,8 +249,12 @@ class Model:
     def contact_shares(self, interface: str) -> NDArray[np.float64]:
         """Return the share of each facet of an interface that is in contact, (k,)."""
         law = self.interfaces.get(interface, Interface())
-        uniform = np.full(len(self.mesh.interfaces[interface]), law.contact_share)
-        return uniform * self.contact_share.get(interface, 1.0)
+        facets = self.mesh.interfaces[interface]
+        share = np.full(len(facets), law.contact_share) * self.contact_share.get(interface, 1.0)
+        edge = self.mesh.edges.find(facets)
+        for group in law.lost_contact:
+            share[np.isin(edge, self.mesh.edges.find(self.mesh.facets_of(group)))] = 0.0
+        return share
 
     def is_material_boundary(self, interface: str) -> bool:
         """Whether the two regions of an interface "a|b" differ in anything but their names."""
@@ -317,6 +321,9 @@ class Model:
                     raise unknown_name(
                         "carrier", carrier, sides[0] & sides[1], f"on both sides of '{key}'"
                     )
+            for group in law.lost_contact:
+                if group not in self.mesh.facet_names:
+                    raise unknown_name("facet group", group, self.mesh.facet_names, "in the mesh")
             resolved[key] = law
         return resolved
 

@@ -29,3 +29,29 @@ def pointed(message: str, text: str, position: int) -> str:
     caret = " " * max(position - start - indent, 0) + "^"
     shown = f"{headline}\n    {line.strip()}\n    {caret}"
     return f"{shown}\n  {advice}" if advice else shown
+
+
+_TIMES = (
+    (2.0 * 3600.0, 3600.0, "h"),
+    (600.0, 60.0, "min"),
+    (1.0, 1.0, "s"),
+    (1e-3, 1e-3, "ms"),
+    (1e-6, 1e-6, "µs"),
+)
+"""(smallest extent that gets it [s], seconds per unit, unit)"""
+
+
+def time_unit(extent: float) -> tuple[float, str]:
+    """Return (s per unit, unit) in which an extent [s] reads well."""
+    for least, factor, unit in _TIMES:
+        if extent >= least:
+            return factor, unit
+    return 1e-9, "ns"
+
+
+def time_text(seconds: float, digits: int = 3) -> str:
+    """Return a time in the unit in which it reads well, "45.7 µs"; zero is "0 s"."""
+    if seconds == 0.0:
+        return "0 s"
+    factor, unit = time_unit(abs(seconds))
+    return f"{seconds / factor:.{digits}g} {unit}"

@@ -13,8 +13,9 @@ from pyscl.plot import panels
 from pyscl.plot.maps import Layer, draw
 from pyscl.plot.panels import Window
 from pyscl.plot.scales import Component, FloatArray, scale_of
-from pyscl.plot.style import COLUMN, STYLE, map_figure, styled, time_unit
+from pyscl.plot.style import COLUMN, STYLE, map_figure, styled
 from pyscl.storage.atomic import replaced
+from pyscl.text import time_text, time_unit
 from pyscl.trajectory import Trajectory
 
 _DOTS = 200  # per inch
@@ -97,8 +98,7 @@ def _times(times: FloatArray) -> list[str]:
     unit, word = time_unit(last)
     positive = times[times > 0.0]
     if len(positive) and positive[0] < 1e-3 * last:
-        units = [time_unit(float(time)) if time > 0.0 else (unit, word) for time in times]
-        return [f"{time / u:.3g} {w}" for time, (u, w) in zip(times, units, strict=True)]
+        return [time_text(float(time)) for time in times]
     decimals = max(0, 2 - int(np.floor(np.log10(last / unit)))) if last > 0.0 else 0
     return [f"{time / unit:.{decimals}f} {word}" for time in times]
 

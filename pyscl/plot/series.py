@@ -22,9 +22,9 @@ from pyscl.plot.style import (
     prefixed,
     styled,
     text_width,
-    time_unit,
     with_unit,
 )
+from pyscl.text import time_unit
 from pyscl.trajectory import Trajectory
 
 _RANGE = 1e3  # a larger ratio of the largest to the usual current needs a logarithmic axis

@@ -85,15 +85,6 @@ _PREFIXES = (
     (1e-7, 1e-6, "µ"),
 )
 
-# (smallest extent that gets it, s per unit, unit)
-_TIMES = (
-    (2.0 * 3600.0, 3600.0, "h"),
-    (600.0, 60.0, "min"),
-    (1.0, 1.0, "s"),
-    (1e-3, 1e-3, "ms"),
-    (1e-6, 1e-6, "µs"),
-)
-
 P = ParamSpec("P")
 
 
@@ -168,14 +159,6 @@ def length_unit(extent: float) -> tuple[float, str]:
     if extent < 5e-6:
         return 1e-9, "nm"
     return (1e-6, "µm") if extent < 5e-3 else (1e-3, "mm")
-
-
-def time_unit(extent: float) -> tuple[float, str]:
-    """Return (s per unit, unit) in which an extent [s] reads well."""
-    for least, factor, word in _TIMES:
-        if extent >= least:
-            return factor, word
-    return 1e-9, "ns"
 
 
 def prefixed(largest: float, unit: str) -> tuple[float, str]:

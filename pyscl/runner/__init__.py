@@ -3,5 +3,6 @@
 from pyscl.runner.execute import build_model, execute
 from pyscl.runner.outcome import RunResult, StudyOutcome
 from pyscl.runner.summary import versions
+from pyscl.runner.transients import find_trajectory
 
-__all__ = ["RunResult", "StudyOutcome", "build_model", "execute", "versions"]
+__all__ = ["RunResult", "StudyOutcome", "build_model", "execute", "find_trajectory", "versions"]

@@ -9,7 +9,6 @@ from pathlib import Path
 from pyscl.errors import ConvergenceError
 from pyscl.input import EquilibriumStudy, RunInput, SteadyStudy, TransientStudy
 from pyscl.model import Model
-from pyscl.protocol import Protocol
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import StudyOutcome
 from pyscl.runner.transients import (
@@ -24,7 +23,7 @@ from pyscl.runner.transients import (
 from pyscl.solution import Solution
 from pyscl.study.newton import Iteration, SolverOptions
 from pyscl.study.transient.recording import StepRecord
-from pyscl.units import write
+from pyscl.text import time_text
 
 Study = EquilibriumStudy | SteadyStudy | TransientStudy
 
@@ -34,8 +33,8 @@ Report = Callable[[str], None]
 Progress = Callable[[str, int, Iteration], None]
 """Receives (case and study, iteration number, iteration)."""
 
-StepProgress = Callable[[str, Protocol, StepRecord], None]
-"""Receives (case and study, protocol, accepted time step)."""
+StepProgress = Callable[[str, TransientStudy, StepRecord], None]
+"""Receives (case and study, the study itself, accepted time step)."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ def _solve(
 ) -> StudyOutcome:
     if isinstance(study, TransientStudy):
         told = listeners.step
-        listener = (lambda record: told(label, study.protocol, record)) if told else None
+        listener = (lambda record: told(label, study, record)) if told else None
         trajectory = carry_out(study, model, place, previous, earlier, listener)
         counts = dict(trajectory.counts)
         return StudyOutcome(name, trajectory.final, None, place, 0.0, counts, trajectory)
@@ -152,7 +151,7 @@ def _effort(outcome: StudyOutcome) -> str:
     trajectory = outcome.trajectory
     if trajectory is None:
         return f"{len(outcome.solution.history.iterations)} Newton iterations"
-    time = write(float(f"{trajectory['time'][-1]:.6g}"), "s")
+    time = time_text(float(trajectory["time"][-1]), 6)
     early = "" if trajectory.complete else f", ended early ({trajectory.reason})"
     return f"{int(trajectory.counts.get('steps', 0))} time steps to {time}{early}"
 

@@ -37,6 +37,7 @@ def build_model(run: RunInput, mesh: Mesh, materials: Mapping[str, Material]) ->
         interfaces=run.interfaces,
         conserved=run.conserved,
         periodic=run.periodic,
+        floating=run.floating,
         temperature=run.temperature,
         coordinates=run.coordinates,
     )

@@ -1,20 +1,32 @@
 """The pictures of a run."""
 
+from pathlib import Path
+
+import numpy as np
+
 from pyscl import plot
 from pyscl.input import RunInput
 from pyscl.runner.names import slug
 from pyscl.runner.outcome import RunResult, StudyOutcome
 from pyscl.solution import Solution
+from pyscl.trajectory import Trajectory
+
+_FILLS = 0.05  # change of a mean site fraction that is a change of the state of charge
 
 
 def draw_study(outcome: StudyOutcome, run: RunInput) -> None:
-    """Draw maps, cut lines and convergence of one solved study into its folder."""
+    """Draw maps, cut lines and convergence of one solved study into its folder.
+
+    Of a transient the maps and lines are those of the last state; convergence gives way to the
+    time series and to the interfaces against time and, where a phase fills or empties, against
+    its state of charge.
+    """
     solution = outcome.solution
     assert solution is not None
     for carrier in solution.model.carriers:
         figure = plot.overview(solution, carrier)
         plot.save(figure, outcome.folder / f"overview_{slug(carrier)}.png")
-        if solution.kind == "steady":
+        if solution.kind != "equilibrium":
             name = f"current_density_{carrier}"
             plot.save(plot.field_map(solution, name), outcome.folder / f"{slug(name)}.png")
     if not solution.model.carriers:
@@ -22,7 +34,35 @@ def draw_study(outcome: StudyOutcome, run: RunInput) -> None:
     for name, line in run.output.cuts.items():
         cut = solution.cut(line.start, line.end, line.points)
         plot.save(plot.cut_plot(cut), outcome.folder / f"cut_{slug(name)}.png")
-    plot.save(plot.convergence_plot(solution.history), outcome.folder / "convergence.png")
+    if outcome.trajectory is None:
+        plot.save(plot.convergence_plot(solution.history), outcome.folder / "convergence.png")
+    else:
+        _draw_course(outcome.trajectory, outcome.folder)
+
+
+def _draw_course(trajectory: Trajectory, folder: Path) -> None:
+    plot.save(plot.series_plot(trajectory), folder / "series.png")
+    model = trajectory.model
+    for name in model.mesh.interfaces:
+        if model.is_material_boundary(name):
+            file = f"interface_{slug(name)}"
+            plot.save(plot.interface_plot(trajectory, name), folder / f"{file}.png")
+            charge = _state_of_charge(trajectory, name)
+            if charge is not None:
+                figure = plot.interface_plot(trajectory, name, charge)
+                plot.save(figure, folder / f"{file}_state_of_charge.png")
+
+
+def _state_of_charge(trajectory: Trajectory, interface: str) -> str | None:
+    """Return the mean site fraction beside an interface that changes most, if it does so much."""
+    changes = {
+        column: float(np.ptp(trajectory[column]))
+        for carrier in trajectory.model.carriers
+        for region in interface.split("|")
+        if (column := f"mean_{carrier}_{region}") in trajectory.series
+    }
+    most = max(changes.values(), default=0.0)
+    return next((c for c, change in changes.items() if change == most > _FILLS), None)
 
 
 def draw_comparisons(result: RunResult) -> None:

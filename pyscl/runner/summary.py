@@ -7,6 +7,8 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from pyscl import _core
 from pyscl.input import RunInput
 from pyscl.materials import Material
@@ -15,6 +17,7 @@ from pyscl.model import Model
 from pyscl.postprocess.resistance import effective_resistance, promotion
 from pyscl.runner.outcome import StudyOutcome
 from pyscl.text import table
+from pyscl.trajectory import Trajectory
 from pyscl.validity import screening_lengths
 
 _PACKAGES = ("numpy", "scipy", "pymetis", "meshio", "h5py")
@@ -106,6 +109,8 @@ def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:
             f"currents by carrier [{result.unit}]": result.currents,
         }
     resistance = effective_resistance(solution)
+    if outcome.trajectory is not None:
+        base |= _course(outcome.trajectory)
     return base | {
         "bias [V]": solution.bias,
         "contacts": contacts,
@@ -120,6 +125,37 @@ def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:
             carrier: {r: solution.amount(carrier, r) for r in model.regions_with(carrier)}
             for carrier in model.carriers
         },
+    }
+
+
+def _course(trajectory: Trajectory) -> dict[str, Any]:
+    """Return how a transient went, as plain data."""
+    series, unit = trajectory.series, trajectory.series.units["charge_passed"]
+    steps, cycles = series["step"], series["cycle"]
+    stops = []
+    for stop in trajectory.stops:
+        rows = np.flatnonzero((steps == stop.step) & (cycles == stop.cycle))
+        stops.append(
+            {
+                "step": stop.step,
+                "cycle": stop.cycle,
+                "text": stop.text,
+                "reason": stop.reason,
+                "time [s]": stop.time,
+                "voltage [V]": float(series["voltage"][rows[-1]]) if len(rows) else None,
+            }
+        )
+    return {
+        "status": "converged" if trajectory.complete else "ended early",
+        "reason": trajectory.reason,
+        "protocol": stops,
+        "time [s]": float(series["time"][-1]),
+        "voltages [V]": {
+            name: float(series[f"voltage_{name}"][-1])
+            for name in trajectory.model.discretized.terminals
+        },
+        f"charge passed [{unit}]": float(series["charge_passed"][-1]),
+        "saved states": len(trajectory.solutions),
     }
 
 
@@ -152,7 +188,7 @@ def _comparison(run: RunInput, outcomes: Mapping[str, list[StudyOutcome]]) -> di
 
 
 def report_results(summary: dict[str, Any], report: Callable[[str], None]) -> None:
-    """Report interfaces, resistances and promotions of a summary as tables."""
+    """Report interfaces, protocols, resistances and promotions of a summary as tables."""
     sides = [
         (case, study, name, region, interface["potential [V]"], side)
         for case, entry in summary["cases"].items()
@@ -178,6 +214,25 @@ def report_results(summary: dict[str, Any], report: Callable[[str], None]) -> No
         head = ("case", "study", "interface", "side", "potential [mV]", "charge [uC/cm2]")
         report("space charge layers:")
         for line in table((*head, "layer width [nm]"), rows):
+            report(f"  {line}")
+    steps = [
+        (
+            case,
+            study,
+            f"{stop['cycle']}.{stop['step']}",
+            stop["text"],
+            stop["reason"],
+            f"{stop['time [s]']:.6g}",
+            "" if stop["voltage [V]"] is None else f"{stop['voltage [V]']:.4f}",
+        )
+        for case, entry in summary["cases"].items()
+        for study, result in entry["studies"].items()
+        for stop in result.get("protocol", ())
+    ]
+    if steps:
+        report("steps of the protocols:")
+        titles = ("case", "study", "cycle.step", "step", "ended because", "time [s]", "voltage [V]")
+        for line in table(titles, steps):
             report(f"  {line}")
     for study, row in summary["comparison"].items():
         for case, resistance in row["effective resistance"].items():

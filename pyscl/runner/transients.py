@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pyscl.errors import ConvergenceError
+from pyscl.errors import ConvergenceError, InputError
 from pyscl.input import TransientStudy
 from pyscl.model import Model
 from pyscl.solution import Solution
+from pyscl.storage.header import TRAJECTORY, kind_of
 from pyscl.study.transient import TransientOptions, check_contacts, check_protocol
 from pyscl.study.transient.integrate import settings
 from pyscl.study.transient.recording import StepRecord
@@ -44,6 +45,31 @@ def earlier_file(place: Path) -> Path | None:
         if (place / name).is_file():
             return place / name
     return None
+
+
+def find_trajectory(source: Path) -> Path:
+    """Return the file of the only transient in an output folder, or the file itself.
+
+    Raises:
+        InputError: there is no such place, no transient in it, or there are several.
+    """
+    if not source.is_dir():
+        return source
+    of_folder: dict[Path, Path] = {}
+    for name in (RESULT, CHECKPOINT):
+        for file in sorted(source.rglob(name)):
+            if kind_of(file) == TRAJECTORY:
+                of_folder.setdefault(file.parent, file)
+    found = sorted(of_folder.values())
+    if not found:
+        raise InputError(
+            f"there is no transient in {source}; name the output folder of a run with a study of "
+            "the kind transient"
+        )
+    if len(found) > 1:
+        listing = "".join(f"\n  {file}" for file in found)
+        raise InputError(f"there are several transients in {source}; name one of:{listing}")
+    return found[0]
 
 
 def carry_out(

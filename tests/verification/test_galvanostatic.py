@@ -8,7 +8,7 @@ from scipy.constants import Avogadro, elementary_charge, epsilon_0
 from pyscl import Model, PotentialContact, analytic
 from pyscl.analytic import LatticeGasLayer
 from pyscl.mesh import strip
-from pyscl.protocol import Current, CurrentLimit, Depletion, Hold, Rest, VoltageLimit
+from pyscl.protocol import Current, CurrentLimit, Depletion, Hold, Rest, Sweep, VoltageLimit
 from pyscl.study.transient import TransientOptions
 from pyscl.verification.meshes import layer_grid
 from pyscl.verification.norms import observed_orders
@@ -40,14 +40,17 @@ def ohmic_slab(layer=LAYER):
     )
 
 
-def half_cell(theta=0.3, lengths=10.0, mobility="vacancy"):
+def half_cell(theta=0.3, lengths=10.0, surface_charge=True):
     """A lattice gas between a reservoir on the left and a blocking electrode on the right."""
     layer = LatticeGasLayer(30.0, 1e26, theta)
     grid = layer_grid(lengths * layer.debye_length, layer.debye_length, 10.0, layer.debye_length)
     return Model(
         strip(grid[-1] - grid[::-1], width=WIDTH),
-        {"electrolyte": lattice_gas(layer, mobility=mobility, diffusivity=DIFFUSIVITY)},
-        contacts={"left": reservoir(potential=0.0), "right": PotentialContact(potential=0.0)},
+        {"electrolyte": lattice_gas(layer, diffusivity=DIFFUSIVITY)},
+        contacts={
+            "left": reservoir(potential=0.0 if surface_charge else None),
+            "right": PotentialContact(potential=0.0),
+        },
     )
 
 
@@ -78,10 +81,10 @@ def test_charge_on_the_electrode_is_current_times_time(scheme, share):
     ids=["half cell", "reversible", "blocking"],
 )
 def test_what_enters_at_one_contact_leaves_at_the_other(model, contact):
-    """T12: both contact currents, displacement included, shall be opposite to 1e-11.
+    """T12: both contact currents, displacement included, shall be opposite to 2e-10.
 
-    Of sigma VT over a Debye length; the shortest step is 1e-3 of the relaxation time, in which
-    charges rounded to 1e-15 make currents of 1e-12.
+    Of sigma VT over a Debye length: in the shortest step, 1e-3 of the relaxation time, charges
+    rounded to 1e-13 of eps VT/lambda (7 V on meshes of lambda/20) make such currents.
     """
     trajectory = model.transient(
         [
@@ -94,37 +97,36 @@ def test_what_enters_at_one_contact_leaves_at_the_other(model, contact):
     )
     left, right = trajectory["current_left"], trajectory["current_right"]
     jump = np.array([trajectory.series.events.get(k) == "jump" for k in range(len(left))])
-    assert np.abs(left + right)[~jump].max() < 1e-11 * SCALE * WIDTH
+    assert np.abs(left + right)[~jump].max() < 2e-10 * SCALE * WIDTH
     # a jump passes its charge in 1e-8 of a relaxation time
-    assert np.abs((left + right) / left)[jump].max() < 1e-9
+    assert np.abs((left + right)[jump] / left[jump]).max() < 1e-9
 
 
 @pytest.mark.parametrize("scheme", ["bdf2", "backward-euler"])
 def test_amount_changes_by_the_charge_that_passed(scheme):
-    """The lithium that entered through the reservoir shall be the charge, over four steps.
+    """The lithium in the model shall change by the charge that passed, to rounding of the amount.
 
-    Charge I t of both contacts; the amount counts the same increments, so to rounding.
+    The reservoir holds no surface charge here, so all charge that leaves through it is lithium.
     """
-    model = half_cell()
+    model = half_cell(surface_charge=False)
     trajectory = model.transient(
         [
             Current(density=SCALE, duration=2.0 * UNIT),
             Rest(duration=2.0 * UNIT),
-            Hold(voltage=0.1, duration=1.0 * UNIT),
+            Sweep(end=0.1, rate=0.1 / UNIT),
             Current(density=-0.5 * SCALE, duration=2.0 * UNIT),
         ],
         contact="right",
         options=TransientOptions(scheme=scheme),
     )
-    moles = trajectory["amount_Li_electrolyte"]
-    carried = (moles - moles[0]) * Avogadro * elementary_charge
+    assert trajectory.complete
+    charge = trajectory["amount_Li_electrolyte"] * Avogadro * elementary_charge
+    rounding = 1e-13 * charge[0]
     np.testing.assert_allclose(
-        carried, -trajectory["charge_passed"], rtol=0, atol=1e-11 * moles[0] * Avogadro * 1.6e-19
+        charge - charge[0], -trajectory["charge_passed"], rtol=0, atol=rounding
     )
     rise = trajectory["charge_right"] - trajectory["charge_right"][0]
-    np.testing.assert_allclose(
-        rise, trajectory["charge_passed"], rtol=0, atol=1e-10 * np.abs(rise).max()
-    )
+    np.testing.assert_allclose(rise, trajectory["charge_passed"], rtol=0, atol=rounding)
 
 
 def test_rest_keeps_the_charge():
@@ -249,7 +251,7 @@ def test_charging_time_of_a_blocking_slab():
 
 SALT = 6e23  # ions of each kind per m3
 SALT_D = 1e-10  # both ions [m2/s]
-LENGTHS = 400.0
+LENGTHS = 1600.0
 
 
 def salt_cell():
@@ -264,8 +266,7 @@ def test_salt_polarises_by_diffusion(share):
     """A8: below the limiting current the salt shall polarise as by a constant flux on each side.
 
     In the neutral salt the cation carries half the current by migration; the other half is a flux
-    of salt with the ambipolar diffusivity. The layers, 1/400 of the thickness each, hold
-    about 2/400 of the drop; densities are compared outside of them.
+    of salt with the ambipolar diffusivity. Densities are compared outside of the layers.
     """
     model, thickness, limit = salt_cell()
     unit = thickness**2 / SALT_D
@@ -285,9 +286,9 @@ def test_salt_polarises_by_diffusion(share):
         # flux I/2e of salt over c0 D/L; the limiting current is 4 e D c0/L
         exact = 1.0 + 2.0 * share * rise
         density = solution.site_fraction("anion")[inner] / 1e-3
-        np.testing.assert_allclose(density, exact, atol=2e-3 * share)
+        np.testing.assert_allclose(density, exact, atol=1e-3 * share)
     steady = float(analytic.limiting_current_voltage(share)) * VT
-    assert trajectory["voltage"][-1] == relative(steady, 2e-3)
+    assert trajectory["voltage"][-1] == relative(steady, 1e-3)
     anion = trajectory["amount_anion_electrolyte"]
     assert np.abs(anion / anion[0] - 1.0).max() < 1e-13
 
@@ -317,7 +318,7 @@ def test_current_above_the_limit_depletes_the_salt():
     )
     times = np.array([s.time for s in trajectory.solutions]) * SALT_D / thickness**2
     computed = [float(s.site_fraction("anion")[node]) / 1e-3 for s in trajectory.solutions]
-    assert np.interp(-below, -np.array(computed), times) == relative(exact, 2e-3)
+    assert np.interp(-below, -np.array(computed), times) == relative(exact, 1e-3)
     # it cannot go on for ever: the salt runs out and the voltage leaves all bounds
     assert not trajectory.complete
     assert "cation" in trajectory.reason or "window" in trajectory.reason

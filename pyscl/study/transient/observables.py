@@ -214,7 +214,8 @@ class Observables:
         facets = self.model.mesh.facets_of(name)
         sites = facet_sites(self.model.mesh, self._d.triangle_sites, facets)
         measure = facet_measure(self.model, facets)
-        return capacitance * np.bincount(sites.ravel(), measure.ravel(), self._n_sites)
+        total = np.bincount(sites.ravel(), measure.ravel(), self._n_sites).astype(float)
+        return capacitance * total
 
     def _spread(self, side: _Side, factor: float) -> FloatArray:
         values = self._nothing.copy()

@@ -1,7 +1,6 @@
 """The time series of a transient: one row of numbers per accepted step."""
 
 import csv
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
@@ -121,9 +120,10 @@ class Recorder:
 
     Columns: time, step, cycle, dt, iterations; voltage of the working contact against the
     reference, current density through it (mean over the contact, positive into the model) and the
-    charge that passed it; voltage, current and charge of every contact; per carrier and region
-    the amount and the mean site fraction; and per interface between different materials its mean
-    potential, the charge of the layer on both sides, potential drops and extreme site fractions.
+    charge that passed it; voltage and current of every contact that has them, and the charge of
+    all; per carrier and region the amount and the mean site fraction; and per interface between
+    different materials its mean potential, the charge of the layer on both sides, potential drops
+    and extreme site fractions.
 
     `charge_passed` is the integral of the current by the formula of the step, so that it agrees
     with what the amounts and the surface charges change by; `charge_<contact>` is the charge on
@@ -157,6 +157,7 @@ class Recorder:
         self.model = model
         self._contact = contact
         self._area = float(facet_measure(model, model.mesh.facets_of(contact)).sum())
+        self._terminals = list(model.discretized.terminals)
         self._observables = Observables(model)
         self.units = _columns(model) | self._observables.columns
         self.events: dict[int, str] = {}
@@ -182,8 +183,8 @@ class Recorder:
                     current / self._area,
                     self._passed + passed,
                 ],
-                [step.voltages.get(name, math.nan) for name in self.model.contacts],
-                [step.currents.get(name, math.nan) for name in self.model.contacts],
+                [step.voltages[name] for name in self._terminals],
+                [step.currents[name] for name in self._terminals],
                 self._observables.measure(step.solution),
             ]
         )
@@ -238,5 +239,6 @@ def _columns(model: "Model") -> dict[str, str]:
         "current_density": "A/m^2",
         "charge_passed": coulomb,
     }
-    columns |= {f"voltage_{name}": "V" for name in model.contacts}
-    return columns | {f"current_{name}": ampere for name in model.contacts}
+    terminals = model.discretized.terminals
+    columns |= {f"voltage_{name}": "V" for name in terminals}
+    return columns | {f"current_{name}": ampere for name in terminals}
