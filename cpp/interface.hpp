@@ -52,8 +52,8 @@ struct ButlerVolmer
                                          : exp((symmetry - 1.0) * drive) * expm1(drive);
     if (!occupancy)
       return rate * net;
-    const T hops =
-        exp((1.0 - symmetry) * log(i.share * j.vacancy) + symmetry * log(j.share * i.vacancy));
+    const T hops = exp((1.0 - symmetry) * (log(i.share) + log(j.vacancy)) +
+                       symmetry * (log(j.share) + log(i.vacancy)));
     return rate * hops * net;
   }
 };

@@ -7,6 +7,7 @@ from pyscl.text import time_text
 
 if TYPE_CHECKING:
     from pyscl.input import TransientStudy
+    from pyscl.protocol import Step
     from pyscl.study.newton import Iteration
     from pyscl.study.transient.recording import StepRecord
 
@@ -66,7 +67,7 @@ class TerminalProgress:
         place = (record.protocol_cycle, record.protocol_step)
         begin = self._begins.setdefault(place, record.time - record.dt)
         done = (place[0] - 1) * len(protocol.steps) + place[1] - 1
-        duration = getattr(protocol.steps[place[1] - 1], "duration", None)
+        duration = _duration(protocol.steps[place[1] - 1])
         within = min((record.time - begin) / duration, 1.0) if duration else 0.0
         state = (
             f"t = {time_text(record.time)}, dt = {time_text(record.dt)}, {record.iterations} "
@@ -80,3 +81,15 @@ class TerminalProgress:
             self._bars.update(
                 self._task, description=label, state=state, completed=done or 0.0, total=total
             )
+
+
+def _duration(step: "Step") -> float | None:
+    """Return how long a step of a protocol lasts [s], None if that is not known beforehand."""
+    from pyscl.protocol import Follow, Sweep
+
+    match step:
+        case Sweep(start=float(start)):
+            return abs(step.end - start) / step.rate
+        case Follow():
+            return step.times[-1]
+    return getattr(step, "duration", None)

@@ -36,6 +36,9 @@ IntArray = NDArray[np.int32]
 ELECTRIC = -1
 """Stands for the electric potential where the core asks for a carrier."""
 
+Sides = tuple[Carrier | None, Carrier]
+"""A carrier on both sides of an interface; None stands for a terminal, which has no sites."""
+
 
 @dataclass(frozen=True)
 class Links:
@@ -146,9 +149,9 @@ class _Builder:
         for carrier in material.carriers:
             self._record(self.model.carriers.index(carrier.name), links)
 
-    def junction(self, links: Links, law: TransferLaw, sides: list[Carrier]) -> None:
-        """Add the transfer law of a carrier, given as on one side or both."""
-        number = self.model.carriers.index(sides[0].name)
+    def junction(self, links: Links, law: TransferLaw, sides: Sides) -> None:
+        """Add the transfer law of a carrier from the first side to the second."""
+        number = self.model.carriers.index(sides[1].name)
         compiled = _core_transfer(law, sides, self.scaling)
         self._core.add_junction(number, compiled, links.ends, links.measure)
         self._record(number, links)
@@ -191,8 +194,9 @@ def attach(
         if law.coating is not None:
             builder.coating(builder.between(name), law.coating)
         for carrier, transfer in law.kinetics.items():
-            sides = [model.materials[r].carrier(carrier) for r in name.split("|")]
-            builder.junction(builder.between(name, model.contact_shares(name)), transfer, sides)
+            first, second = (model.materials[r].carrier(carrier) for r in name.split("|"))
+            links = builder.between(name, model.contact_shares(name))
+            builder.junction(links, transfer, (first, second))
     for name, terminal in terminals.items():
         contact = model.contacts[name]
         assert isinstance(contact, PotentialContact | ReservoirContact)
@@ -203,15 +207,15 @@ def attach(
                 inside = [c for c in model.materials[region].carriers if c.name == contact.carrier]
                 if inside:
                     links = builder.at_contact(name, terminal, region)
-                    builder.junction(links, contact.kinetics, inside)
+                    builder.junction(links, contact.kinetics, (None, *inside))
     return builder.attached
 
 
 def _core_transfer(
-    law: ButlerVolmer | ContactResistance, sides: list[Carrier], scaling: Scaling
+    law: ButlerVolmer | ContactResistance, sides: Sides, scaling: Scaling
 ) -> _core.ButlerVolmer | _core.ContactResistance:
-    """Return the scaled transfer law; a contact has one side only."""
-    charge = abs(sides[0].charge)
+    """Return the scaled transfer law."""
+    charge = abs(sides[1].charge)
     if isinstance(law, ContactResistance):
         current = scaling.potential / (charge * law.resistance)
         return _core.ContactResistance(current / (charge * elementary_charge * scaling.flux))
@@ -219,7 +223,9 @@ def _core_transfer(
     if law.occupancy:
         # The bulk composition defines the exchange current; see ButlerVolmer in interface.hpp.
         forward = backward = 1.0
-        for carrier, at_start in zip(sides, (True, False), strict=False):
+        for carrier, at_start in zip(sides, (True, False), strict=True):
+            if carrier is None:
+                continue
             share = carrier.site_fraction
             vacancy = 1.0 - share if carrier.statistics.site_limited else 1.0
             forward *= share if at_start else vacancy

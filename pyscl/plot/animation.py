@@ -87,7 +87,7 @@ def _titles(trajectory: Trajectory) -> list[str]:
     titles = []
     for solution, words in zip(trajectory.solutions, _times(trajectory.times), strict=True):
         row = np.flatnonzero(trajectory["time"] == solution.time)
-        volts = f", {trajectory['voltage'][row[-1]]:.3f} V" if len(row) else ""
+        volts = f", {trajectory['voltage'][row[-1]]:.3f} V".replace("-", "−") if len(row) else ""
         titles.append(f"t = {words}{volts}")
     return titles
 

@@ -1,7 +1,6 @@
 """A run file from start to end: what is written, what is refused before, what a failure leaves."""
 
 import json
-import sys
 
 import meshio
 import numpy as np
@@ -10,7 +9,7 @@ from runs import strip_of_two, with_inverted_triangle, write_run
 
 from pyscl import ConvergenceError, InputError, MeshError, Model, Solution, plot
 from pyscl.input import load_input
-from pyscl.runner import build_model, execute
+from pyscl.runner import build_model, cases, execute
 from pyscl.runner.names import slug
 from pyscl.study import newton
 
@@ -412,8 +411,7 @@ def test_a_failed_equilibrium_has_no_last_good_state(tmp_path, monkeypatch):
         def __init__(self, **options):
             super().__init__(max_iterations=1, **options)
 
-    # the name pyscl.runner.execute is that of the function
-    monkeypatch.setattr(sys.modules["pyscl.runner.execute"], "SolverOptions", Impatient)
+    monkeypatch.setattr(cases, "SolverOptions", Impatient)
     result = execute(load_input(write_run(tmp_path)), tmp_path / "out")
     assert result.failed
     assert {p.name for p in (result.folder / "equilibrium").iterdir()} == {"failure.json"}

@@ -12,6 +12,7 @@ from pyscl.protocol import Protocol, format_step
 from pyscl.solution import Solution
 from pyscl.study.transient.drive import Drive, make_drive
 from pyscl.study.transient.exhaustion import exhausted
+from pyscl.study.transient.interrupts import Interrupts
 from pyscl.study.transient.limits import Threshold, thresholds
 from pyscl.study.transient.options import TransientOptions
 from pyscl.study.transient.recording import Recorder, StepRecord
@@ -51,6 +52,7 @@ class Integration:
         )
         self._solutions: list[Solution] = list(resume.solutions) if resume else []
         self._stops: list[Stop] = list(resume.stops) if resume else []
+        self._interrupts = Interrupts()
         self._reason = "running"
         self._complete = False
         self._output_seconds = 0.0
@@ -73,28 +75,30 @@ class Integration:
         if self._fresh:
             self._record(None, None)
         try:
-            for cycle, number, step in self._remaining():
-                self._cycle, self._number = cycle, number
-                if self._fresh:
-                    self._begin, self._begin_voltage = self._stepper.time, self._voltage
-                self._drive = make_drive(
-                    step,
-                    begin=self._begin,
-                    voltage=self._begin_voltage,
-                    held=self._drive,
-                    area=self._area,
-                    capacity=self._options.capacity,
-                )
-                reason, goes_on = self._carry_out(self._drive)
-                self._fresh = True
-                self._stops.append(
-                    Stop(number, cycle, format_step(step), reason, self._stepper.time)
-                )
-                if self._options.save == "steps" or not goes_on:
-                    self._save()
-                if not goes_on:
-                    self._reason = f"{format_step(step)}: {reason}"
-                    return self._finish()
+            with self._interrupts:
+                for cycle, number, step in self._remaining():
+                    self._cycle, self._number = cycle, number
+                    if self._fresh:
+                        self._begin, self._begin_voltage = self._stepper.time, self._voltage
+                    self._drive = make_drive(
+                        step,
+                        begin=self._begin,
+                        voltage=self._begin_voltage,
+                        held=self._drive,
+                        area=self._area,
+                        capacity=self._options.capacity,
+                    )
+                    reason, goes_on = self._carry_out(self._drive)
+                    self._fresh = True
+                    self._stops.append(
+                        Stop(number, cycle, format_step(step), reason, self._stepper.time)
+                    )
+                    if self._options.save == "steps" or not goes_on:
+                        self._save()
+                    if not goes_on:
+                        self._reason = f"{format_step(step)}: {reason}"
+                        return self._finish()
+                self._interrupts.check()
         except ConvergenceError as error:
             self._reason = str(error)
             error.trajectory = self._finish()
@@ -146,6 +150,7 @@ class Integration:
     def _carry_out(self, drive: Drive) -> tuple[str, bool]:
         """Integrate one step of the protocol; return why it ended, and whether to go on."""
         stepper = self._stepper
+        resumed = not self._fresh
         if self._fresh:
             self._apply(drive)
             self._fresh = False
@@ -161,10 +166,15 @@ class Integration:
         )
         before = [t.excess(self._present()) for t in watched]
         for threshold, excess in zip(watched, before, strict=True):
+            if resumed and excess >= -threshold.accuracy:
+                return threshold.reason, True
             if excess > threshold.accuracy:
                 return f"{threshold.reason} (already at the start)", True
+        if resumed and drive.end is not None and self._reached(drive.end):
+            return self._passed(drive.end), True
         look = self._begin + _STEADY_AFTER * stepper.first_step
         while True:
+            self._interrupts.check()
             target = self._next_time(drive)
             try:
                 trial = stepper.trial(self._allowed(target), drive.value)
@@ -184,7 +194,7 @@ class Integration:
             at_end = drive.end is not None and self._reached(drive.end)
             if met is None and at_end:
                 assert drive.end is not None
-                met = f"{write(float(f'{drive.end - self._begin:.12g}'), 's')} passed"
+                met = self._passed(drive.end)
             self._record(trial, met)
             low, high = self._options.voltage_window
             if not low < trial.voltage < high:
@@ -202,9 +212,14 @@ class Integration:
                     if drive.until_steady:
                         return "steady", True
                     return f"steady before {drive.wanted}", False
+            self._checkpoint_now_and_then()
+
+    def _passed(self, end: float) -> str:
+        return f"{write(float(f'{end - self._begin:.12g}'), 's')} passed"
 
     def _apply(self, drive: Drive) -> None:
         """Put the working contact under the control of a drive."""
+        self._stepper.begin()
         if drive.jump is not None and abs(drive.jump - self._voltage) > _SAME_VOLTAGE:
             self._record(self._stepper.jump(drive.jump), "jump")
         else:
@@ -272,9 +287,20 @@ class Integration:
         return self._stepper.voltages(self._stepper.unknowns)[self._contact]
 
     def _present(self) -> Trial:
-        """The present state in the form of a trial; its current is not known."""
+        """The present state in the form of a trial."""
         stepper = self._stepper
-        return Trial(0.0, 1, 0.0, 0.0, stepper.unknowns, stepper.rates, self._voltage, np.nan, None)
+        return Trial(
+            dt=0.0,
+            order=1,
+            error=0.0,
+            change=0.0,
+            rate=0.0,
+            unknowns=stepper.unknowns,
+            rates=stepper.rates,
+            voltage=self._voltage,
+            current=stepper.current,
+            newton=None,
+        )
 
     def _record(self, trial: Trial | None, event: str | None) -> None:
         begin = time.perf_counter()
@@ -297,21 +323,24 @@ class Integration:
             self._save()
         if self._options.listener is not None:
             self._options.listener(record)
-        every = self._options.checkpoint_every
-        if self._options.checkpoint and time.monotonic() - self._last_checkpoint >= every:
-            self._checkpoint()
         self._output_seconds += time.perf_counter() - begin
 
     def _is_save_time(self, trial: Trial | None) -> bool:
         if isinstance(self._options.save, str):
             return False
         now = self._stepper.time
-        times = self._save_times(now - (0.5 * trial.dt if trial else 0.0))
+        times = self._save_times(max(now - (0.5 * trial.dt if trial else 0.0), 0.0))
         return any(abs(now - t) <= _SAME_TIME * max(t, 1e-300) for t in times)
 
     def _save(self) -> None:
         if not self._solutions or self._solutions[-1].time != self._stepper.time:
             self._solutions.append(self._stepper.solution)
+
+    def _checkpoint_now_and_then(self) -> None:
+        if time.monotonic() - self._last_checkpoint >= self._options.checkpoint_every:
+            begin = time.perf_counter()
+            self._checkpoint()
+            self._output_seconds += time.perf_counter() - begin
 
     def _checkpoint(self) -> None:
         if self._options.checkpoint:

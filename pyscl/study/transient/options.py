@@ -21,7 +21,9 @@ class TransientOptions:
     Attributes:
         tolerance: allowed local error per time step: of every site fraction relative to the larger
             of the local and the bulk minority fraction, and of the potential relative to
-            `potential_scale`.
+            `potential_scale`; both relative to how far the step of the protocol has moved the
+            state in these measures, if that is less than 1 (and down to 1e-3), so that small
+            signals are followed as well as large ones.
         potential_scale: [kT/e].
         scheme: "bdf2" (second order, backward Euler where it must) or "backward-euler".
         fixed_step: all steps have this length [s]; None: the error decides.

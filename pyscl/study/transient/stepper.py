@@ -27,6 +27,7 @@ _SAFETY = 0.9
 _GROWTH = {1: 10.0, 2: 2.0}  # variable-step BDF2 is stable below 1 + sqrt(2)
 _SHRINK = 0.2
 _AFTER_FAILURE = 0.25
+_LEAST_EXCURSION = 1e-3  # smaller signals are not followed more closely
 _JUMP = 1e-5  # of the first step: time in which only the displacement follows a jump
 
 
@@ -38,6 +39,7 @@ class Trial:
         dt: its length [s].
         order: of the formula.
         error: estimated error over what is allowed.
+        change: largest change of a site fraction or of the potential, relative like the error.
         rate: largest change of a site fraction per second, relative like the error.
         unknowns: its state (n_dofs,).
         rates: what enters at every dof per time (n_dofs,), scaled.
@@ -49,6 +51,7 @@ class Trial:
     dt: float
     order: int
     error: float
+    change: float
     rate: float
     unknowns: FloatArray
     rates: FloatArray
@@ -63,6 +66,9 @@ class Stepper:
     Attributes:
         model: the model.
         options: accuracy and limits.
+        control: what is given at the working contact.
+        current: through the working contact in the last step [A/m] or [A], NaN before the first.
+        next_step: proposal for the next step [s].
         counts: what was done: steps, rejected, iterations, factorisations, seconds.
     """
 
@@ -87,6 +93,7 @@ class Stepper:
             name: self._conditions.contacts.electrode_voltage(name) for name in self._terminals
         }
         self._unit = self._d.scaling.time
+        self._electric = self._d.core.dof_carrier < 0
         relaxation = max(_relaxation_times(model), default=self._unit)
         self.first_step = options.first_step or options.fixed_step or 1e-3 * relaxation
         self._min_step = options.min_step or 1e-6 * self.first_step
@@ -94,6 +101,8 @@ class Stepper:
         self.control: Control = "voltage"
         # The core counts time from the last sudden change, so that short steps late keep digits.
         self._origin = start.time or 0.0
+        self.current = np.nan
+        self._excursion = 0.0  # how far the state has moved since the begin of the protocol step
         self._levels: tuple[list[float], list[FloatArray]] = ([0.0], [start.unknowns_for(model)])
         self.next_step = self.first_step
         self.history = start.history
@@ -166,6 +175,11 @@ class Stepper:
         self.forget()
         return trial
 
+    def begin(self) -> None:
+        """Note that a new step of the protocol begins: errors count relative to what it moves."""
+        self._excursion = 0.0
+        self.current = np.nan
+
     def switch(self, control: Control) -> None:
         """Take over the control of the working contact; the past of the step size is forgotten."""
         self._use(control)
@@ -214,6 +228,8 @@ class Stepper:
         """Make the last trial the present state."""
         self._integrator.accept()
         self._levels = (list(self._integrator.times), list(self._integrator.states))
+        self._excursion += trial.change
+        self.current = trial.current
         self.rates = trial.rates
         if trial.newton is not None:
             self.history = self._history(trial.newton)
@@ -230,9 +246,7 @@ class Stepper:
         trial = self._solve(dt, 1, value)
         if trial is None:
             return None
-        electric = self._d.core.dof_carrier < 0
-        phi = np.abs(trial.unknowns - self.unknowns)[electric].max()
-        return max(trial.rate * dt, float(phi) / self.options.potential_scale)
+        return trial.change
 
     # Restart.
 
@@ -242,7 +256,9 @@ class Stepper:
             "next_step": self.next_step,
             "current_control": float(self.control == "current"),
             "origin": self._origin,
-        }
+            "excursion": self._excursion,
+            "current": self.current,
+        } | {f"level_{k}": t for k, t in enumerate(self._levels[0])}
         return RestartPoint(
             np.array(self._levels[0]) * self._unit, np.array(self._levels[1]), {**scalars, **own}
         )
@@ -250,10 +266,14 @@ class Stepper:
     def restore(self, point: RestartPoint) -> None:
         """Go on from a restart point."""
         self._origin = point.scalars["origin"]
-        self._levels = ((point.times / self._unit).tolist(), list(point.unknowns))
+        # The scaled times to the last bit: the run then goes on exactly as it would have.
+        times = [point.scalars[f"level_{k}"] for k in range(len(point.times))]
+        self._levels = (times, list(point.unknowns))
         self._use("current" if point.scalars["current_control"] else "voltage")
         self._load()
         self.next_step = point.scalars["next_step"]
+        self._excursion = point.scalars["excursion"]
+        self.current = point.scalars["current"]
 
     # Inside.
 
@@ -300,10 +320,14 @@ class Stepper:
             self.history = self._history(newton)
             return None
         rates = self._integrator.currents()
+        moved = np.abs(newton.u - self.unknowns)[self._electric].max() / options.potential_scale
+        change = max(attempt.rate * dt / self._unit, float(moved))
+        size = min(max(self._excursion + change, _LEAST_EXCURSION), 1.0)
         return Trial(
             dt=dt,
             order=order,
-            error=attempt.error / options.tolerance,
+            error=attempt.error / (options.tolerance * size),
+            change=change,
             rate=attempt.rate / self._unit,
             unknowns=newton.u,
             rates=rates,
