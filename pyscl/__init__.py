@@ -1,7 +1,8 @@
 """pyscl: space charge layers of all-solid-state batteries by finite elements.
 
 A `Model` joins a `Mesh` with a `Material` per region and laws for contacts and interfaces;
-`Model.equilibrium()` and `Model.steady()` return a `Solution` with named fields in SI units.
+`Model.equilibrium()` and `Model.steady()` return a `Solution` with named fields in SI units,
+`Model.transient()` a `Trajectory` of them with time series.
 """
 
 import importlib
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
     from pyscl._core import __version__
     from pyscl.boundaries import (
         BlockingContact,
+        ButlerVolmer,
+        Coating,
         Conserved,
+        ContactResistance,
+        FloatingConductor,
         Interface,
         Periodic,
         PotentialContact,
@@ -31,8 +36,11 @@ if TYPE_CHECKING:
     )
     from pyscl.mesh import Mesh
     from pyscl.model import Model
+    from pyscl.protocol import Protocol
     from pyscl.solution import Solution
     from pyscl.study.newton import SolverOptions
+    from pyscl.study.transient import TransientOptions
+    from pyscl.trajectory import Trajectory
 
 if importlib.util.find_spec("pyscl._core") is None:
     raise ImportError(
@@ -43,7 +51,11 @@ if importlib.util.find_spec("pyscl._core") is None:
 # Public name -> module that defines it; imported on first use, so that `import pyscl` is quick.
 _HOME = {
     "BlockingContact": "pyscl.boundaries",
+    "ButlerVolmer": "pyscl.boundaries",
+    "Coating": "pyscl.boundaries",
     "Conserved": "pyscl.boundaries",
+    "ContactResistance": "pyscl.boundaries",
+    "FloatingConductor": "pyscl.boundaries",
     "Interface": "pyscl.boundaries",
     "Periodic": "pyscl.boundaries",
     "PotentialContact": "pyscl.boundaries",
@@ -61,18 +73,25 @@ _HOME = {
     "OpenCircuit": "pyscl.materials",
     "Mesh": "pyscl.mesh",
     "Model": "pyscl.model",
+    "Protocol": "pyscl.protocol",
     "Solution": "pyscl.solution",
     "SolverOptions": "pyscl.study.newton",
+    "Trajectory": "pyscl.trajectory",
+    "TransientOptions": "pyscl.study.transient",
 }
 
 __all__ = [
     "Blakemore",
     "BlockingContact",
     "Boltzmann",
+    "ButlerVolmer",
     "Carrier",
+    "Coating",
     "Conserved",
+    "ContactResistance",
     "ConvergenceError",
     "FermiDiracHalf",
+    "FloatingConductor",
     "InputError",
     "Interface",
     "LatticeGas",
@@ -84,9 +103,12 @@ __all__ = [
     "OpenCircuit",
     "Periodic",
     "PotentialContact",
+    "Protocol",
     "ReservoirContact",
     "Solution",
     "SolverOptions",
+    "Trajectory",
+    "TransientOptions",
     "__version__",
 ]
 

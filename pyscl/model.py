@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pyscl.discretize import Discretized
     from pyscl.protocol import Protocol
     from pyscl.solution import Solution
+    from pyscl.study.constraints import BoundaryConditions
     from pyscl.study.newton import SolverOptions
     from pyscl.study.transient import TransientOptions
     from pyscl.trajectory import Trajectory
@@ -129,6 +130,17 @@ class Model:
         from pyscl.discretize import discretize
 
         return discretize(self)
+
+    @cached_property
+    def conditions(self) -> "BoundaryConditions":
+        """The constraints of contacts, closed parts and periodic sides, for any bias.
+
+        Raises:
+            InputError: the problem has no unique solution; names carrier, regions and remedy.
+        """
+        from pyscl.study.constraints import BoundaryConditions
+
+        return BoundaryConditions(self)
 
     def equilibrium(
         self, start: "Solution | None" = None, *, options: "SolverOptions | None" = None

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from scipy.constants import Avogadro, elementary_charge
 
 from pyscl.errors import InputError, unknown_name
-from pyscl.study.constraints import BoundaryConditions
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -301,14 +300,12 @@ class Solution:
         return self.model.discretized
 
     @cached_property
-    def conditions(self) -> BoundaryConditions:
-        """The constraints under which the state was computed."""
-        return BoundaryConditions(self.model)
-
-    @cached_property
     def rows(self) -> FloatArray:
         """Rows of Gauss's law and of the outflow of carriers (n_dofs,), in scaled units."""
-        return self.conditions.steady(self.bias).rows(self.unknowns)
+        conditions = self.model.conditions
+        if self.kind == "transient":  # only the charges are wanted; the rest is in `rates`
+            return conditions.at_rest.rows(self.unknowns)
+        return conditions.steady(self.bias).rows(self.unknowns)
 
     @cached_property
     def rates(self) -> FloatArray:

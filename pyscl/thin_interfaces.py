@@ -207,7 +207,7 @@ def attach(
                 inside = [c for c in model.materials[region].carriers if c.name == contact.carrier]
                 if inside:
                     links = builder.at_contact(name, terminal, region)
-                    builder.junction(links, contact.kinetics, (None, *inside))
+                    builder.junction(links, contact.kinetics, (None, inside[0]))
     return builder.attached
 
 

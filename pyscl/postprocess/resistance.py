@@ -31,7 +31,7 @@ def effective_resistance(solution: Solution) -> float | None:
     if solution.kind != "steady" or len(biased) != 1:
         return None
     ((name, volts),) = biased.items()
-    conditions = solution.conditions
+    conditions = solution.model.conditions
     if all(component.has_one_level({}) for component in conditions.components):
         power = dissipated_power(solution)
         # Below the range of doubles the mobile densities themselves are rounded to zero.

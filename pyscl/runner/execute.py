@@ -23,7 +23,6 @@ from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import RunResult
 from pyscl.runner.summary import list_assumptions, report_results, summarise
 from pyscl.runner.transients import check_transient
-from pyscl.study.constraints import BoundaryConditions
 from pyscl.study.steady import check_steady
 from pyscl.validity import debye_lengths, validity_warnings
 
@@ -155,7 +154,7 @@ def _check_folder_names(cases: Iterable[str]) -> None:
 
 def _check_studies(run: RunInput, case: str, model: Model, folder: Path, *, resume: bool) -> None:
     """Refuse what has no unique solution before anything is solved."""
-    conditions = BoundaryConditions(model)
+    conditions = model.conditions
     for name, study in named_studies(run):
         if isinstance(study, TransientStudy):
             check_steady(model, {})

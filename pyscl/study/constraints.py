@@ -6,6 +6,7 @@ reservoirs that contradict each other, and parts without a reference potential.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -106,6 +107,11 @@ class BoundaryConditions:
                 "no equilibrium: a potential jump between periodic sides drives carriers through "
                 "the cell; use steady()"
             )
+        return self.frozen()
+
+    @cached_property
+    def at_rest(self) -> _core.Assembly:
+        """The equations of `frozen`, made once."""
         return self.frozen()
 
     def frozen(self) -> _core.Assembly:

@@ -26,7 +26,7 @@ def equilibrium(
     model: "Model", start: "Solution | None", *, options: SolverOptions | None = None
 ) -> "Solution":
     """Solve for the equilibrium; see `Model.equilibrium`."""
-    conditions = BoundaryConditions(model)
+    conditions = model.conditions
     return solve_frozen(model, conditions, conditions.equilibrium(), start, options)
 
 

@@ -48,7 +48,7 @@ def steady(
 
     options = options or SolverOptions()
     check_steady(model, bias)
-    conditions = BoundaryConditions(model)
+    conditions = model.conditions
     currents = total_currents(model, current or {})
     check_currents(model, conditions, bias, currents)
     if start is None:

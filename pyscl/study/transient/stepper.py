@@ -13,7 +13,6 @@ from pyscl.errors import ConvergenceError
 from pyscl.materials import Material
 from pyscl.postprocess.contacts import contact_dofs
 from pyscl.solution import Solution
-from pyscl.study.constraints import BoundaryConditions
 from pyscl.study.newton import NewtonHistory, progress_callback, read_iteration
 from pyscl.study.transient.options import TransientOptions
 from pyscl.study.transient.restart import RestartPoint
@@ -84,7 +83,7 @@ class Stepper:
         self.model = model
         self.options = options
         self._d = model.discretized
-        self._conditions = BoundaryConditions(model)
+        self._conditions = model.conditions
         self._contact, self._reference = contact, reference
         self._bias = dict(start.bias)
         self._terminals = {name: contact_dofs(model, name) for name in self._d.terminals}
