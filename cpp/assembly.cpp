@@ -196,6 +196,8 @@ template <class Scalar>
 void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values,
                           std::vector<EdgeFlux>* fluxes) const
 {
+  if (_balance == Balance::transient && _time.rate == 0.0)
+    throw std::invalid_argument("a transient balance needs a step in time");
   const Discretization& d = *_discretization;
   const std::vector<SiteStates<Scalar>> states = site_states<Scalar>(u);
   constexpr bool differentiate = !std::is_same_v<Scalar, double>;

@@ -481,6 +481,8 @@ void bind_transient(py::module_& m)
           },
           "dt"_a, "order"_a, "control"_a, "callback"_a)
       .def("accept", &Transient::accept)
+      .def_property_readonly("assembly", &Transient::assembly,
+                             py::return_value_policy::reference_internal)
       .def("currents", [](const Transient& t) { return to_numpy(t.currents()); });
 }
 

@@ -69,7 +69,7 @@ Discretization::Discretization(Mesh mesh, std::vector<RegionLaw> regions, int n_
 
 /// Corners of triangles that meet along an open edge share one unknown. What is left apart (split
 /// facets, grains that touch in a point) gets dofs of its own; phi has the node number on the
-/// first side, and is always shared at nodes that no split facet touches.
+/// side of the first region, and is always shared at nodes that no split facet touches.
 void Discretization::number_dofs(const std::vector<SplitFacets>& split,
                                  const std::vector<Index>& terminal_nodes, CornerDofs& corner_dofs)
 {
@@ -80,6 +80,10 @@ void Discretization::number_dofs(const std::vector<SplitFacets>& split,
   _dof_carrier.assign(n_nodes(), electric);
   corner_dofs.assign(1 + _n_carriers, {});
   corner_dofs[0] = _mesh.triangles;
+  std::vector<Index> by_region(n_triangles);
+  std::iota(by_region.begin(), by_region.end(), 0);
+  std::stable_sort(by_region.begin(), by_region.end(),
+                   [&](Index a, Index b) { return _mesh.region[a] < _mesh.region[b]; });
 
   for (int carrier = electric; carrier < _n_carriers; ++carrier)
   {
@@ -111,7 +115,7 @@ void Discretization::number_dofs(const std::vector<SplitFacets>& split,
     std::vector<Index> dof_of_root(3 * n_triangles, -1);
     std::vector<char> numbered(n_nodes(), 0);
     corner_dofs[1 + carrier].assign(n_triangles, {-1, -1, -1});
-    for (Index t = 0; t < n_triangles; ++t)
+    for (Index t : by_region)
       for (int a = 0; lives[t] && a < 3; ++a)
       {
         const Index node = _mesh.triangles[t][a];

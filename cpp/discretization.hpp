@@ -3,7 +3,7 @@
 //
 // Unknowns ("dofs"), in this order:
 //   phi, the electric potential: one per node, dof = node number, then one more for every further
-//     side of a node on facets across which phi jumps;
+//     side of a node on facets across which phi jumps (the first side is that of the first region);
 //   mu, the electrochemical potential of each carrier on the nodes of the regions where it lives:
 //     shared across an interface in equilibrium contact, doubled along split facets;
 //   the terminals (electrodes outside the mesh): their voltage, then mu of every carrier in them.

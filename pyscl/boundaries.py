@@ -97,6 +97,11 @@ class Interface(InputModel):
     contact_share: Share = 1.0
     lost_contact: tuple[str, ...] = ()
 
+    @property
+    def splits_potential(self) -> bool:
+        """Whether phi jumps across the interface."""
+        return self.compact_capacitance is not None or self.coating is not None
+
     @model_validator(mode="after")
     def _no_contradiction(self) -> "Interface":
         both = sorted(set(self.blocking) & set(self.kinetics))

@@ -38,6 +38,8 @@ class Discretized:
         site_volume: (n_sites,) scaled volume of each site.
         site_phi: (n_sites,) dof of phi at each site.
         site_dofs: (n_sites, n_carriers) dof of each carrier's mu, -1 where it is absent.
+        background: (n_sites,) scaled density of the fixed charge.
+        node_charge: (n_points,) scaled charge of interfaces, sides and floating conductors.
         dof_node: (n_dofs,) mesh node of each dof; phi of the nodes comes first, dof = node (the
             first side where phi jumps).
         triangle_sites: (m, 3) sites at the corners of the triangles.
@@ -145,10 +147,13 @@ def discretize(model: "Model") -> Discretized:
     terminals = {name: number for number, name in enumerate(holders)}
     attached = attach(model, core, scaling, triangle_sites, terminals)
     background = _background(model, site_node, site_region) / scaling.charge_density
-    node_charge = _node_charge(model) / (scaling.surface_charge * scaling.length)
-    if scaling.axisymmetric:
-        node_charge /= scaling.length
-    core.set_fixed_charge(np.concatenate([background, attached.background]), node_charge)
+    line_charge = _line_charge(model, jumps=False) / scaling.charge
+    floating = _floating_charge(model, site_region) / scaling.charge
+    core.set_fixed_charge(
+        np.concatenate([background + floating / site_volume, attached.background]), line_charge
+    )
+    node_charge = line_charge + _line_charge(model, jumps=True) / scaling.charge
+    np.add.at(node_charge, site_node, floating)
     return Discretized(
         core=core,
         scaling=scaling,
@@ -178,20 +183,33 @@ def _background(model: "Model", site_node: IntArray, site_region: IntArray) -> F
     return values
 
 
-def _node_charge(model: "Model") -> FloatArray:
-    """Charge of charged interfaces and sides on the nodes [C/m], or [C] when axisymmetric."""
+def _line_charge(model: "Model", *, jumps: bool) -> FloatArray:
+    """Charge of interfaces and sides on the nodes [C/m], or [C] when axisymmetric.
+
+    Either on lines where phi jumps (it sits on one side of them, see `thin_interfaces`), or not.
+    """
     charge = np.zeros(model.mesh.n_points)
     lines = [
-        (model.mesh.interfaces[name], law.surface_charge) for name, law in model.interfaces.items()
-    ] + [
-        (model.mesh.facets_of(name), law.surface_charge)
-        for name, law in model.contacts.items()
-        if isinstance(law, BlockingContact)
+        (model.mesh.interfaces[name], law.surface_charge)
+        for name, law in model.interfaces.items()
+        if law.splits_potential == jumps
     ]
+    if not jumps:
+        lines += [
+            (model.mesh.facets_of(name), law.surface_charge)
+            for name, law in model.contacts.items()
+            if isinstance(law, BlockingContact)
+        ]
     for facets, density in lines:
         if density != 0.0:
             np.add.at(charge, facets, density * facet_measure(model, facets))
+    return charge
+
+
+def _floating_charge(model: "Model", site_region: IntArray) -> FloatArray:
+    """Charge of floating conductors on the sites [C/m], or [C] when axisymmetric."""
+    charge = np.zeros(len(site_region))
     for conductor in model.floating:
-        inside = model.mesh.triangles[model.mesh.regions_of(conductor.region)]
-        charge[inside[0, 0]] += conductor.charge  # the region is one unknown
+        number = model.mesh.region_names.index(conductor.region)
+        charge[np.argmax(site_region == number)] = conductor.charge  # the region is one unknown
     return charge

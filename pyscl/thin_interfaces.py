@@ -64,7 +64,7 @@ def split_facets(model: "Model") -> list[tuple[int, IntArray]]:
     split = []
     for name, law in model.interfaces.items():
         facets = np.ascontiguousarray(model.mesh.interfaces[name])
-        if law.compact_capacitance is not None or law.coating is not None:
+        if law.splits_potential:
             split.append((ELECTRIC, facets))
         for carrier in shared_carriers(model, name):
             closed = facets[_closed(model, name, law, carrier)]
@@ -129,13 +129,13 @@ class _Builder:
         sites = facet_sites(mesh, self._triangle_sites, facets, region)
         return self._merge(np.full_like(sites, -1 - terminal), sites, facets, None)
 
-    def compact(self, links: Links, capacitance: float) -> None:
-        """Add a layer without charges, of unit thickness; the permittivity is its capacitance."""
+    def compact(self, links: Links, capacitance: float, surface_charge: float = 0.0) -> None:
+        """Add a layer of unit thickness without carriers; the permittivity is its capacitance."""
         scaled = capacitance * self.scaling.potential / self.scaling.surface_charge
         self._core.add_layer(_core.RegionLaw(scaled, []), links.ends, links.measure, 1.0)
-        self._background.append(np.zeros(2 * len(links.measure)))
+        self._charge(links, 0.0, surface_charge, 1.0)
 
-    def coating(self, links: Links, coating: Coating) -> None:
+    def coating(self, links: Links, coating: Coating, surface_charge: float) -> None:
         """Add a layer with the laws of a material."""
         material: Material = coating.material
         law = _core.RegionLaw(
@@ -144,17 +144,22 @@ class _Builder:
         )
         thickness = coating.thickness / self.scaling.length
         self._core.add_layer(law, links.ends, links.measure, thickness)
-        charge = material.fixed_charge / self.scaling.charge_density
-        self._background.append(np.full(2 * len(links.measure), charge))
+        self._charge(links, material.fixed_charge, surface_charge, thickness)
         for carrier in material.carriers:
             self._record(self.model.carriers.index(carrier.name), links)
 
     def junction(self, links: Links, law: TransferLaw, sides: Sides) -> None:
         """Add the transfer law of a carrier from the first side to the second."""
         number = self.model.carriers.index(sides[1].name)
-        compiled = _core_transfer(law, sides, self.scaling)
+        compiled = core_transfer(law, sides, self.scaling)
         self._core.add_junction(number, compiled, links.ends, links.measure)
         self._record(number, links)
+
+    def _charge(self, links: Links, charge: float, on_first: float, thickness: float) -> None:
+        """Note the charge of a layer [C/m3] and of its first side [C/m2], half of a layer each."""
+        background = np.full(2 * len(links.measure), charge / self.scaling.charge_density)
+        background[::2] += on_first / self.scaling.surface_charge / (0.5 * thickness)
+        self._background.append(background)
 
     def _record(self, carrier: int, links: Links) -> None:
         dofs = np.where(
@@ -190,9 +195,9 @@ def attach(
     builder = _Builder(model, core, scaling, triangle_sites)
     for name, law in model.interfaces.items():
         if law.compact_capacitance is not None:
-            builder.compact(builder.between(name), law.compact_capacitance)
+            builder.compact(builder.between(name), law.compact_capacitance, law.surface_charge)
         if law.coating is not None:
-            builder.coating(builder.between(name), law.coating)
+            builder.coating(builder.between(name), law.coating, law.surface_charge)
         for carrier, transfer in law.kinetics.items():
             first, second = (model.materials[r].carrier(carrier) for r in name.split("|"))
             links = builder.between(name, model.contact_shares(name))
@@ -211,7 +216,7 @@ def attach(
     return builder.attached
 
 
-def _core_transfer(
+def core_transfer(
     law: ButlerVolmer | ContactResistance, sides: Sides, scaling: Scaling
 ) -> _core.ButlerVolmer | _core.ContactResistance:
     """Return the scaled transfer law."""

@@ -43,7 +43,7 @@ def steps(model, times, *, order=1, current=2.0):
     """Yield a `StepRecord` per time, the first one of no length; the current enters at the last
     contact and leaves at the first one.
     """
-    contacts = list(model.contacts)
+    contacts = list(model.discretized.terminals)
     last = times[0]
     for k, (time, solution) in enumerate(zip(times, states(model, times), strict=True)):
         yield StepRecord(
@@ -56,7 +56,8 @@ def steps(model, times, *, order=1, current=2.0):
             protocol_cycle=1,
             solution=solution,
             voltages={name: 0.1 * i + 0.01 * k for i, name in enumerate(contacts)},
-            currents={contacts[0]: -current, contacts[-1]: current if k else 0.0},
+            currents=dict.fromkeys(contacts, 0.0)
+            | {contacts[0]: -current, contacts[-1]: current if k else 0.0},
             event="0.1 V reached" if 2 * k == len(times) else None,
         )
         last = time
@@ -64,7 +65,7 @@ def steps(model, times, *, order=1, current=2.0):
 
 def trajectory(model, times=(0.0, 0.5, 1.0, 1.5, 2.0), *, complete=True, **changes):
     """Return a trajectory with a saved state per time."""
-    contacts = list(model.contacts)
+    contacts = list(model.discretized.terminals)
     recorder = Recorder(model, contacts[-1], contacts[0])
     records = list(steps(model, times))
     for record in records:

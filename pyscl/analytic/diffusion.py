@@ -55,9 +55,9 @@ def constant_flux_rise(position: ArrayLike, fourier: ArrayLike, shape: Shape = "
 
 def _decaying(r: Array, terms: int, shape: Shape) -> tuple[Array, Array]:
     """Return alpha_n, (terms,), and the amplitudes a_n(r), (len(r), terms)."""
-    number = np.arange(1, terms + 1)
+    number = np.arange(1.0, terms + 1.0)
+    alpha: Array = number * np.pi
     if shape == "slab":
-        alpha = number * np.pi
         amplitude = 2.0 * np.where(number % 2, -1.0, 1.0) / alpha**2
         return alpha, amplitude * np.cos(np.multiply.outer(r, alpha))
     if shape == "cylinder":

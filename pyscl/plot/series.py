@@ -27,6 +27,7 @@ from pyscl.plot.style import (
 from pyscl.text import time_unit
 from pyscl.trajectory import Trajectory
 
+_KINDS = ("-", "--", ":", "-.")  # of lines
 _RANGE = 1e3  # a larger ratio of the largest to the usual current needs a logarithmic axis
 _ROUNDING = 1e-9  # of mean site fractions
 _NOTABLE = 0.01  # change of a mean site fraction that is drawn as it is, not as a change
@@ -185,7 +186,7 @@ def _draw_extremes(ax: Axes, trajectory: Trajectory, x: FloatArray, name: str) -
             least, most = (f"{end}_{carrier}_{name}_{region}" for end in ("least", "most"))
             if least not in trajectory.series:
                 continue
-            style = carriers.setdefault(carrier, ("-", "--", ":", "-.")[len(carriers) % 4])
+            style = carriers.setdefault(carrier, _KINDS[len(carriers) % len(_KINDS)])
             if not _turns(x):
                 ax.fill_between(
                     x, trajectory[least], trajectory[most], color=colour, alpha=0.25, linewidth=0.0
@@ -206,12 +207,21 @@ def _draw_extremes(ax: Axes, trajectory: Trajectory, x: FloatArray, name: str) -
         ax.set_yscale("logit" if 0.9 < data.max() < 1.0 else "log")
 
 
-def _draw_fractions(ax: Axes, time: FloatArray, fractions: Mapping[str, FloatArray]) -> None:
+def _draw_fractions(
+    ax: Axes, time: FloatArray, fractions: Mapping[tuple[str, str], FloatArray]
+) -> None:
+    """Draw mean site fractions, regions by colour and carriers by the kind of line."""
     notable = max(np.ptp(values) for values in fractions.values()) > _NOTABLE
-    for number, (words, values) in enumerate(fractions.items()):
-        shown = values if notable else values - values[0]
-        style = ("-", "--", ":")[number // len(LINES) % 3]
-        ax.plot(time, shown, color=LINES[number % len(LINES)], linestyle=style, label=words)
+    carriers = list(dict.fromkeys(carrier for carrier, _ in fractions))
+    regions = list(dict.fromkeys(region for _, region in fractions))
+    for (carrier, region), values in fractions.items():
+        ax.plot(
+            time,
+            values if notable else values - values[0],
+            color=LINES[regions.index(region) % len(LINES)],
+            linestyle=_KINDS[carriers.index(carrier) % len(_KINDS)],
+            label=f"{carrier} in {region}",
+        )
     ax.set_ylabel("Mean site\nfraction" if notable else "Change of mean\nsite fraction")
     formatter = ScalarFormatter(useMathText=True)
     formatter.set_powerlimits((-3, 4))
@@ -219,11 +229,11 @@ def _draw_fractions(ax: Axes, time: FloatArray, fractions: Mapping[str, FloatArr
     ax.legend(ncols=2 if len(fractions) > 2 else 1)
 
 
-def _mean_fractions(trajectory: Trajectory) -> dict[str, FloatArray]:
-    """Return "Li in active" -> mean site fraction, or nothing if none of them changes."""
+def _mean_fractions(trajectory: Trajectory) -> dict[tuple[str, str], FloatArray]:
+    """Return (carrier, region) -> mean site fraction, or nothing if none of them changes."""
     model = trajectory.model
     found = {
-        f"{carrier} in {region}": trajectory[f"mean_{carrier}_{region}"]
+        (carrier, region): trajectory[f"mean_{carrier}_{region}"]
         for carrier in model.carriers
         for region in model.regions_with(carrier)
     }

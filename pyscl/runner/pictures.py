@@ -54,15 +54,21 @@ def _draw_course(trajectory: Trajectory, folder: Path) -> None:
 
 
 def _state_of_charge(trajectory: Trajectory, interface: str) -> str | None:
-    """Return the mean site fraction beside an interface that changes most, if it does so much."""
+    """Return the mean site fraction beside an interface that changes most, if it does so much.
+
+    Cations come before electrons, which change as they do.
+    """
+    model = trajectory.model
+    charges = {c.name: c.charge for m in model.materials.values() for c in m.carriers}
     changes = {
         column: float(np.ptp(trajectory[column]))
-        for carrier in trajectory.model.carriers
+        for carrier in sorted(model.carriers, key=lambda c: -charges[c])
         for region in interface.split("|")
         if (column := f"mean_{carrier}_{region}") in trajectory.series
     }
     most = max(changes.values(), default=0.0)
-    return next((c for c, change in changes.items() if change == most > _FILLS), None)
+    enough = (column for column, change in changes.items() if change >= 0.9 * most > _FILLS)
+    return next(enough, None)
 
 
 def draw_comparisons(result: RunResult) -> None:

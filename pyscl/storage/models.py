@@ -117,9 +117,7 @@ def _read(
         contacts={
             n: _CONTACT_LAWS[c["kind"]].model_validate(c) for n, c in data["contacts"].items()
         },
-        interfaces={
-            n: boundaries.Interface.model_validate(i) for n, i in data["interfaces"].items()
-        },
+        interfaces={n: _read_interface(i) for n, i in data["interfaces"].items()},
         conserved=[boundaries.Conserved.model_validate(c) for c in data["conserved"]],
         periodic=[boundaries.Periodic.model_validate(p) for p in data["periodic"]],
         floating=[boundaries.FloatingConductor.model_validate(f) for f in data["floating"]],
@@ -128,6 +126,14 @@ def _read(
         temperature=data["temperature"],
         coordinates=data["coordinates"],
     )
+
+
+def _read_interface(data: dict[str, Any]) -> boundaries.Interface:
+    if data.get("coating"):
+        # As a Material, so that its sources stay those that were written.
+        material = Material.model_validate(data["coating"]["material"])
+        data = {**data, "coating": {**data["coating"], "material": material}}
+    return boundaries.Interface.model_validate(data)
 
 
 def _add(digest: Any, values: NDArray[Any]) -> None:

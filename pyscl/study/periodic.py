@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pyscl.boundaries import Periodic
+from pyscl.boundaries import Interface, Periodic
 from pyscl.discretize import FloatArray, IntArray
 from pyscl.errors import InputError
+from pyscl.thin_interfaces import ELECTRIC
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -18,6 +19,10 @@ def periodic_ties(model: "Model", charges: list[int]) -> tuple[IntArray, FloatAr
     u[second] = u[first] + offset; phi jumps by the potential jump, mu by z e times it. mu is tied
     along every pair of facets behind which the carrier lives on both sides, also where different
     regions meet, unless their interface blocks it.
+
+    Raises:
+        InputError: sides that are no copies of each other, or different regions with a thin layer
+            or kinetics between them.
     """
     d = model.discretized
     pairs: list[IntArray] = [np.empty((0, 2), np.int32)]
@@ -25,10 +30,7 @@ def periodic_ties(model: "Model", charges: list[int]) -> tuple[IntArray, FloatAr
     for pair in model.periodic:
         jump = pair.potential_jump / d.scaling.potential
         partner = _matched_nodes(model, pair)
-        nodes = np.array(sorted(partner.items()), dtype=np.int32)
-        pairs.append(nodes)
-        offsets.append(np.full(len(nodes), jump))
-        for carrier, charge in enumerate(charges):
+        for carrier, charge in [(ELECTRIC, 1), *enumerate(charges)]:
             tied = _tied_dofs(model, pair, partner, carrier)
             pairs.append(tied)
             offsets.append(np.full(len(tied), charge * jump))
@@ -63,8 +65,7 @@ def _matched_nodes(model: "Model", pair: Periodic) -> dict[int, int]:
 
 
 def _tied_dofs(model: "Model", pair: Periodic, partner: dict[int, int], carrier: int) -> IntArray:
-    """Return pairs of mu dofs (k, 2) at the ends of facets that lie on each other."""
-    name = model.carriers[carrier]
+    """Return pairs of dofs of phi or mu (k, 2) at the ends of facets that lie on each other."""
     corners = [_facet_corners(model, side, carrier) for side in pair.sides]
     tied = set()
     for ends, (region, dofs) in corners[0].items():
@@ -75,8 +76,7 @@ def _tied_dofs(model: "Model", pair: Periodic, partner: dict[int, int], carrier:
                 "mesh them as copies of each other"
             )
         other_region, other_dofs = corners[1][image]
-        law = model.interfaces.get("|".join(sorted((region, other_region))))
-        if region != other_region and law is not None and name in law.blocking:
+        if region != other_region and _is_blocked(model, pair, (region, other_region), carrier):
             continue
         for node, dof in dofs.items():
             other = other_dofs[partner[node]]
@@ -85,17 +85,31 @@ def _tied_dofs(model: "Model", pair: Periodic, partner: dict[int, int], carrier:
     return np.array(sorted(tied), dtype=np.int32).reshape(-1, 2)
 
 
+def _is_blocked(model: "Model", pair: Periodic, regions: tuple[str, str], carrier: int) -> bool:
+    """Whether a carrier cannot cross between two regions that meet on periodic sides."""
+    name = "|".join(sorted(regions))
+    law = model.interfaces.get(name, Interface())
+    if law.splits_potential or law.kinetics or law.contact_share < 1.0:
+        raise InputError(
+            f"interface '{name}' lies on the periodic sides '{pair.sides[0]}' and "
+            f"'{pair.sides[1]}', where thin layers, kinetics and contact_share are not possible; "
+            "shift the cell, so that the interface lies inside"
+        )
+    return carrier != ELECTRIC and model.carriers[carrier] in law.blocking
+
+
 def _facet_corners(
     model: "Model", side: str, carrier: int
 ) -> dict[frozenset[int], tuple[str, dict[int, int]]]:
-    """Return facet -> (region behind it, node -> mu dof of the carrier, -1 where absent)."""
+    """Return facet -> (region behind it, node -> dof of phi or mu, -1 where absent)."""
     d, mesh = model.discretized, model.mesh
     wanted = {frozenset(f) for f in mesh.facets_of(side).tolist()}
     touching = np.isin(mesh.triangles, np.unique(mesh.facets_of(side))).sum(axis=1) >= 2
+    of_site = d.site_phi if carrier == ELECTRIC else d.site_dofs[:, carrier]
     found = {}
     for t in np.flatnonzero(touching).tolist():
         nodes = mesh.triangles[t].tolist()
-        dofs = d.site_dofs[d.triangle_sites[t], carrier].tolist()
+        dofs = of_site[d.triangle_sites[t]].tolist()
         for a, b in ((0, 1), (1, 2), (2, 0)):
             facet = frozenset((nodes[a], nodes[b]))
             if facet in wanted:

@@ -5,7 +5,7 @@ the second-order discretisation on the mesh of the case; where the discretisatio
 are those of rounding.
 """
 
-from pyscl.verification import layers, transport, two_dimensions
+from pyscl.verification import layers, transients, transport, two_dimensions
 from pyscl.verification.registry import CASES, Case, CaseResult, run_case, run_cases
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "layers",
     "run_case",
     "run_cases",
+    "transients",
     "transport",
     "two_dimensions",
 ]

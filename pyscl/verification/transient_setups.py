@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 from scipy.constants import epsilon_0
 
 from pyscl.analytic import LatticeGasLayer
+from pyscl.analytic.diffusion import Shape
 from pyscl.boundaries import Conserved, PotentialContact
+from pyscl.materials import Material, OpenCircuit
 from pyscl.mesh import strip
 from pyscl.model import Model
 from pyscl.study.transient import TransientOptions
-from pyscl.verification.meshes import layer_grid
-from pyscl.verification.setups import VT, WIDTH, finest_length, lattice_gas
+from pyscl.verification.meshes import layer_grid, sector, share_side
+from pyscl.verification.setups import VT, WIDTH, finest_length, lattice_gas, reservoir
 
 DIFFUSIVITY = 1e-12  # chemical diffusivity of the lattice gases [m2/s]
 
@@ -80,10 +82,52 @@ def step_charge(
         contact="left",
         options=TransientOptions(save=seconds, tolerance=tolerance),
     )
-    states = {s.time: s for s in trajectory.solutions}
+    times_kept = trajectory.times
     charges = [
-        states[min(states, key=lambda t: abs(t - wanted))].contact("left").charge
+        trajectory.solutions[int(np.argmin(np.abs(times_kept - wanted)))].contact("left").charge
         for wanted in seconds
     ]
     field = epsilon_0 * layer.relative_permittivity * VT / layer.debye_length
     return np.array(charges) / (WIDTH * field)
+
+
+def particle(
+    material: Material, carriers: tuple[str, str], shape: Shape, radius: float, cells: int
+) -> tuple[Model, str]:
+    """Return a body into which two carriers enter over the whole surface, and nowhere else.
+
+    A quarter of a sphere is a sector, a cylinder and a slab are strips.
+
+    Args:
+        material: of the body.
+        carriers: the two carriers that pass through the surface.
+        shape: "slab", "cylinder" or "sphere".
+        radius: radius, or thickness of the slab [m].
+        cells: mesh steps along it.
+
+    Returns:
+        The model, with the second carrier at the contact "collector", and the name of the contact
+        of the first.
+    """
+    radii = np.linspace(0.0, radius, cells + 1)
+    if shape == "sphere":
+        mesh, surface = sector(radii, np.pi / 2.0, cells), "outer"
+    else:
+        mesh, surface = strip(radii, width=radius / cells), "right"
+    first, second = (
+        # lithium metal and the active material's own electrons, or the neutral bulk of a salt
+        reservoir(name, potential=None, electrochemical_potential=level)
+        for name, level in zip(carriers, _levels(material, carriers), strict=True)
+    )
+    model = Model(
+        share_side(mesh, surface, "collector"),
+        {"electrolyte": material},
+        contacts={surface: first, "collector": second},
+        coordinates="planar" if shape == "slab" else "axisymmetric",
+    )
+    return model, surface
+
+
+def _levels(material: Material, carriers: tuple[str, str]) -> tuple[float | str, float | str]:
+    mixed = any(isinstance(material.carrier(c).statistics, OpenCircuit) for c in carriers)
+    return (0.0, "open-circuit") if mixed else ("neutral", "neutral")

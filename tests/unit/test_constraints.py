@@ -99,9 +99,13 @@ def test_free_unknowns_follow_the_node_order(rng):
 def test_lists_of_different_length_are_refused(strip):
     empty = np.empty((0, 2), np.int32)
     with pytest.raises(ValueError, match="differ in number"):
-        _core.Constraints(strip, np.zeros(2, np.int32), np.zeros(1), empty, np.zeros(0), np.zeros(0))
+        _core.Constraints(
+            strip, np.zeros(2, np.int32), np.zeros(1), empty, np.zeros(0), np.zeros(0)
+        )
     with pytest.raises(ValueError, match="differ in number"):
-        _core.Constraints(strip, np.zeros(0, np.int32), np.zeros(0), empty, np.zeros(0), np.zeros(1))
+        _core.Constraints(
+            strip, np.zeros(0, np.int32), np.zeros(0), empty, np.zeros(0), np.zeros(1)
+        )
     c = constrain(strip, {0: 0.0})
     with pytest.raises(ValueError, match="8 values, expected 9"):
         c.expand(np.zeros(8))

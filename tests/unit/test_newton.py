@@ -196,7 +196,9 @@ def test_a_singular_problem_is_reported_not_solved():
     model = slab_between_reservoirs()
     d = model.discretized
     empty = np.empty((0, 2), np.int32)
-    constraints = _core.Constraints(d.core, np.empty(0, np.int32), np.empty(0), empty, np.empty(0), np.empty(0))
+    constraints = _core.Constraints(
+        d.core, np.empty(0, np.int32), np.empty(0), empty, np.empty(0), np.empty(0)
+    )
     assembly = _core.Assembly(d.core, constraints, [], [], _core.Balance.steady)
     u = np.full(d.n_dofs, np.nan)
     result = _core.solve_steady(assembly, u, d.node_rank, _core.NewtonControl(1e-9, 5, 5.0), None)

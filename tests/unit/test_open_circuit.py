@@ -255,7 +255,7 @@ def test_a_jump_is_refused():
         ({"formula": "4 - 0.0005*x"}, r"dU/dx = -0\.0005 V .*more than 1 mV per unit of x"),
         ({"formula": "4 - x + 0.6*sin(6*x)"}, r"dU/dx = 1\.97 V at x = 0\.1"),
         ({"formula": "4 - x + log(x - 0.5)"}, "formula: U is not a finite number at x = 0.1"),
-        ({"formula": "where(x < 0.5, 3 - x, 4 - x)"}, r"dU/dx = .* V at x = 0\.5;"),
+        ({"formula": "where(x < 0.45671, 3 - x, 4 - x)"}, r"V at x = 0\.456\d;"),
         ({"formula": "4 - y"}, "formula: unknown name 'y' at character 5"),
         ({"formula": None}, "either formula and range, or site_fraction and voltage"),
         ({"range": None}, "missing key 'range'"),

@@ -109,6 +109,16 @@ def test_every_accepted_step_is_told(done):
     assert {label for label, _, _ in told} == {"transient"}
 
 
+def test_steps_are_as_short_and_as_accurate_as_wanted(tmp_path):
+    path = run_file(tmp_path)
+    short, _ = run(path, tmp_path / "short", "studies.1.transient.max_step=0.5 ns")
+    assert short.outcomes["base"][1].trajectory["dt"].max() <= 0.5e-9 * (1 + 1e-12)
+    fine, _ = run(path, tmp_path / "fine", "studies.1.transient.tolerance=1e-6")
+    rough, _ = run(path, tmp_path / "rough", "studies.1.transient.tolerance=0.01")
+    rows = [len(r.outcomes["base"][1].trajectory.series) for r in (fine, rough)]
+    assert rows[0] > 2 * rows[1]
+
+
 def test_a_transient_starts_from_the_study_before_if_wanted(tmp_path):
     path = run_file(
         tmp_path,
@@ -445,8 +455,10 @@ def test_a_failed_start_has_no_trajectory(tmp_path, monkeypatch):
         history = self.equilibrium().history
         raise ConvergenceError("no equilibrium", history=history)
 
+    path = run_file(tmp_path)
+    run(path, tmp_path / "out")
     monkeypatch.setattr(Model, "transient", transient)
-    result, _ = run(run_file(tmp_path), tmp_path / "out")
+    result, _ = run(path, tmp_path / "out")
     assert result.failed
-    assert (result.folder / "transient" / "failure.json").is_file()
-    assert not (result.folder / "transient" / "solution.h5").exists()
+    left = {p.name for p in (result.folder / "transient").iterdir()}
+    assert left == {"failure.json", "last_good.h5"}  # the state before, nothing of the old run

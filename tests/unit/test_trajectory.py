@@ -109,6 +109,13 @@ def checkpoint(model):
 
 
 def assert_equal(after, before):
+    for name in ("floating", "contacts", "interfaces", "materials", "temperature"):
+        assert getattr(after.model, name) == getattr(before.model, name)
+    for name in ("background", "contact_share"):
+        fields, others = getattr(after.model, name), getattr(before.model, name)
+        assert set(fields) == set(others)
+        for place, values in others.items():
+            np.testing.assert_array_equal(fields[place], values)
     assert after.series.units == before.series.units
     assert after.series.events == before.series.events
     for name, column in before.series.columns.items():

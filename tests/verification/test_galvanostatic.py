@@ -81,10 +81,10 @@ def test_charge_on_the_electrode_is_current_times_time(scheme, share):
     ids=["half cell", "reversible", "blocking"],
 )
 def test_what_enters_at_one_contact_leaves_at_the_other(model, contact):
-    """T12: both contact currents, displacement included, shall be opposite to 2e-10.
+    """T12: both contact currents, displacement included, shall be opposite to 1e-12 of sigma VT.
 
-    Of sigma VT over a Debye length: in the shortest step, 1e-3 of the relaxation time, charges
-    rounded to 1e-13 of eps VT/lambda (7 V on meshes of lambda/20) make such currents.
+    Over a Debye length. The displacement current is a difference of charges over dt, and charges
+    are rounded to some 1e-13 of eps VT/lambda (0.5 V on a mesh of lambda/20).
     """
     trajectory = model.transient(
         [
@@ -95,9 +95,12 @@ def test_what_enters_at_one_contact_leaves_at_the_other(model, contact):
         ],
         contact=contact,
     )
-    left, right = trajectory["current_left"], trajectory["current_right"]
-    jump = np.array([trajectory.series.events.get(k) == "jump" for k in range(len(left))])
-    assert np.abs(left + right)[~jump].max() < 2e-10 * SCALE * WIDTH
+    assert trajectory.complete
+    left, right = trajectory["current_left"][1:], trajectory["current_right"][1:]
+    dt = trajectory["dt"][1:] / UNIT
+    jump = np.array([event == "jump" for event in _events(trajectory)[1:]])
+    allowed = (1e-12 + 3e-13 / dt) * SCALE * WIDTH
+    assert np.all(np.abs(left + right)[~jump] < allowed[~jump])
     # a jump passes its charge in 1e-8 of a relaxation time
     assert np.abs((left + right)[jump] / left[jump]).max() < 1e-9
 
@@ -159,7 +162,7 @@ def test_reversible_slab_charges_as_a_resistor_and_capacitor(sign):
     trajectory = ohmic_slab().transient(
         [Current(density=sign * OHMIC, duration=10.0 * UNIT)],
         contact="left",
-        options=TransientOptions(tolerance=1e-7, save="all"),
+        options=TransientOptions(tolerance=1e-6, save="all"),
     )
     time = trajectory["time"] / UNIT
     np.testing.assert_allclose(slab_voltage(trajectory), -sign * np.expm1(-time), atol=1e-4)
@@ -215,7 +218,7 @@ def test_voltage_limit_is_met_at_its_time():
     trajectory = ohmic_slab().transient(
         [Current(density=OHMIC, until=(VoltageLimit(voltage=0.05),))],
         contact="left",
-        options=TransientOptions(tolerance=1e-7),
+        options=TransientOptions(tolerance=1e-6),
     )
     assert trajectory.complete
     assert trajectory["voltage"][-1] == relative(0.05, 1e-5)
@@ -239,7 +242,7 @@ def test_charging_time_of_a_blocking_slab():
         trajectory = charging_slab(LAYER, m, per_length=per_length).transient(
             [Current(density=density, duration=30.0 * UNIT)],
             contact="left",
-            options=TransientOptions(tolerance=1e-8),
+            options=TransientOptions(tolerance=1e-5),
         )
         exact = density * (30.0 * UNIT / capacitance + resistance)
         errors.append(trajectory["voltage"][-1] / exact - 1.0)
@@ -337,7 +340,7 @@ def test_current_decays_to_its_limit():
         trajectory = model.transient(
             [Hold(voltage=1e-3 * VT, until=(CurrentLimit(density=density),))],
             contact="left",
-            options=TransientOptions(tolerance=1e-9),
+            options=TransientOptions(tolerance=1e-6),
         )
         assert trajectory.complete
         assert trajectory["current_density"][-1] == relative(density, 1e-4)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyscl.protocol import Current, Follow, Hold, Rest, Step, StepTo, Sweep, Wait, format_limit
 from pyscl.protocol.limits import Limit, Steady
@@ -22,6 +22,7 @@ class Drive:
         until_steady: whether it ends when nothing changes any more.
         jump: voltage that is applied at once at the start [V], or None.
         lasts: False for a sudden change only.
+        continues: whether it only goes on with what the drive before began.
     """
 
     control: Control
@@ -32,6 +33,7 @@ class Drive:
     until_steady: bool = False
     jump: float | None = None
     lasts: bool = True
+    continues: bool = False
 
     @property
     def wanted(self) -> str:
@@ -75,7 +77,7 @@ def make_drive(
                 jump=step.start,
             )
         case Wait():
-            return _lasting(step, begin, held.control, held.value(begin))
+            return replace(_lasting(step, begin, held.control, held.value(begin)), continues=True)
         case Follow():
             return _follow(step, begin, area)
 

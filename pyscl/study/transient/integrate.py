@@ -72,10 +72,10 @@ class Integration:
             ConvergenceError: a step failed; `error.trajectory` is what there is.
             KeyboardInterrupt: interrupted; the checkpoint is written first.
         """
-        if self._fresh:
-            self._record(None, None)
         try:
             with self._interrupts:
+                if self._fresh:
+                    self._record(None, None)
                 for cycle, number, step in self._remaining():
                     self._cycle, self._number = cycle, number
                     if self._fresh:
@@ -219,7 +219,8 @@ class Integration:
 
     def _apply(self, drive: Drive) -> None:
         """Put the working contact under the control of a drive."""
-        self._stepper.begin()
+        if not drive.continues:
+            self._stepper.begin()
         if drive.jump is not None and abs(drive.jump - self._voltage) > _SAME_VOLTAGE:
             self._record(self._stepper.jump(drive.jump), "jump")
         else:

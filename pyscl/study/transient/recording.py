@@ -152,8 +152,8 @@ class Recorder:
             InputError: an unknown contact, or earlier rows with other columns.
         """
         for name in (contact, reference):
-            if name is not None and name not in model.contacts:
-                raise unknown_name("contact", name, model.contacts)
+            if name is not None and name not in model.discretized.terminals:
+                raise unknown_name("contact", name, model.discretized.terminals, "with a voltage")
         self.model = model
         self._contact = contact
         self._area = float(facet_measure(model, model.mesh.facets_of(contact)).sum())
