@@ -161,6 +161,22 @@ std::vector<SiteStates<Scalar>> Assembly::site_states(const Vector& u) const
   return states;
 }
 
+void Assembly::add_displacement(const Vector& u, Vector& rows) const
+{
+  const Discretization& d = *_discretization;
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+  {
+    const RegionGraph& graph = d.graphs()[r];
+    for (std::size_t e = 0; e < graph.edges.size(); ++e)
+    {
+      const Index i = d.site_phi()[graph.edges[e][0]], j = d.site_phi()[graph.edges[e][1]];
+      const double flux = graph.edge_weight[e] * d.regions()[r].permittivity * (u[i] - u[j]);
+      rows[i] += flux;
+      rows[j] -= flux;
+    }
+  }
+}
+
 /// Gauss's law: displacement along edges, immobile charge and charge of the carriers.
 template <class Scalar>
 void Assembly::add_gauss(const Vector& u, const std::vector<SiteStates<Scalar>>& states,
@@ -174,14 +190,8 @@ void Assembly::add_gauss(const Vector& u, const std::vector<SiteStates<Scalar>>&
     const RegionGraph& graph = d.graphs()[r];
     for (Index s = graph.first_site; s < graph.last_site; ++s)
       rows[d.site_phi()[s]] -= d.site_volume()[s] * d.background[s];
-    for (std::size_t e = 0; e < graph.edges.size(); ++e)
-    {
-      const Index i = d.site_phi()[graph.edges[e][0]], j = d.site_phi()[graph.edges[e][1]];
-      const double flux = graph.edge_weight[e] * d.regions()[r].permittivity * (u[i] - u[j]);
-      rows[i] += flux;
-      rows[j] -= flux;
-    }
   }
+  add_displacement(u, rows);
   visit_carriers(
       [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
       {
@@ -317,6 +327,13 @@ Vector Assembly::rows(const Vector& u) const
   Vector rows, amounts;
   accumulate<double>(u, rows, amounts, nullptr, nullptr);
   return rows;
+}
+
+Vector Assembly::displacement(const Vector& u) const
+{
+  Vector result = Vector::Zero(_discretization->n_dofs());
+  add_displacement(u, result);
+  return result;
 }
 
 Vector Assembly::rows_of_charge(const Vector& u) const

@@ -96,6 +96,8 @@ public:
 
   /// F(u), one row per dof, without the rows of inventories and terminals.
   Vector rows(const Vector& u) const;
+  /// Displacement out of every dof of phi, linear in u.
+  Vector displacement(const Vector& u) const;
   /// The phi rows alone: the charge at every dof of phi that the mesh does not balance.
   Vector rows_of_charge(const Vector& u) const;
   /// The rows with the time derivatives of the phi rows: the currents that enter at every dof.
@@ -119,6 +121,7 @@ private:
   void visit_carriers(Visit visit) const;
   template <class Scalar>
   std::vector<SiteStates<Scalar>> site_states(const Vector& u) const;
+  void add_displacement(const Vector& u, Vector& rows) const;
   template <class Scalar>
   void add_gauss(const Vector& u, const std::vector<SiteStates<Scalar>>& states,
                  Vector& rows) const;

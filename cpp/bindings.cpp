@@ -388,7 +388,9 @@ void bind_assembly(py::module_& m)
 void bind_newton(py::module_& m)
 {
   py::class_<NewtonControl>(m, "NewtonControl")
-      .def(py::init<double, int, double>(), "tolerance"_a, "max_iterations"_a, "outward_limit"_a)
+      .def(py::init<double, int, double, double>(), "tolerance"_a, "max_iterations"_a,
+           "outward_limit"_a, "phi_tolerance"_a = 0.0)
+      .def_readonly("phi_tolerance", &NewtonControl::phi_tolerance)
       .def_readonly("tolerance", &NewtonControl::tolerance)
       .def_readonly("max_iterations", &NewtonControl::max_iterations)
       .def_readonly("outward_limit", &NewtonControl::outward_limit);
@@ -431,12 +433,13 @@ void bind_transient(py::module_& m)
   py::class_<Transient>(m, "Transient")
       .def(py::init(
                [](const Assembly& assembly, const Array<Index>& node_rank,
-                  std::vector<double> bulk_minority, double phi_weight)
+                  std::vector<double> bulk_minority, double phi_weight, double phi_noise)
                {
                  return Transient(assembly, to_vector(node_rank), std::move(bulk_minority),
-                                  phi_weight);
+                                  phi_weight, phi_noise);
                }),
-           "assembly"_a, "node_rank"_a.noconvert(), "bulk_minority"_a, "phi_weight"_a)
+           "assembly"_a, "node_rank"_a.noconvert(), "bulk_minority"_a, "phi_weight"_a,
+           "phi_noise"_a = 0.0)
       .def(
           "restart", [](Transient& t, double time, const Array<double>& u)
           { t.restart(time, state(u, t.assembly().discretization())); }, "time"_a,
@@ -474,12 +477,12 @@ void bind_transient(py::module_& m)
       .def(
           "attempt",
           [](Transient& t, double dt, int order, const NewtonControl& control,
-             const py::object& callback)
+             const py::object& callback, bool displaced)
           {
             const Poll poll = make_poll(callback);
-            return unlocked([&] { return t.attempt(dt, order, control, poll); });
+            return unlocked([&] { return t.attempt(dt, order, displaced, control, poll); });
           },
-          "dt"_a, "order"_a, "control"_a, "callback"_a)
+          "dt"_a, "order"_a, "control"_a, "callback"_a, "displaced"_a = false)
       .def("accept", &Transient::accept)
       .def_property_readonly("assembly", &Transient::assembly,
                              py::return_value_policy::reference_internal)

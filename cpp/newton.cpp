@@ -224,7 +224,8 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     result.factor_entries = _solver->fill();
     if (poll)
       poll(step);
-    if (std::max(step.phi_update, step.eta_update) < control.tolerance)
+    if (step.eta_update < control.tolerance &&
+        step.phi_update < std::fmax(control.tolerance, control.phi_tolerance))
     {
       result.converged = true;
       return result;

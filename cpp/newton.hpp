@@ -18,6 +18,7 @@ struct NewtonControl
   double tolerance = 1e-9; ///< on the largest change of phi and of eta [kT/e, kT]
   int max_iterations = 100;
   double outward_limit = 5.0; ///< largest change of eta away from half filling per step [kT]
+  double phi_tolerance = 0.0; ///< on phi alone, if its rounding is larger than the tolerance
 };
 
 /// What one Newton iteration did.
@@ -63,6 +64,13 @@ public:
   /// filling and clipped away from it.
   NewtonResult solve_damped(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                             const Poll& poll);
+
+  /// Rank of the node of a free unknown.
+  Index rank(const Discretization& discretization, const Constraints& constraints,
+             Index unknown) const
+  {
+    return _node_rank[discretization.dof_node()[constraints.representative()[unknown]]];
+  }
 
 private:
   template <class Advance>

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <stdexcept>
 
 namespace pyscl
 {
 
 Transient::Transient(Assembly assembly, std::vector<Index> node_rank,
-                     std::vector<double> bulk_minority, double phi_weight)
+                     std::vector<double> bulk_minority, double phi_weight, double phi_noise)
     : _assembly(std::move(assembly)), _newton(LinearSolver::Kind::general, std::move(node_rank)),
-      _bulk_minority(std::move(bulk_minority)), _phi_weight(phi_weight)
+      _bulk_minority(std::move(bulk_minority)), _phi_weight(phi_weight), _phi_noise(phi_noise)
 {
   if (_assembly.balance() != Balance::transient)
     throw std::invalid_argument("time integration needs a transient balance");
@@ -86,7 +87,43 @@ std::vector<double> Transient::extrapolation(double time, int degree) const
   return weights;
 }
 
-TimeAttempt Transient::attempt(double dt, int order, const NewtonControl& control, const Poll& poll)
+/// Gauss's law for the change of phi after fixed values have jumped; mu follows by z times it.
+Vector Transient::displaced_state() const
+{
+  const Discretization& d = _assembly.discretization();
+  const Constraints& c = _assembly.constraints();
+  const Vector& u = _levels.back().u;
+  const Vector moved = c.expand(c.restrict_state(u));
+  SparseMatrix stiffness = _assembly.pattern();
+  // mu stays for now; where no phi is fixed, so does phi
+  for (Index k = 0; k < c.n_free(); ++k)
+    if (double& diagonal = stiffness.coeffRef(k, k); diagonal == 0.0)
+      diagonal = 1.0;
+    else
+      diagonal *= 1.0 + 1e-12;
+  std::vector<Index> order(c.n_free());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b) { return _newton.rank(d, c, a) < _newton.rank(d, c, b); });
+  LinearSolver solver(LinearSolver::Kind::symmetric, stiffness, order);
+  if (!solver.factorize(stiffness))
+    return moved;
+  const Vector z = solver.solve(c.reduce(_assembly.displacement(moved - u)));
+  Vector result = moved - c.expand_update(z);
+  const Vector change = result - u;
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+    for (const CarrierLaw& law : d.regions()[r].carriers)
+      for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
+      {
+        const Index mu = d.site_dof(s, law.carrier);
+        if (c.free(mu) >= 0)
+          result[mu] = u[mu] + law.charge * change[d.site_phi()[s]];
+      }
+  return result;
+}
+
+TimeAttempt Transient::attempt(double dt, int order, bool displaced, const NewtonControl& control,
+                               const Poll& poll)
 {
   if (_levels.empty() || !(dt > 0.0) || order < 1 || order > 2 ||
       static_cast<int>(_levels.size()) < order)
@@ -98,6 +135,8 @@ TimeAttempt Transient::attempt(double dt, int order, const NewtonControl& contro
   Vector guess = Vector::Zero(_levels.back().u.size());
   for (int k = 0; k <= degree; ++k)
     guess += weights[k] * _levels[_levels.size() - 1 - k].u;
+  if (displaced)
+    guess = displaced_state();
 
   TimeAttempt result;
   result.newton = _newton.solve_damped(_assembly, guess, control, poll);
@@ -160,7 +199,8 @@ void Transient::estimate(double dt, int order, int degree, TimeAttempt& attempt)
         double predicted = 0.0;
         for (int k = 0; k <= degree; ++k)
           predicted += weights[k] * past(k).u[i];
-        note(share * _phi_weight * std::fabs(_new.u[i] - predicted), i);
+        note(_phi_weight * std::fmax(share * std::fabs(_new.u[i] - predicted) - _phi_noise, 0.0),
+             i);
       }
 }
 

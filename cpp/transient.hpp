@@ -30,9 +30,9 @@ class Transient
 public:
   /// Errors of a site fraction count relative to the larger of the local and the bulk minority
   /// fraction, which is given for every carrier law (regions in order, carriers within); errors of
-  /// phi [kT/e] count times `phi_weight`.
+  /// phi [kT/e] beyond `phi_noise`, its rounding, count times `phi_weight`.
   Transient(Assembly assembly, std::vector<Index> node_rank, std::vector<double> bulk_minority,
-            double phi_weight);
+            double phi_weight, double phi_noise);
 
   /// Forgets the past and starts at a state.
   void restart(double time, const Vector& u);
@@ -47,8 +47,11 @@ public:
 
   /// Solves for the state after dt with the fixed values and currents of the assembly. BDF2 needs
   /// two levels. The error estimate compares with the polynomial through the past levels:
-  /// of degree `order` if there are enough of them, else the next lower one.
-  TimeAttempt attempt(double dt, int order, const NewtonControl& control, const Poll& poll);
+  /// of degree `order` if there are enough of them, else the next lower one. Newton's method
+  /// starts from that polynomial or, after a jump of fixed values (`displaced`), from the state in
+  /// which phi has followed it at constant site fractions.
+  TimeAttempt attempt(double dt, int order, bool displaced, const NewtonControl& control,
+                      const Poll& poll);
   /// Makes the last attempt the newest level.
   void accept();
   /// Currents at every dof in the last attempt: displacement at phi, carriers at mu.
@@ -66,12 +69,13 @@ private:
   Level level(double time, const Vector& u) const;
   TimeDerivative derivative(double dt, int order) const;
   std::vector<double> extrapolation(double time, int degree) const;
+  Vector displaced_state() const;
   void estimate(double dt, int order, int degree, TimeAttempt& attempt) const;
 
   Assembly _assembly;
   NewtonIteration _newton;
   std::vector<double> _bulk_minority;
-  double _phi_weight;
+  double _phi_weight, _phi_noise;
   std::deque<Level> _levels;
   Level _new;
 };

@@ -12,6 +12,7 @@ from pyscl import _core
 from pyscl.boundaries import BlockingContact, PotentialContact, ReservoirContact
 from pyscl.carriers import core_laws, transport_coefficient
 from pyscl.facets import facet_measure
+from pyscl.materials import Material
 from pyscl.ordering import nested_dissection_rank
 from pyscl.scaling import Scaling
 from pyscl.thin_interfaces import ELECTRIC, attach, split_facets
@@ -40,6 +41,9 @@ class Discretized:
         site_dofs: (n_sites, n_carriers) dof of each carrier's mu, -1 where it is absent.
         background: (n_sites,) scaled density of the fixed charge.
         node_charge: (n_points,) scaled charge of interfaces, sides and floating conductors.
+        fixed_charge: all scaled fixed charges, place by place.
+        layers: material of each layer, None for a compact layer; the core has them as regions
+            after those of the mesh.
         dof_node: (n_dofs,) mesh node of each dof; phi of the nodes comes first, dof = node (the
             first side where phi jumps).
         triangle_sites: (m, 3) sites at the corners of the triangles.
@@ -59,6 +63,8 @@ class Discretized:
     triangle_sites: IntArray
     background: FloatArray
     node_charge: FloatArray
+    fixed_charge: FloatArray
+    layers: tuple[Material | None, ...]
     terminals: dict[str, int]
     passages: tuple[tuple[int, IntArray], ...]
 
@@ -149,9 +155,8 @@ def discretize(model: "Model") -> Discretized:
     background = _background(model, site_node, site_region) / scaling.charge_density
     line_charge = _line_charge(model, jumps=False) / scaling.charge
     floating = _floating_charge(model, site_region) / scaling.charge
-    core.set_fixed_charge(
-        np.concatenate([background + floating / site_volume, attached.background]), line_charge
-    )
+    on_sites = np.concatenate([background + floating / site_volume, attached.background])
+    core.set_fixed_charge(on_sites, line_charge)
     node_charge = line_charge + _line_charge(model, jumps=True) / scaling.charge
     np.add.at(node_charge, site_node, floating)
     return Discretized(
@@ -167,6 +172,8 @@ def discretize(model: "Model") -> Discretized:
         triangle_sites=triangle_sites,
         background=background,
         node_charge=node_charge,
+        fixed_charge=np.concatenate([core.site_volume * on_sites, line_charge]),
+        layers=attached.materials,
         terminals=terminals,
         passages=attached.passages,
     )

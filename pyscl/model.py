@@ -112,7 +112,8 @@ class Model:
             for region, field in (background or {}).items()
         }
         self.contact_share = {
-            name: self._facet_share(name, field) for name, field in (contact_share or {}).items()
+            interface_key(name): self._facet_share(name, field)
+            for name, field in (contact_share or {}).items()
         }
         self._check_contacts()
         self._check_conserved()
@@ -319,7 +320,7 @@ class Model:
     def _resolve_interfaces(self, interfaces: Mapping[str, Interface]) -> dict[str, Interface]:
         resolved = {}
         for name, law in interfaces.items():
-            key = "|".join(sorted(part.strip() for part in name.split("|")))
+            key = interface_key(name)
             if key not in self.mesh.interfaces:
                 raise unknown_name("interface", name, self.mesh.interfaces, "in the mesh")
             if key in resolved:
@@ -327,11 +328,18 @@ class Model:
             if not np.isfinite(law.surface_charge):
                 raise InputError(f"surface charge of interface '{key}' is not a finite number")
             sides = [{c.name for c in self.materials[r].carriers} for r in key.split("|")]
-            coated = {c.name for c in law.coating.material.carriers} if law.coating else set()
+            coated = {c.name: c for c in law.coating.material.carriers} if law.coating else {}
             for carrier in [*law.blocking, *law.kinetics, *sorted(coated)]:
                 if carrier not in sides[0] & sides[1]:
                     raise unknown_name(
                         "carrier", carrier, sides[0] & sides[1], f"on both sides of '{key}'"
+                    )
+            for carrier, its in coated.items():
+                charge = self.materials[key.split("|")[0]].carrier(carrier).charge
+                if its.charge != charge:
+                    raise InputError(
+                        f"carrier '{carrier}' has charge {its.charge} in the coating of '{key}' "
+                        f"but {charge} beside it; use one charge or two names"
                     )
             for group in law.lost_contact:
                 if group not in self.mesh.facet_names:
@@ -339,12 +347,19 @@ class Model:
             resolved[key] = law
         return resolved
 
-    def _facet_share(self, interface: str, field: FacetField) -> NDArray[np.float64]:
+    def _facet_share(self, name: str, field: FacetField) -> NDArray[np.float64]:
+        interface = interface_key(name)
         if interface not in self.mesh.interfaces:
-            raise unknown_name("interface", interface, self.mesh.interfaces, "in the mesh")
+            raise unknown_name("interface", name, self.mesh.interfaces, "in the mesh")
         facets = self.mesh.interfaces[interface]
         values = field(*self.mesh.points[facets].mean(axis=1).T) if callable(field) else field
-        share = np.broadcast_to(np.asarray(values, dtype=float), (len(facets),))
+        share = np.asarray(values, dtype=float)
+        if share.shape not in ((), (len(facets),)):
+            raise InputError(
+                f"contact_share of interface '{interface}' has shape {share.shape}; it needs one "
+                f"value for each of its {len(facets)} facets"
+            )
+        share = np.broadcast_to(share, (len(facets),))
         if not ((share >= 0.0) & (share <= 1.0)).all():
             raise InputError(f"contact_share of interface '{interface}' must lie between 0 and 1")
         self.interfaces.setdefault(interface, Interface())
@@ -374,7 +389,8 @@ class Model:
                 raise unknown_name("region", name, self.mesh.region_names, "in the mesh")
             if names.count(name) > 1:
                 raise InputError(f"floating conductor '{name}' is given twice")
-            if self.materials[name].carriers or name in self.background:
+            material = self.materials[name]
+            if material.carriers or material.fixed_charge != 0.0 or name in self.background:
                 raise InputError(
                     f"floating conductor '{name}' must be a region without carriers and charges; "
                     "use a material with a permittivity only"
@@ -444,3 +460,8 @@ class Model:
                 f"({x:.4g}, {y:.4g}) m"
             )
         return charge
+
+
+def interface_key(name: str) -> str:
+    """Return "a|b" with the regions in alphabetical order."""
+    return "|".join(sorted(part.strip() for part in name.split("|")))

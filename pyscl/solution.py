@@ -187,7 +187,7 @@ class Solution:
     # Integrals.
 
     def amount(self, carrier: str, region: str | None = None) -> float:
-        """Return the moles of a carrier [mol/m] (planar) or [mol] (axisymmetric).
+        """Return the moles of a carrier [mol/m] (planar) or [mol] (axisymmetric), without coatings.
 
         Args:
             carrier: the carrier.

@@ -87,10 +87,12 @@ class Attached:
 
     Attributes:
         background: scaled background charge density of the sites of the layers, in their order.
+        materials: material of each layer in the order of the core, None for a compact layer.
         passages: (carrier, (k, 2) mu dofs at both ends) of all layers and junctions.
     """
 
     background: FloatArray
+    materials: tuple[Material | None, ...]
     passages: tuple[tuple[int, IntArray], ...]
 
 
@@ -106,11 +108,14 @@ class _Builder:
         self._triangle_sites = triangle_sites
         self._site_dofs = core.site_dofs
         self._background: list[FloatArray] = [np.empty(0)]
+        self._materials: list[Material | None] = []
         self._passages: list[tuple[int, IntArray]] = []
 
     @property
     def attached(self) -> Attached:
-        return Attached(np.concatenate(self._background), tuple(self._passages))
+        return Attached(
+            np.concatenate(self._background), tuple(self._materials), tuple(self._passages)
+        )
 
     def between(self, name: str, share: FloatArray | None = None) -> Links:
         """Return the pairs of sites along "a|b"; `share` (k,) scales the measure of its facets."""
@@ -133,7 +138,7 @@ class _Builder:
         """Add a layer of unit thickness without carriers; the permittivity is its capacitance."""
         scaled = capacitance * self.scaling.potential / self.scaling.surface_charge
         self._core.add_layer(_core.RegionLaw(scaled, []), links.ends, links.measure, 1.0)
-        self._charge(links, 0.0, surface_charge, 1.0)
+        self._note(None, links, surface_charge, 1.0)
 
     def coating(self, links: Links, coating: Coating, surface_charge: float) -> None:
         """Add a layer with the laws of a material."""
@@ -144,7 +149,7 @@ class _Builder:
         )
         thickness = coating.thickness / self.scaling.length
         self._core.add_layer(law, links.ends, links.measure, thickness)
-        self._charge(links, material.fixed_charge, surface_charge, thickness)
+        self._note(material, links, surface_charge, thickness)
         for carrier in material.carriers:
             self._record(self.model.carriers.index(carrier.name), links)
 
@@ -155,11 +160,15 @@ class _Builder:
         self._core.add_junction(number, compiled, links.ends, links.measure)
         self._record(number, links)
 
-    def _charge(self, links: Links, charge: float, on_first: float, thickness: float) -> None:
-        """Note the charge of a layer [C/m3] and of its first side [C/m2], half of a layer each."""
-        background = np.full(2 * len(links.measure), charge / self.scaling.charge_density)
-        background[::2] += on_first / self.scaling.surface_charge / (0.5 * thickness)
+    def _note(
+        self, material: Material | None, links: Links, surface_charge: float, thickness: float
+    ) -> None:
+        """Note a layer and its fixed charge; half of it belongs to the charged first side."""
+        charge = material.fixed_charge / self.scaling.charge_density if material else 0.0
+        background = np.full(2 * len(links.measure), charge)
+        background[::2] += surface_charge / self.scaling.surface_charge / (0.5 * thickness)
         self._background.append(background)
+        self._materials.append(material)
 
     def _record(self, carrier: int, links: Links) -> None:
         dofs = np.where(

@@ -96,14 +96,9 @@ def run_case(
         try:
             outcome = _solve(name, model, study, previous, place, label, earlier, listeners)
         except ConvergenceError as error:
-            trajectory = partial(error)
-            reached = trajectory.final if trajectory else error.last_good or previous
-            seconds = time.perf_counter() - begin
-            history = error.history.to_dict()
-            outcome = StudyOutcome(name, reached, str(error), place, seconds, history, trajectory)
-            outcomes.append(outcome)
+            outcomes.append(_failed(name, place, error, previous, time.perf_counter() - begin))
             listeners.report(f"{label} FAILED: {error}")
-            _write_failure(outcome)
+            _write_failure(outcomes[-1])
             break
         except KeyboardInterrupt:
             if (place / CHECKPOINT).is_file():
@@ -143,6 +138,15 @@ def _solve(
     else:
         solution = model.steady(study.bias, start=previous, options=options)
     return StudyOutcome(name, solution, None, place, 0.0, solution.history.to_dict())
+
+
+def _failed(
+    name: str, place: Path, error: ConvergenceError, previous: Solution | None, seconds: float
+) -> StudyOutcome:
+    trajectory = partial(error)
+    reached = trajectory.final if trajectory else error.last_good or previous
+    history = error.history.to_dict()
+    return StudyOutcome(name, reached, str(error), place, seconds, history, trajectory)
 
 
 def _effort(outcome: StudyOutcome) -> str:

@@ -1,6 +1,6 @@
 """Connected parts of a carrier: what fixes their level, and whether current can flow."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from pyscl.boundaries import Conserved
 from pyscl.discretize import FloatArray, IntArray
 from pyscl.errors import InputError
+from pyscl.materials import Carrier
 from pyscl.units import parse
 
 if TYPE_CHECKING:
@@ -81,14 +82,14 @@ def find_components(
         touching = {
             name: level for name, (held, level) in reservoirs.items() if np.isin(held, dofs).any()
         }
-        amount = _amount(model, carrier, regions, sites, bool(touching))
+        amount = _amount(model, carrier, regions, dofs, bool(touching))
         found.append(Component(carrier, dofs, regions, touching, amount))
     _check_numbers(model, carrier, found)
     return found
 
 
 def _amount(
-    model: "Model", carrier: int, regions: tuple[str, ...], sites: IntArray, has_reservoir: bool
+    model: "Model", carrier: int, regions: tuple[str, ...], dofs: IntArray, has_reservoir: bool
 ) -> float | None:
     """Return the scaled amount of a part, or None if a reservoir sets its level."""
     name, place = model.carriers[carrier], ", ".join(regions)
@@ -110,7 +111,7 @@ def _amount(
         )
     if len(entries) > 1:
         raise InputError(f"the amount of '{name}' in region {place} is given twice")
-    return _scaled_amount(model, name, entries[0], sites)
+    return _scaled_amount(model, name, entries[0], dofs)
 
 
 def _check_extent(name: str, regions: tuple[str, ...], entry: Conserved) -> None:
@@ -123,22 +124,22 @@ def _check_extent(name: str, regions: tuple[str, ...], entry: Conserved) -> None
         )
 
 
-def _scaled_amount(model: "Model", name: str, entry: Conserved, sites: IntArray) -> float:
+def _scaled_amount(model: "Model", name: str, entry: Conserved, dofs: IntArray) -> float:
     d = model.discretized
-    carriers = {r: model.materials[r].carrier(name) for r in model.regions_with(name)}
-    volume = d.site_volume[sites]
+    number = model.carriers.index(name)
+    sites = np.isin(d.core.site_dofs[:, number], dofs)  # also those of coatings
+    volume, place = d.core.site_volume[sites], d.core.site_region[sites]
 
-    def total(density: dict[str, float]) -> float:
-        table = np.array([density.get(r, 0.0) for r in model.mesh.region_names])
-        return float((volume * table[d.site_region[sites]]).sum()) / d.scaling.density
+    def total(density: FloatArray) -> float:
+        return float((volume * density[place]).sum())
 
-    neutral = total({r: c.density for r, c in carriers.items()})
+    neutral = total(_densities(model, name, lambda c: c.density))
     if entry.amount == "neutral":
         return neutral
     unit = "mol" if d.scaling.axisymmetric else "mol/m"
     per_unit = d.scaling.density * d.scaling.volume / Avogadro
     scaled = parse(entry.amount, unit) / per_unit
-    room = total({r: c.site_density for r, c in carriers.items()})
+    room = total(_densities(model, name, lambda c: c.site_density))
     if not 0.0 < scaled < room:
         raise InputError(
             f"amount {entry.amount} of '{name}' must lie between 0 and the "
@@ -146,6 +147,16 @@ def _scaled_amount(model: "Model", name: str, entry: Conserved, sites: IntArray)
             f"{neutral * per_unit:.4g} {unit})"
         )
     return scaled
+
+
+def _densities(model: "Model", name: str, density: Callable[[Carrier], float]) -> FloatArray:
+    """Return a scaled density of a carrier by region of the core, 0 where it is absent."""
+    regions = [model.materials[region] for region in model.mesh.region_names]
+    values = [
+        sum(density(c) for c in material.carriers if c.name == name) if material else 0.0
+        for material in [*regions, *model.discretized.layers]
+    ]
+    return np.array(values) / model.discretized.scaling.density
 
 
 def _check_numbers(model: "Model", carrier: int, components: list[Component]) -> None:
@@ -166,11 +177,9 @@ def level_for_amount(model: "Model", component: Component, u: FloatArray) -> flo
     from scipy.optimize import brentq
 
     d = model.discretized
-    sites = np.flatnonzero(np.isin(d.site_dofs[:, component.carrier], component.dofs))
-    name = model.carriers[component.carrier]
-    sizes = {r: model.materials[r].carrier(name).site_density for r in component.regions}
-    density = np.array([sizes.get(r, 0.0) for r in model.mesh.region_names]) / d.scaling.density
-    capacity = d.site_volume[sites] * density[d.site_region[sites]]
+    sites = np.flatnonzero(np.isin(d.core.site_dofs[:, component.carrier], component.dofs))
+    density = _densities(model, model.carriers[component.carrier], lambda c: c.site_density)
+    capacity = d.core.site_volume[sites] * density[d.core.site_region[sites]]
     assert component.amount is not None
     wanted = np.log(component.amount)
     trial = u.copy()

@@ -131,8 +131,12 @@ class BoundaryConditions:
         Args:
             bias: contact -> voltage added to it [V].
             currents: contact -> current into the model, A/m or A, instead of its voltage.
+
+        Raises:
+            InputError: a contact with a given current shares unknowns with another contact.
         """
         currents = currents or {}
+        self._check_currents(currents)
         uniform = self._uniform(bias, currents)
         everything = len(uniform) == len(self.components) and not currents
         balance = _core.Balance.equilibrium if everything else _core.Balance.steady
@@ -290,8 +294,7 @@ class BoundaryConditions:
             )
         d = self._d
         parts = [
-            d.site_volume * d.background,
-            d.node_charge,
+            d.fixed_charge,
             np.array([self._charges[c.carrier] * (c.amount or 0.0) for c in self.components]),
         ]
         total = sum(float(p.sum()) for p in parts)

@@ -32,9 +32,11 @@ class SolverOptions:
     smallest_bias_step: float = 1e-3
     progress: "Callable[[int, Iteration], None] | None" = None
 
-    def control(self) -> _core.NewtonControl:
-        """Return the options of the core."""
-        return _core.NewtonControl(self.tolerance, self.max_iterations, self.outward_limit)
+    def control(self, phi_tolerance: float = 0.0) -> _core.NewtonControl:
+        """Return the options of the core; `phi_tolerance` if phi is rounded more coarsely [kT/e]."""
+        return _core.NewtonControl(
+            self.tolerance, self.max_iterations, self.outward_limit, phi_tolerance
+        )
 
 
 @dataclass(frozen=True)

@@ -168,10 +168,15 @@ def check_steady(model: "Model", bias: Mapping[str, float]) -> None:
             raise unknown_name("contact", name, model.contacts, "for the bias")
         if isinstance(model.contacts[name], BlockingContact):
             raise InputError(f"contact '{name}' is blocking, a bias has no effect on it")
-    for region, material in model.materials.items():
+    places = {f"region '{region}'": material for region, material in model.materials.items()} | {
+        f"the coating of '{name}'": law.coating.material
+        for name, law in model.interfaces.items()
+        if law.coating is not None
+    }
+    for place, material in places.items():
         for carrier in material.carriers:
             if transport_coefficient(carrier, model.temperature) <= 0.0:
                 raise InputError(
-                    f"carrier '{carrier.name}' in region '{region}' has no mobility; give its "
+                    f"carrier '{carrier.name}' in {place} has no mobility; give its "
                     "material a conductivity or a diffusivity for a run out of equilibrium"
                 )

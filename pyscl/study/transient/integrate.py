@@ -155,7 +155,7 @@ class Integration:
             self._apply(drive)
             self._fresh = False
         if not drive.lasts:
-            return f"voltage is {write(self._voltage, 'V')}", True
+            return f"voltage is {write(float(f'{self._voltage:.9g}'), 'V')}", True
         watched = thresholds(
             drive.limits,
             self._model,
@@ -327,15 +327,18 @@ class Integration:
         self._output_seconds += time.perf_counter() - begin
 
     def _is_save_time(self, trial: Trial | None) -> bool:
+        if trial is None:
+            return not isinstance(self._options.save, tuple) or 0.0 in self._options.save
         if isinstance(self._options.save, str):
             return False
         now = self._stepper.time
-        times = self._save_times(max(now - (0.5 * trial.dt if trial else 0.0), 0.0))
+        times = self._save_times(max(now - 0.5 * trial.dt, 0.0))
         return any(abs(now - t) <= _SAME_TIME * max(t, 1e-300) for t in times)
 
     def _save(self) -> None:
-        if not self._solutions or self._solutions[-1].time != self._stepper.time:
-            self._solutions.append(self._stepper.solution)
+        if self._solutions and self._solutions[-1].time == self._stepper.time:
+            self._solutions.pop()  # what a sudden change has replaced
+        self._solutions.append(self._stepper.solution)
 
     def _checkpoint_now_and_then(self) -> None:
         if time.monotonic() - self._last_checkpoint >= self._options.checkpoint_every:

@@ -30,9 +30,10 @@ class TransientOptions:
         first_step: first step after a sudden change [s]; None: a thousandth of the longest
             dielectric relaxation time of the regions.
         max_step: longest step [s], or None.
-        min_step: shortest step before the integration gives up [s]; None: 1e-6 of the first.
+        min_step: shortest step before the integration gives up [s]; None: 1e-10 of the first.
         save: which states are kept: "steps" (the end of every step of the protocol), "all", an
-            interval [s], or increasing times [s]; the last state always is.
+            interval [s], or increasing times [s]. The last state always is, and the first unless
+            times are given.
         steady: a state counts as steady when the change that is still to come is smaller than
             this, relative like the error.
         voltage_window: the protocol ends when the voltage leaves it [V]: a phase is exhausted.

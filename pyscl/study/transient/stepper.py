@@ -1,7 +1,7 @@
 """Time steps of one model: the formula of the core, its boundary values, and the step size."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,12 +10,12 @@ from pyscl import _core
 from pyscl.carriers import bulk_eta, core_statistics
 from pyscl.discretize import FloatArray
 from pyscl.errors import ConvergenceError
-from pyscl.materials import Material
 from pyscl.postprocess.contacts import contact_dofs
 from pyscl.solution import Solution
 from pyscl.study.newton import NewtonHistory, progress_callback, read_iteration
 from pyscl.study.transient.options import TransientOptions
 from pyscl.study.transient.restart import RestartPoint
+from pyscl.validity import debye_lengths
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -26,6 +26,7 @@ _SAFETY = 0.9
 _GROWTH = {1: 10.0, 2: 2.0}  # variable-step BDF2 is stable below 1 + sqrt(2)
 _SHRINK = 0.2
 _AFTER_FAILURE = 0.25
+_BDF2_ITERATIONS = 12  # a BDF2 step may have no solution in bounds; backward Euler then takes over
 _LEAST_EXCURSION = 1e-3  # smaller signals are not followed more closely
 _JUMP = 1e-5  # of the first step: time in which only the displacement follows a jump
 
@@ -95,7 +96,8 @@ class Stepper:
         self._electric = self._d.core.dof_carrier < 0
         relaxation = max(_relaxation_times(model), default=self._unit)
         self.first_step = options.first_step or options.fixed_step or 1e-3 * relaxation
-        self._min_step = options.min_step or 1e-6 * self.first_step
+        self._min_step = options.min_step or 1e-10 * self.first_step
+        self._noise = _potential_noise(model)
         self._integrators: dict[Control, _core.Transient] = {}
         self.control: Control = "voltage"
         # The core counts time from the last sudden change, so that short steps late keep digits.
@@ -166,9 +168,9 @@ class Stepper:
         """
         self._use("voltage")
         self.forget()
-        trial = self._solve(_JUMP * self.first_step, 1, voltage)
+        trial = self._solve(_JUMP * self.first_step, 1, voltage, displaced=True)
         if trial is None:
-            raise self._failure("the jump of the voltage")
+            raise self._failure("the jump of the voltage did not converge", 0.0)
         self.accept(trial)
         self._origin -= trial.dt
         self.forget()
@@ -204,7 +206,8 @@ class Stepper:
         fixed = self.options.fixed_step
         dt = min(fixed or self.next_step, longest, self.options.max_step or np.inf)
         order = self._order()
-        failed = False
+        refused, failed = "", False
+        resolution = 1e-13 * (self.time - self._origin)
         while True:
             trial = self._solve(dt, order, value(self.time + dt))
             if trial is not None and (trial.error <= 1.0 or fixed):
@@ -214,10 +217,12 @@ class Stepper:
                 # Targets of BDF2 may lie outside the bounds of the site fraction; those of
                 # backward Euler never do.
                 dt, order, failed = _AFTER_FAILURE * dt, 1, True
+                refused = "did not converge"
             else:
                 dt *= self._factor(trial)
-            if dt < self._min_step or (fixed and failed and dt < 1e-6 * fixed):
-                raise self._failure(f"a step at t = {self.time:.6g} s")
+                refused = f"misses the tolerance of {self.options.tolerance:g}"
+            if dt < max(self._min_step, resolution) or (fixed and failed and dt < 1e-6 * fixed):
+                raise self._failure(f"a step at t = {self.time:.6g} s {refused}", dt)
 
     def solve_step(self, dt: float, value: float, order: int) -> Trial | None:
         """Solve for a step of given length and order; None without convergence."""
@@ -289,14 +294,21 @@ class Stepper:
                 self._d.node_rank,
                 _bulk_minorities(self.model),
                 1.0 / self.options.potential_scale,
+                self._noise,
             )
         self._load()
 
     def _load(self) -> None:
         self._integrator.restore(self._levels[0], np.array(self._levels[1]))
 
-    def _solve(self, dt: float, order: int, value: float) -> Trial | None:
+    def _solve(
+        self, dt: float, order: int, value: float, *, displaced: bool = False
+    ) -> Trial | None:
         d, options = self._d, self.options
+        newton_options = options.newton
+        if order == 2:
+            fewer = min(_BDF2_ITERATIONS, newton_options.max_iterations)
+            newton_options = replace(newton_options, max_iterations=fewer)
         if self.control == "current":
             self._integrator.set_current(0, value / d.scaling.current)
         else:
@@ -310,8 +322,9 @@ class Stepper:
         attempt = self._integrator.attempt(
             dt / self._unit,
             order,
-            options.newton.control(),
-            progress_callback(self.model, options.newton),
+            newton_options.control(phi_tolerance=self._noise),
+            progress_callback(self.model, newton_options),
+            displaced,
         )
         newton = attempt.newton
         self._count(newton)
@@ -364,7 +377,7 @@ class Stepper:
             converged=newton.converged,
         )
 
-    def _failure(self, what: str) -> ConvergenceError:
+    def _failure(self, what: str, dt: float) -> ConvergenceError:
         where = ""
         if self.history.iterations:
             last = self.history.iterations[-1]
@@ -374,7 +387,7 @@ class Stepper:
                 f"kT at ({x * 1e9:.4g}, {y * 1e9:.4g}) nm"
             )
         error = ConvergenceError(
-            f"{what} did not converge down to a step of {self._min_step:.3g} s{where}. The states "
+            f"{what} down to a step of {dt:.3g} s{where}. The states "
             "before it are kept; loosen the current or the voltage step, or refine the mesh there",
             history=self.history,
         )
@@ -382,10 +395,23 @@ class Stepper:
         return error
 
 
+def _potential_noise(model: "Model") -> float:
+    """Return the rounding of phi [kT/e].
+
+    In a long neutral body phi follows from charges of the relative size (Debye length / length)^2,
+    so that it is rounded to eps (length / Debye length)^2.
+    """
+    longest = 0.0
+    for region, debye_length in debye_lengths(model).items():
+        inside = model.mesh.points[model.mesh.triangles[model.mesh.regions_of(region)].ravel()]
+        longest = max(longest, float(np.hypot(*np.ptp(inside, axis=0))) / debye_length)
+    return float(min(100.0 * np.finfo(float).eps * longest**2, 1e-2))
+
+
 def _bulk_minorities(model: "Model") -> list[float]:
     """Return the minority fraction of the bulk for every carrier law of the core, in its order."""
     materials = [model.materials[region] for region in model.mesh.region_names]
-    materials += _layer_materials(model)
+    materials += [material for material in model.discretized.layers if material is not None]
     weights = []
     for material in materials:
         for carrier in sorted(material.carriers, key=lambda c: model.carriers.index(c.name)):
@@ -395,11 +421,6 @@ def _bulk_minorities(model: "Model") -> list[float]:
             limited = carrier.statistics.site_limited
             weights.append(float(min(share[0], vacancy[0]) if limited else share[0]))
     return weights
-
-
-def _layer_materials(model: "Model") -> list[Material]:
-    """Return the materials of the layers in the order in which the core got them."""
-    return [i.coating.material for i in model.interfaces.values() if i.coating is not None]
 
 
 def _relaxation_times(model: "Model") -> list[float]:

@@ -1,0 +1,639 @@
+"""Coatings, compact layers, imperfect contact: against the same meshed, and closed forms."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from approx import relative
+from models import KT, NM, T, conductor, two_conductors
+from scipy.constants import epsilon_0
+
+from pyscl import (
+    Carrier,
+    Conserved,
+    InputError,
+    Interface,
+    Material,
+    Model,
+    Periodic,
+    PotentialContact,
+    ReservoirContact,
+    Solution,
+)
+from pyscl.boundaries import ButlerVolmer, Coating, ContactResistance, FloatingConductor
+from pyscl.facets import facet_sites
+from pyscl.mesh import strip
+from pyscl.study.transient import TransientOptions
+
+WIDTH = 2 * NM
+THICKNESS = 1 * NM
+LI = ReservoirContact(carrier="Li", potential="neutral")
+PLATES = {"left": PotentialContact(potential=0.0), "right": PotentialContact(potential=0.0)}
+
+
+def dielectric(permittivity=10.0):
+    return Material(relative_permittivity=permittivity)
+
+
+def regions_of(mesh, names):
+    """Return the mesh with its triangles in the order of some regions."""
+    order = [mesh.region_names.index(name) for name in names]
+    by_region = np.argsort(np.argsort(order)[mesh.region], kind="stable")
+    return replace(mesh, triangles=mesh.triangles[by_region], region=mesh.region[by_region])
+
+
+# Coatings.
+
+ELECTRON = Carrier(
+    name="e", charge=-1, site_density=2e25, site_fraction=0.4, conductivity=2e-3, mobility="dilute"
+)
+
+
+def coated(thin, **model):
+    """Return two conductors of Li with a film of 1 nm between them, in one dimension: thin, or
+    meshed as one row of elements. Electrons live in the conductors but not in the film.
+    """
+    first = conductor()
+    second = conductor(1 * NM, 30.0, 0.3, standard_potential=5 * KT, conductivity=1e-3)
+    first, second = (
+        m.model_copy(update={"carriers": (*m.carriers, ELECTRON)}) for m in (first, second)
+    )
+    film = conductor(
+        0.8 * NM, 15.0, 0.2, standard_potential=-3 * KT, conductivity=1e-4, mobility="dilute"
+    ).model_copy(update={"background_charge": 3e6})
+    left, right = np.linspace(0.0, 5.0, 21) * NM, np.linspace(5.0, 10.0, 21) * NM
+    if thin:
+        x, regions = [*left, *right[1:]], [("a", 5 * NM), ("b", 10 * NM)]
+        materials = {"a": first, "b": second}
+        name, law = "a|b", {"coating": Coating(material=film, thickness=THICKNESS)}
+    else:
+        x = [*left, *(right + THICKNESS)]
+        regions = [("a", 5 * NM), ("film", 5 * NM + THICKNESS), ("b", 10 * NM + THICKNESS)]
+        materials = {"a": first, "film": film, "b": second}
+        name, law = "a|film", {}
+    conserved = [
+        Conserved(carrier=c, regions=tuple(materials) if c == "Li" else (r,))
+        for c, r in model.pop("closed", [("e", "a"), ("e", "b")])
+    ]
+    return Model(
+        strip(x, WIDTH, regions=regions),
+        materials,
+        interfaces={name: Interface(surface_charge=0.01, **law)},
+        periodic=[Periodic(sides=("bottom", "top"))],
+        conserved=conserved,
+        temperature=T,
+        **model,
+    )
+
+
+OPEN = {
+    "left": LI,
+    "right": ReservoirContact(carrier="Li", electrochemical_potential=0.0, potential="neutral"),
+}
+
+
+def assert_same(thin, meshed, tolerance=1e-10):
+    """Potentials in both conductors, and currents and charges of the contacts, are the same."""
+    for region in "ab":
+        sides = [
+            s["potential"].values[s.site_region == s.model.mesh.region_names.index(region)]
+            for s in (thin, meshed)
+        ]
+        assert sides[0] == pytest.approx(sides[1], abs=tolerance * np.ptp(sides[1]))
+    for contact in ("left", "right"):
+        its, other = (s.contact(contact) for s in (thin, meshed))
+        assert its.charge == relative(other.charge, 10 * tolerance)
+        assert its.current == pytest.approx(other.current, rel=tolerance, abs=1e-15)
+
+
+def neutral_left(contacts):
+    """Return contacts whose left one touches two carriers and so needs a number for its phi."""
+    return {name: law.model_copy(update={"potential": 0.05}) for name, law in contacts.items()}
+
+
+@pytest.mark.parametrize("volts", [0.0, 0.2, -0.3])
+def test_a_coating_is_one_row_of_elements(volts):
+    """Equilibrium and steady state: series resistance, capacitance, levels and charges; what the
+    film lacks is blocked.
+    """
+    contacts = neutral_left({"left": LI, "right": LI})
+    solutions = []
+    for thin in (True, False):
+        model = coated(
+            thin, contacts=contacts | {"right": OPEN["right"].model_copy(update={"potential": 0.0})}
+        )
+        solutions.append(model.steady({"left": volts}) if volts else model.steady())
+    assert_same(*solutions)
+    assert (abs(solutions[0].contact("left").current) > 1e-6) == (volts != 0.0)
+    assert solutions[0].amount("e", "a") == relative(solutions[1].amount("e", "a"), 1e-12)
+
+
+def test_a_coating_holds_its_share_of_a_closed_amount():
+    """The neutral amount and a given one count the carriers in the film, meshed or not."""
+    for amount in (None, 0.9):
+        solutions = []
+        for thin in (True, False):
+            closed = [("Li", None), ("e", "a"), ("e", "b")]
+            contacts = PLATES | {"left": PotentialContact(potential=0.3)}
+            model = coated(thin, contacts=contacts, closed=closed)
+            if amount:
+                full = coated(False, contacts=contacts, closed=closed).equilibrium().amount("Li")
+                entries = [
+                    c.model_copy(update={"amount": amount * full}) if c.carrier == "Li" else c
+                    for c in model.conserved
+                ]
+                model = Model(
+                    model.mesh,
+                    model.materials,
+                    contacts=model.contacts,
+                    interfaces=model.interfaces,
+                    periodic=model.periodic,
+                    conserved=entries,
+                    temperature=T,
+                )
+            solutions.append(model.equilibrium())
+        assert_same(*solutions)
+        in_film = solutions[1].amount("Li", "film")
+        assert solutions[0].amount("Li") == relative(solutions[1].amount("Li") - in_film, 1e-10)
+
+
+def test_a_coating_is_one_row_of_elements_in_time():
+    """A step of the voltage, in fixed steps: the same charge and current at every time."""
+    found = []
+    for thin in (True, False):
+        model = coated(thin, contacts=neutral_left({"left": LI, "right": LI}))
+        start = model.steady()
+        found.append(
+            model.transient(
+                ["Step to 0.1 V for 5 ns", "Discharge at 0.1 A/cm2 for 5 ns"],
+                contact="left",
+                start=start,
+                options=TransientOptions(fixed_step=1e-9),
+            )
+        )
+    thin, meshed = found
+    for column in ("time", "voltage", "charge_left", "current_left", "current_right"):
+        scale = np.abs(meshed[column]).max()
+        assert thin[column] == pytest.approx(meshed[column], abs=1e-9 * scale)
+    assert_same(thin.final, meshed.final, 1e-8)
+
+
+def test_a_coating_in_a_periodic_cell_counts_in_its_neutrality():
+    """Nothing but the amounts balances the fixed charge of film and conductors."""
+    film = conductor(0.8 * NM, 15.0, 0.2)
+    law = Interface(coating=Coating(material=film, thickness=THICKNESS))
+    regions = [("a", 2 * NM), ("b", 6 * NM), ("a", 8 * NM)]
+    mesh = strip(np.linspace(0.0, 8.0, 33) * NM, regions=regions)
+
+    def cell(law):
+        return Model(
+            mesh,
+            {"a": conductor(), "b": conductor(y=0.3)},
+            interfaces={"a|b": law},
+            periodic=[Periodic(sides=("left", "right"))],
+            conserved=[Conserved(carrier="Li", regions=("a", "b"))],
+        )
+
+    solution = cell(law).equilibrium()
+    assert np.ptp(solution.potential) > 1e-3
+    charged = film.model_copy(update={"background_charge": 0.0})
+    with pytest.raises(InputError, match="holds a net charge"):
+        cell(
+            law.model_copy(update={"coating": Coating(material=charged, thickness=THICKNESS)})
+        ).equilibrium()
+
+
+@pytest.mark.parametrize("coordinates", ["planar", "axisymmetric"])
+def test_resistance_of_a_coating_on_its_area(coordinates):
+    """A film of the same conductor makes a slab longer: I = sigma V A / (L + d)."""
+    x = np.linspace(0.0, 3.0, 7) * NM
+    mesh = strip(x, 4 * NM, 8)
+    upper = mesh.points[mesh.triangles, 1].mean(axis=1) > 2 * NM
+    mesh = replace(mesh, region=upper.astype(np.int32), region_names=("a", "b"))
+    coating = Coating(material=conductor(), thickness=THICKNESS)
+    model = Model(
+        mesh,
+        {"a": conductor(), "b": conductor()},
+        contacts={"bottom": LI, "top": LI},
+        interfaces={"a|b": Interface(coating=coating)},
+        coordinates=coordinates,
+        temperature=T,
+    )
+    area = np.pi * (3 * NM) ** 2 if coordinates == "axisymmetric" else 3 * NM
+    current = model.steady({"top": 0.1}).contact("top").current
+    assert current == relative(1e-2 * 0.1 * area / (5 * NM), 1e-9)
+
+
+# Compact layers.
+
+
+@pytest.mark.parametrize("coordinates", ["planar", "axisymmetric"])
+def test_compact_layers_and_dielectrics_are_capacitors_in_series(coordinates):
+    """A / C = 1/C_top + 1/C_inside + 1/C_bottom + d_a/eps_a + d_b/eps_b, to 1e-12."""
+    mesh = strip(np.linspace(0.0, 3.0, 7) * NM, 4 * NM, 8)
+    upper = mesh.points[mesh.triangles, 1].mean(axis=1) > 1.5 * NM
+    mesh = replace(mesh, region=upper.astype(np.int32), region_names=("a", "b"))
+    model = Model(
+        mesh,
+        {"a": dielectric(10.0), "b": dielectric(40.0)},
+        contacts={
+            "bottom": PotentialContact(potential=0.0, compact_capacitance="20 uF/cm^2"),
+            "top": PotentialContact(potential=0.5, compact_capacitance=0.05),
+        },
+        interfaces={"a|b": Interface(compact_capacitance=0.1)},
+        coordinates=coordinates,
+    )
+    solution = model.equilibrium()
+    area = np.pi * (3 * NM) ** 2 if coordinates == "axisymmetric" else 3 * NM
+    inverse = (
+        1 / 0.2 + 1 / 0.05 + 1 / 0.1 + 1.5 * NM / (10 * epsilon_0) + 2.5 * NM / (40 * epsilon_0)
+    )
+    charge = 0.5 * area / inverse
+    assert solution.contact("top").charge == relative(charge, 1e-12)
+    assert solution.contact("bottom").charge == relative(-charge, 1e-12)
+    # the steps are in the fields
+    phi = solution["potential"].values
+    sites = [facet_sites(mesh, solution.site_triangles, mesh.interfaces["a|b"], r) for r in "ab"]
+    assert phi[sites[1]] - phi[sites[0]] == relative(charge / area / 0.1, 1e-9)
+    assert phi.max() == relative(0.5 - charge / area / 0.05, 1e-9)
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+@pytest.mark.parametrize("coating", [False, True])
+def test_charge_of_an_interface_sits_on_its_first_side(order, coating):
+    """Where phi jumps the charge is on the side of a, however mesh and triangles are ordered:
+    it splits like (1/C_b : 1/C_a), where the layer belongs to b.
+    """
+    capacitance, thickness = 0.05, 1 * NM
+    film = dielectric(capacitance * thickness / epsilon_0)
+    layer = {"coating": Coating(material=film, thickness=thickness)}
+    law = layer if coating else {"compact_capacitance": capacitance}
+    mesh = strip(np.linspace(0.0, 4.0, 9) * NM, WIDTH, 2, [("a", 2 * NM), ("b", 4 * NM)])
+    mesh = regions_of(mesh, order)
+    if order == "ba":
+        mesh = replace(mesh, region=1 - mesh.region, region_names=("b", "a"))
+    model = Model(
+        mesh,
+        {"a": dielectric(10.0), "b": dielectric(20.0)},
+        contacts=PLATES,
+        interfaces={"b|a": Interface(surface_charge=0.03, **law)},
+    )
+    solution = model.equilibrium()
+    a = 2 * NM / (10.0 * epsilon_0)
+    b = 2 * NM / (20.0 * epsilon_0) + 1 / capacitance
+    total = -0.03 * WIDTH
+    assert solution.contact("left").charge == relative(total * b / (a + b), 1e-12)
+    assert solution.contact("right").charge == relative(total * a / (a + b), 1e-12)
+    # `Solution.potential` is that of the first region of the mesh, on all nodes of the interface
+    phi = solution.potential[np.unique(mesh.interfaces["a|b"])]
+    side = 0.03 * a * b / (a + b)
+    assert phi == relative(side if order == "ab" else side * (1.0 - 1 / capacitance / b), 1e-10)
+
+
+def test_a_compact_layer_lies_in_series_with_the_space_charge():
+    """A reservoir across a compact layer: mu is continuous, phi drops by charge / capacitance."""
+    contacts = {
+        "left": ReservoirContact(carrier="Li", potential=0.3, compact_capacitance=0.2),
+        "right": LI,
+    }
+    model = Model(
+        strip(np.linspace(0.0, 10.0, 101) * NM), {"electrolyte": conductor()}, contacts=contacts
+    )
+    solution = model.equilibrium()
+    surface = solution.potential[:2].mean()
+    assert 0.05 < surface < 0.25
+    assert solution.contact("left").charge == relative(0.2 * (0.3 - surface) * NM, 1e-10)
+    assert solution.contact("left").charge == relative(
+        -solution.charge() - solution.contact("right").charge, 1e-10
+    )
+
+
+def test_compact_layer_of_a_region_that_ends_inside():
+    """Where a third region takes over, phi is whole again: nothing is lost at the triple point."""
+    mesh = strip(np.linspace(0.0, 4.0, 9) * NM, 4 * NM, 8)
+    x, y = mesh.points[mesh.triangles].mean(axis=1).T
+    region = np.where(y < 2 * NM, 0, np.where(x < 2 * NM, 1, 2)).astype(np.int32)
+    mesh = replace(mesh, region=region, region_names=("a", "b", "c"))
+    materials = {"a": dielectric(10.0), "b": dielectric(20.0), "c": dielectric(20.0)}
+    charges = []
+    for capacitance in (0.05, 1e6, None):
+        interfaces = {"a|b": Interface(compact_capacitance=capacitance)}
+        contacts = {
+            "bottom": PotentialContact(potential=0.0),
+            "top": PotentialContact(potential=1.0),
+        }
+        solution = Model(mesh, materials, contacts=contacts, interfaces=interfaces).equilibrium()
+        top, bottom = (solution.contact(n).charge for n in ("top", "bottom"))
+        assert top == relative(-bottom, 1e-12)
+        charges.append(top)
+    assert charges[1] == relative(charges[2], 1e-6)
+    assert charges[0] < 0.9 * charges[2]
+
+
+# Imperfect contact.
+
+
+def kinetic(share=1.0, current=1e4, resistance=None, **model):
+    law = (
+        ContactResistance(resistance=resistance)
+        if resistance
+        else ButlerVolmer(exchange_current=current, symmetry=0.4, occupancy=True)
+    )
+    interfaces = {"a|b": Interface(kinetics={"Li": law}, contact_share=share)}
+    return two_conductors(interfaces=interfaces, **model)
+
+
+@pytest.mark.parametrize("share", [1e-3, 0.25])
+def test_contact_share_scales_the_transfer(share):
+    """A share s of the area is s times the exchange current, or 1/s times the resistance."""
+    bias = {"left": 0.1}
+    pairs = [
+        (kinetic(share), kinetic(current=share * 1e4)),
+        (kinetic(share, resistance=1e-6), kinetic(resistance=1e-6 / share)),
+    ]
+    for scaled, equal in pairs:
+        its, other = scaled.steady(bias), equal.steady(bias)
+        assert its.contact("left").current == relative(other.contact("left").current, 1e-10)
+        assert its.unknowns == pytest.approx(other.unknowns, abs=1e-8)
+
+
+def test_without_contact_nothing_flows():
+    """A share of 0 blocks kinetics and equilibrium alike."""
+    for model in (kinetic(0.0), two_conductors(interfaces={"a|b": Interface(contact_share=0.0)})):
+        solution = model.steady({"left": 0.1})
+        assert abs(solution.contact("left").current) < 1e-18
+
+
+@pytest.mark.parametrize(
+    "field",
+    [0.25, np.full(3, 0.25), lambda x, y: 0.25 + 0.0 * x],
+    ids=["number", "values", "function"],
+)
+def test_a_uniform_field_is_the_number(field):
+    bias = {"left": 0.1}
+    expected = kinetic(0.125).steady(bias).unknowns
+    model = kinetic(0.5, contact_share={"b | a": field})
+    assert list(model.contact_share) == ["a|b"]
+    assert model.contact_shares("a|b") == relative([0.125] * 3, 1e-15)
+    assert np.array_equal(model.steady(bias).unknowns, expected)
+
+
+HEIGHT, ROWS = 4 * NM, 8
+
+
+def half_open(kind, law):
+    """Return a bilayer that is in contact below 2 nm: by a field, a facet group, or two regions."""
+    half = np.array([3.0, 2.0, 1.0, 0.5, 0.0])
+    x = np.concatenate([4.0 - half, 4.0 + half[-2::-1]]) * NM
+    mesh = strip(x, HEIGHT, ROWS, [("a", 4 * NM), ("b", 7 * NM)])
+    materials = {"a": conductor(), "b": conductor(1 * NM, 30.0, 0.3, conductivity=1e-3)}
+    model = {"contacts": {"left": LI, "right": OPEN["right"]}, "temperature": T}
+    if kind == "field":
+        share = {"a|b": lambda x, y: (y < 2 * NM).astype(float)}
+        return Model(mesh, materials, interfaces={"a|b": law}, contact_share=share, **model)
+    if kind == "facet group":
+        facets = mesh.interfaces["a|b"]
+        above = facets[mesh.points[facets, 1].mean(axis=1) > 2 * NM]
+        mesh = replace(
+            mesh,
+            facets=np.concatenate([mesh.facets, above[:, ::-1]]),
+            facet_group=np.append(mesh.facet_group, np.full(len(above), 4, np.int32)),
+            facet_names=(*mesh.facet_names, "void"),
+        )
+        lost = law.model_copy(update={"lost_contact": ("void",)})
+        return Model(mesh, materials, interfaces={"a|b": lost}, **model)
+    upper = (mesh.region == 1) & (mesh.points[mesh.triangles, 1].mean(axis=1) > 2 * NM)
+    mesh = replace(mesh, region=np.where(upper, 2, mesh.region), region_names=("a", "b", "c"))
+    blocked = law.model_copy(update={"kinetics": {}, "blocking": ("Li",)})
+    interfaces = {"a|b": law, "a|c": blocked}
+    return Model(mesh, materials | {"c": materials["b"]}, interfaces=interfaces, **model)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        Interface(),
+        Interface(kinetics={"Li": ContactResistance(resistance=1e-7)}),
+        Interface(kinetics={"Li": ButlerVolmer(exchange_current=1e5)}, compact_capacitance=0.2),
+    ],
+    ids=["equilibrium", "resistance", "butler-volmer and compact layer"],
+)
+def test_a_field_of_0_and_1_blocks_facets(law):
+    """The same state from a field, from a group of facets, and from a blocked region of its own."""
+    states = [
+        half_open(kind, law).steady({"left": 0.1}) for kind in ("field", "facet group", "regions")
+    ]
+    currents = [s.contact("left").current for s in states]
+    assert currents == relative([currents[0]] * 3, 1e-9)
+    assert states[1].unknowns == pytest.approx(states[0].unknowns, abs=1e-10)
+    assert states[2].potential == pytest.approx(states[0].potential, abs=1e-9)
+    # it is less than all of it, and more than half: the current spreads
+    facets = half_open("field", law).mesh.interfaces["a|b"]
+    whole = half_open("field", law)
+    whole.contact_share.clear()
+    full = whole.steady({"left": 0.1}).contact("left").current
+    assert 0.5 < currents[0] / full < 0.99
+    assert len(facets) == ROWS
+
+
+# Contradictions.
+
+R = ContactResistance(resistance=1e-6)
+SODIUM = Carrier(name="Na", charge=1, site_density=1e27, site_fraction=0.5, conductivity=1.0)
+
+
+def film_of(**carrier):
+    ions = SODIUM.model_copy(update={"name": "Li"} | carrier)
+    return Coating(material=Material(relative_permittivity=5.0, carriers=(ions,)), thickness=NM)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: ContactResistance(resistance=-1.0), "area resistance must be above 0"),
+        (lambda: ContactResistance(resistance="0 ohm m^2"), "area resistance must be above 0"),
+        (lambda: ButlerVolmer(exchange_current=0.0), "current density must be above 0"),
+        (lambda: ButlerVolmer(exchange_current="1 V"), "expected a current density"),
+        (lambda: ButlerVolmer(exchange_current=np.inf), "not a finite number"),
+        (lambda: ButlerVolmer(exchange_current=1.0, symmetry=0.0), "symmetry: .* above 0"),
+        (lambda: ButlerVolmer(exchange_current=1.0, symmetry=1.0), "symmetry: .* below 1"),
+        (lambda: Interface(compact_capacitance=0.0), "capacitance per area must be above 0"),
+        (lambda: PotentialContact(potential=0.0, compact_capacitance=-1.0), "must be above 0"),
+        (lambda: Interface(contact_share=1.1), "at most 1"),
+        (lambda: Interface(contact_share=-0.1), "at least 0"),
+        (lambda: Coating(material=dielectric(), thickness=0.0), "length must be above 0"),
+        (lambda: Interface(coating=film_of(), kinetics={"Li": R}), "remove kinetics"),
+        (lambda: Interface(coating=film_of(), compact_capacitance=0.1), "already has a resistance"),
+        (lambda: Interface(blocking=("Li",), kinetics={"Li": R}), "'Li' is blocking and has kin"),
+        (
+            lambda: Interface(kinetics={"Li": {"law": "tafel"}}),
+            "Allowed: butler-volmer, resistance",
+        ),
+        (lambda: Interface(kinetics={"Li": {"law": "butler-volmer"}}), "missing key 'exchange_cu"),
+        (lambda: ReservoirContact(carrier="Li", kinetics=R), "kinetics needs the potential"),
+        (lambda: ReservoirContact(carrier="Li", compact_capacitance=0.1), "give potential"),
+        (
+            lambda: ReservoirContact(carrier="Li", potential=0.0, kinetics=R, feeds=("a",)),
+            "feeds regions has no kinetics",
+        ),
+    ],
+)
+def test_laws_that_contradict_themselves_are_refused(make, words):
+    with pytest.raises(InputError, match=words):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (
+            {"interfaces": {"a|b": Interface(kinetics={"Na": R})}},
+            "no carrier 'Na' on both sides of",
+        ),
+        ({"interfaces": {"a|b": Interface(blocking=("li",))}}, "Did you mean 'Li'"),
+        ({"interfaces": {"a|b": Interface(coating=film_of(name="Na"))}}, "no carrier 'Na' on both"),
+        (
+            {"interfaces": {"a|b": Interface(coating=film_of(charge=2))}},
+            "'Li' has charge 2 in the coating of 'a|b' but 1 beside it",
+        ),
+        (
+            {"interfaces": {"a|b": Interface(contact_share=0.5)}},
+            "between 0 and 1, which needs a tr",
+        ),
+        ({"contact_share": {"a|b": [0.0, 0.5, 1.0]}}, "give kinetics of 'Li', or block it"),
+        (
+            {"interfaces": {"a|b": Interface(coating=film_of(), contact_share=0.5)}},
+            "a coating and a contact_share below 1",
+        ),
+        ({"contact_share": {"a|c": 0.5}}, r"no interface 'a\|c' in the mesh. Allowed: a\|b"),
+        ({"contact_share": {"a|b": 1.5}}, "must lie between 0 and 1"),
+        ({"contact_share": {"a|b": np.nan}}, "must lie between 0 and 1"),
+        ({"contact_share": {"a|b": [0.0, 1.0]}}, r"shape \(2,\); it needs one value for each of"),
+        ({"interfaces": {"a|b": Interface(lost_contact=("voids",))}}, "no facet group 'voids'"),
+    ],
+)
+def test_laws_that_do_not_fit_the_model_are_refused(model, words):
+    with pytest.raises(InputError, match=words):
+        two_conductors(**model)
+
+
+def test_contradictions_that_are_none():
+    """A share on what is blocked, or on what has kinetics; a carrier blocked by its coating."""
+    two_conductors(interfaces={"a|b": Interface(contact_share=0.5, blocking=("Li",))})
+    kinetic(0.5)
+    insulator = Coating(material=dielectric(), thickness=NM)
+    model = two_conductors(interfaces={"a|b": Interface(coating=insulator)})
+    assert abs(model.steady({"left": 0.1}).contact("left").current) < 1e-18
+
+
+def test_a_coating_without_mobility_is_refused_out_of_equilibrium():
+    model = two_conductors(interfaces={"a|b": Interface(coating=film_of(conductivity=None))})
+    assert model.equilibrium().history.converged
+    with pytest.raises(InputError, match=r"'Li' in the coating of 'a\|b' has no mobility"):
+        model.steady({"left": 0.1})
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        Interface(compact_capacitance=0.1),
+        Interface(coating=film_of()),
+        Interface(kinetics={"Li": R}),
+        Interface(contact_share=0.0),
+    ],
+    ids=["compact layer", "coating", "kinetics", "no contact"],
+)
+def test_thin_laws_on_the_seam_of_a_periodic_cell_are_refused(law):
+    """Where b meets a again across the periodic sides there are no facets to carry the law."""
+    mesh = strip(np.linspace(0.0, 8.0, 9) * NM, regions=[("a", 4 * NM), ("b", 8 * NM)])
+    model = Model(
+        mesh,
+        {"a": conductor(), "b": conductor()},
+        interfaces={"a|b": law},
+        periodic=[Periodic(sides=("left", "right"))],
+        conserved=[Conserved(carrier="Li", regions=("a", "b"))],
+    )
+    with pytest.raises(InputError, match="shift the cell, so that the interface lies inside"):
+        model.equilibrium()
+
+
+def test_both_sides_of_a_jump_are_periodic():
+    """A compact layer that crosses the periodic sides leaves a planar state planar."""
+    mesh = strip(np.linspace(0.0, 4.0, 9) * NM, WIDTH, 3, [("a", 2 * NM), ("b", 4 * NM)])
+    model = Model(
+        mesh,
+        {"a": conductor(), "b": conductor(y=0.3)},
+        contacts={"left": LI, "right": OPEN["right"]},
+        interfaces={"a|b": Interface(compact_capacitance=0.1)},
+        periodic=[Periodic(sides=("bottom", "top"))],
+    )
+    solution = model.equilibrium()
+    phi = solution["potential"].values
+    for region in (0, 1):
+        ends = [
+            np.sort(
+                phi[
+                    (solution.site_region == region)
+                    & np.isclose(solution.site_points[:, 1], y, atol=0.1 * NM, rtol=0)
+                ]
+            )
+            for y in (0.0, WIDTH)
+        ]
+        assert ends[0] == pytest.approx(ends[1], abs=1e-12)
+
+
+# Files.
+
+
+def every_thin_law():
+    """Return a model with every law that is more than a line, and a floating part."""
+    mesh = strip(
+        np.linspace(0.0, 8.0, 17) * NM,
+        WIDTH,
+        4,
+        [(r, 2 * (k + 1) * NM) for k, r in enumerate("abcd")],
+    )
+    metal = Material(relative_permittivity=3.0)
+    contacts = {
+        "left": ReservoirContact(
+            carrier="Li",
+            potential=0.02,
+            kinetics=ButlerVolmer(exchange_current=1e4, occupancy=True),
+            compact_capacitance=0.3,
+        ),
+        "right": PotentialContact(potential=0.0, compact_capacitance=0.1),
+    }
+    interfaces = {
+        "a|b": Interface(kinetics={"Li": R}, compact_capacitance=0.2, surface_charge=0.01),
+        "b|c": Interface(coating=film_of(), surface_charge=-0.02),
+    }
+    return Model(
+        mesh,
+        {"a": conductor(), "b": conductor(y=0.4), "c": conductor(y=0.3), "d": metal},
+        contacts=contacts,
+        interfaces=interfaces,
+        contact_share={"a|b": lambda x, y: y / WIDTH},
+        floating=[FloatingConductor(region="d", charge=1e-12)],
+        temperature=T,
+    )
+
+
+@pytest.mark.parametrize("study", ["equilibrium", "steady"])
+def test_a_solution_with_every_thin_law_comes_back_as_it_was(tmp_path, study):
+    """With currents, charges and fields; and a start for the same model."""
+    model = every_thin_law()
+    before = model.equilibrium() if study == "equilibrium" else model.steady({"left": 0.1})
+    before.save(tmp_path / "s.h5")
+    after = Solution.load(tmp_path / "s.h5")
+    assert np.array_equal(after.unknowns, before.unknowns)
+    assert after.model.interfaces == model.interfaces
+    assert after.model.contacts == model.contacts
+    assert np.array_equal(after.model.contact_share["a|b"], model.contact_share["a|b"])
+    for name in ("left", "right"):
+        assert after.contact(name) == before.contact(name)
+    for name in before.field_names:
+        np.testing.assert_array_equal(after[name].values, before[name].values)
+    assert np.array_equal(
+        after.model.steady({"left": 0.1}, after).unknowns,
+        model.steady({"left": 0.1}, before).unknowns,
+    )
