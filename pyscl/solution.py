@@ -283,17 +283,10 @@ class Solution:
         Discrete Gauss law of the region alone: displacement out of the site minus its charge;
         zero inside the region, and on an interface the displacement that enters the region there.
         """
-        d, scaling = self._d, self._d.scaling
-        rows = -(d.site_volume * self._charge_density / scaling.charge_density)
-        weights, _ = self._edge_weights
-        eps = self._permittivity
-        phi = self.unknowns[d.site_phi]
-        for e, (a, b) in enumerate(((1, 2), (2, 0), (0, 1))):
-            i, j = d.triangle_sites[:, a], d.triangle_sites[:, b]
-            flux = weights[:, e] * eps * (phi[i] - phi[j])
-            np.add.at(rows, i, flux)
-            np.add.at(rows, j, -flux)
-        return rows * scaling.charge
+        from pyscl.postprocess.gauss import site_stiffness
+
+        leaving = site_stiffness(self.model) @ self["potential"].values
+        return np.asarray(leaving - self.site_volume * self._charge_density)
 
     @property
     def _d(self):  # type: ignore[no-untyped-def]
@@ -317,24 +310,6 @@ class Solution:
             return self._rates
         electric = self._d.core.dof_carrier < 0
         return np.where(electric, 0.0, self.rows)
-
-    @cached_property
-    def _edge_weights(self) -> tuple[FloatArray, FloatArray]:
-        from pyscl import _core
-
-        mesh = self.model.mesh
-        return _core.edge_weights(
-            mesh.points / self._d.scaling.length,
-            mesh.triangles,
-            getattr(_core.Coordinates, self.model.coordinates),
-        )
-
-    @cached_property
-    def _permittivity(self) -> FloatArray:
-        """Scaled permittivity per triangle, (m,)."""
-        mesh = self.model.mesh
-        relative = [self.model.materials[r].relative_permittivity for r in mesh.region_names]
-        return np.array(relative)[mesh.region] * self._d.scaling.permittivity
 
     @cached_property
     def charge_number(self) -> FloatArray:

@@ -300,7 +300,7 @@ def test_a_carrier_that_cannot_move_is_refused():
 CELL = """
 import os, signal, sys
 sys.path.insert(0, {tests!r})
-from test_transient import PROTOCOL, blocking_cell
+from test_protocols_carried_out import PROTOCOL, blocking_cell
 from pyscl.study.transient import TransientOptions
 
 def kill(record):
