@@ -7,13 +7,24 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+CODE = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_python_example_of_the_readme_runs_and_balances(monkeypatch, capsys):
+@pytest.fixture
+def run(monkeypatch):
+    """Return a function that runs a Python example of the README and returns its names."""
     monkeypatch.chdir(ROOT)
-    code = re.search(r"```python\n(.*?)```", README, re.DOTALL).group(1)
-    names: dict = {}
-    exec(compile(code, "README.md", "exec"), names)
+
+    def execute(code):
+        names: dict = {}
+        exec(compile(code, "README.md", "exec"), names)
+        return names
+
+    return execute
+
+
+def test_the_python_example_of_the_readme_runs_and_balances(run, capsys):
+    names = run(CODE[0])
     charge, current = re.search(
         r"(\S+) uC/cm2 on the cathode side, (\S+) A/m", capsys.readouterr().out
     ).groups()
@@ -22,6 +33,31 @@ def test_the_python_example_of_the_readme_runs_and_balances(monkeypatch, capsys)
     assert float(current) > 0.0
     sides = names["layers"].sides
     assert sides[0].charge == pytest.approx(-sides[1].charge, rel=1e-9)
+
+
+def test_the_transient_of_the_readme_ends_without_a_layer(run, capsys):
+    """Levels of LiCoO2 and the electrolyte agree at 4 V, by the card."""
+    cell = run(CODE[1])["run"]
+    start, first, time, last = re.fullmatch(
+        r"(\S+) V: (\S+) mV; after (\S+) s (\S+) mV\n", capsys.readouterr().out
+    ).groups()
+    curve = cell.model.materials["active"].carrier("Li").statistics
+    assert float(start) == pytest.approx(curve.voltage_at(0.5), abs=1e-3)
+    # half of the voltage above 4 V, in a layer that depletes the electrolyte
+    assert float(first) == pytest.approx(-500.0 * (float(start) - 4.0), abs=1.0)
+    assert float(time) == pytest.approx(cell.stops[0].time, abs=1.0)
+    assert abs(float(last)) < 1.0
+    assert len(CODE) == 2
+
+
+def test_the_readme_speaks_sentences_that_are_understood():
+    from pyscl.protocol import parse_step
+
+    section = README[README.index("## In time") : README.index("## What it computes")]
+    said = re.findall(r"`((?:Rest|Charge|Discharge|Hold|Step|Sweep|Wait)\b[^`]*)`", section)
+    assert len(said) == 7
+    for sentence in said:
+        parse_step(" ".join(sentence.split()))
 
 
 def test_every_path_in_the_readme_exists():
@@ -33,9 +69,9 @@ def test_every_path_in_the_readme_exists():
 
 
 def test_the_notation_of_the_readme_names_what_exists():
-    from pyscl import Carrier, Material
+    from pyscl import ButlerVolmer, Carrier, Material
 
-    fields = set(Carrier.model_fields) | set(Material.model_fields)
+    fields = {name for kind in (ButlerVolmer, Carrier, Material) for name in kind.model_fields}
     for name in (
         "standard_potential",
         "site_fraction",
@@ -45,6 +81,8 @@ def test_the_notation_of_the_readme_names_what_exists():
         "conductivity",
         "relative_permittivity",
         "background_charge",
+        "exchange_current",
+        "symmetry",
     ):
         assert f"`{name}`" in README
         assert name in fields

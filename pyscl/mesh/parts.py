@@ -37,16 +37,18 @@ def with_part(mesh: "Mesh", name: str, point: tuple[float, float]) -> "Mesh":
 
 
 def _triangle_at(mesh: "Mesh", point: tuple[float, float]) -> int:
-    """Return the triangle that contains a point."""
+    """Return the triangle that contains a point, to rounding."""
+    rounding = 1e-12 * np.ptp(mesh.points, axis=0).max()
     corners: NDArray[np.float64] = mesh.points[mesh.triangles]
-    low, high = corners.min(axis=1), corners.max(axis=1)
+    low, high = corners.min(axis=1) - rounding, corners.max(axis=1) + rounding
     near = np.flatnonzero(((low <= point) & (point <= high)).all(axis=1))
     a, b, c = (corners[near, k] for k in range(3))
-    sides = [
-        (q[:, 0] - p[:, 0]) * (point[1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (point[0] - p[:, 0])
+    inside = [
+        ((q[:, 0] - p[:, 0]) * (point[1] - p[:, 1]) - (q[:, 1] - p[:, 1]) * (point[0] - p[:, 0]))
+        / np.hypot(*(q - p).T)
         for p, q in ((a, b), (b, c), (c, a))
     ]
-    found = near[np.min(sides, axis=0) >= 0.0]
+    found = near[np.min(inside, axis=0) >= -rounding]
     if not len(found):
         low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
         raise InputError(

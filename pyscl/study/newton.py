@@ -33,7 +33,7 @@ class SolverOptions:
     progress: "Callable[[int, Iteration], None] | None" = None
 
     def control(self, phi_tolerance: float = 0.0) -> _core.NewtonControl:
-        """Return the options of the core; `phi_tolerance` if phi is rounded more coarsely [kT/e]."""
+        """Return the options of the core; `phi_tolerance` [kT/e] if phi is rounded that much."""
         return _core.NewtonControl(
             self.tolerance, self.max_iterations, self.outward_limit, phi_tolerance
         )

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from test_transient import blocking_cell
+from test_protocols_carried_out import blocking_cell
 
 from pyscl.study.transient import TransientOptions
 from pyscl.study.transient.interrupts import Interrupts

@@ -1,4 +1,4 @@
-"""Naming one connected part of a region: `Mesh.with_part`, and `mesh: {parts: ...}` of a run file."""
+"""Naming one connected part of a region: `Mesh.with_part`, and `mesh: {parts: ...}` in a file."""
 
 from dataclasses import replace
 
@@ -84,6 +84,17 @@ def test_a_connected_region_is_renamed():
 def test_points_on_nodes_and_edges_count(point):
     mesh = islands().with_part("particle", (point[0] * NM, point[1] * NM))
     assert area(mesh, "particle") == relative(9.0, 1e-12)
+
+
+def test_no_point_falls_between_two_triangles():
+    """At an eighth of these sides of a turned mesh the point is rounded out of both triangles."""
+    turn = np.array([[np.cos(0.3), np.sin(0.3)], [-np.sin(0.3), np.cos(0.3)]])
+    mesh = islands()
+    mesh = replace(mesh, points=mesh.points @ turn)
+    for side in (13, 21, 158, 161):
+        start, end = mesh.points[mesh.edges.sides[side]]
+        named = mesh.with_part("matrix", tuple(0.875 * start + 0.125 * end))
+        assert area(named, "matrix") == relative(144.0 - 22.0, 1e-9)
 
 
 def test_corners_of_the_mesh_are_inside():
