@@ -306,6 +306,9 @@ class Integration:
     def _record(self, trial: Trial | None, event: str | None) -> None:
         begin = time.perf_counter()
         stepper = self._stepper
+        currents = stepper.currents(stepper.rates)
+        if trial is not None:  # a given current without the rounding of the charges
+            currents[self._contact] = trial.current
         record = StepRecord(
             time=stepper.time,
             dt=trial.dt if trial else 0.0,
@@ -316,7 +319,7 @@ class Integration:
             protocol_cycle=self._cycle,
             solution=stepper.solution,
             voltages=stepper.voltages(stepper.unknowns),
-            currents=stepper.currents(stepper.rates),
+            currents=currents,
             event=event,
         )
         self._recorder.record(record)

@@ -344,7 +344,7 @@ class Stepper:
             unknowns=newton.u,
             rates=rates,
             voltage=self.voltages(newton.u)[self._contact],
-            current=self.currents(rates)[self._contact],
+            current=value if self.control == "current" else self.currents(rates)[self._contact],
             newton=newton,
         )
 
