@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from pyscl.materials.choice import RegionMaterial
+from pyscl.materials.electrodes import reference_electrode
 from pyscl.materials.schema import InputModel
 from pyscl.units import (
     AreaResistance,
@@ -143,6 +144,8 @@ class ReservoirContact(InputModel):
         kinetics: transfer law between reservoir and model, which needs a potential; None:
             equilibrium.
         compact_capacitance: as for `PotentialContact`; needs a potential.
+        electrode: what the reservoir is made of, for its voltage: "Li" (lithium metal, default) or
+            another reference electrode ("Li-In"), whose potential against lithium is added.
         feeds: regions that exchange the carrier with the reservoir everywhere inside, as through a
             network outside the plane of the model, instead of those that touch the contact.
     """
@@ -156,7 +159,15 @@ class ReservoirContact(InputModel):
     potential: Annotated[float | Neutral, UnitValue("V", words=("neutral",))] | None = None
     kinetics: TransferLaw | None = None
     compact_capacitance: Capacitance | None = None
+    electrode: str = "Li"
     feeds: tuple[str, ...] = ()
+
+    @field_validator("electrode")
+    @classmethod
+    def _known(cls, electrode: str) -> str:
+        if electrode != "Li":
+            reference_electrode(electrode)
+        return electrode
 
     @model_validator(mode="after")
     def _layer_needs_potential(self) -> "ReservoirContact":

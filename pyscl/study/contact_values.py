@@ -12,6 +12,7 @@ from pyscl.boundaries import PotentialContact, ReservoirContact
 from pyscl.carriers import bulk_eta, bulk_potential
 from pyscl.discretize import FloatArray, IntArray
 from pyscl.errors import InputError
+from pyscl.materials.electrodes import reference_electrode
 from pyscl.study.components import SAME_LEVEL
 
 if TYPE_CHECKING:
@@ -188,10 +189,13 @@ class ContactValues:
         """Return the voltage E0 of an electrode without bias [V].
 
         mu/(z e) of the carrier that a reservoir exchanges: minus the Fermi level over e for
-        electrons, and 0 for lithium metal where mu = 0 there; else its potential.
+        electrons, and 0 for lithium metal where mu = 0 there, or the potential of another electrode
+        against lithium above mu/e; else its potential.
         """
         if name in self.reservoirs:
-            return self.level(name) / self._charges[self._number(name)] * self._d.scaling.potential
+            level = self.level(name) / self._charges[self._number(name)]
+            above = reference_electrode(self.reservoirs[name].electrode).voltage
+            return level * self._d.scaling.potential + above
         return self.origin(name) * self._d.scaling.potential
 
     def bias_of(self, name: str, u: FloatArray) -> float:

@@ -22,6 +22,7 @@ from pyscl import (
     PotentialContact,
     ReservoirContact,
 )
+from pyscl.materials import load
 from pyscl.mesh import graded, strip
 from pyscl.protocol import Protocol
 from pyscl.study.transient import TransientOptions
@@ -370,3 +371,21 @@ def _lithium():
     return Carrier(
         name="Li", charge=1, site_density=1e27, site_fraction=0.5, diffusivity=DIFFUSIVITY
     )
+
+
+@pytest.mark.parametrize(("electrode", "below"), [("Li", 0.0), ("Li-In", 0.62)])
+def test_voltages_count_against_the_material_of_the_counter_electrode(electrode, below):
+    """Li-In lies 0.62 V above lithium, so the same cell shows 0.62 V less against it."""
+    active = load("LiCoO2-mixed").with_lithium(0.8)
+    contacts = {
+        "left": ReservoirContact(carrier="Li", electrochemical_potential=0.0, electrode=electrode),
+        "right": ReservoirContact(carrier="e", electrochemical_potential="open-circuit"),
+    }
+    model = Model(strip(graded(LENGTH, 0.5 * NM)), {"electrolyte": active}, contacts=contacts)
+    t = model.transient("Rest for 1 ns", contact="right")
+    assert t["voltage"][0] == pytest.approx(active.open_circuit_voltage() - below, abs=1e-6)
+
+
+def test_an_unknown_counter_electrode_is_refused():
+    with pytest.raises(InputError, match="Li-In"):
+        ReservoirContact(carrier="Li", electrode="LiIn")
