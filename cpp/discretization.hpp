@@ -137,4 +137,14 @@ private:
   Index _first_terminal_dof = 0, _n_terminals = 0;
 };
 
+/// Calls visit(site, law) for every carrier on every site.
+template <class Visit>
+void for_each_carrier_site(const Discretization& d, Visit visit)
+{
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+    for (const CarrierLaw& law : d.regions()[r].carriers)
+      for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
+        visit(s, law);
+}
+
 } // namespace pyscl

@@ -50,16 +50,6 @@ std::vector<Index> elimination_order(const Assembly& assembly, const std::vector
   return order;
 }
 
-/// Calls visit(site, law) for every carrier on every site.
-template <class Visit>
-void for_each_carrier_site(const Discretization& d, Visit visit)
-{
-  for (std::size_t r = 0; r < d.regions().size(); ++r)
-    for (const CarrierLaw& law : d.regions()[r].carriers)
-      for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
-        visit(s, law);
-}
-
 /// The damping variable of a site: logit(y) for laws with a site limit, ln(y) otherwise.
 struct Filling
 {

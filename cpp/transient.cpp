@@ -88,6 +88,7 @@ std::vector<double> Transient::extrapolation(double time, int degree) const
 }
 
 /// Gauss's law for the change of phi after fixed values have jumped; mu follows by z times it.
+/// Where mu is fixed and phi is not, phi follows mu, so that the site fraction stays there, too.
 Vector Transient::displaced_state() const
 {
   const Discretization& d = _assembly.discretization();
@@ -101,6 +102,20 @@ Vector Transient::displaced_state() const
       diagonal = 1.0;
     else
       diagonal *= 1.0 + 1e-12;
+  Vector right = c.reduce(_assembly.displacement(moved - u));
+  constexpr double tight = 1e8; // of a spring between phi and mu, over the permittivity
+  for_each_carrier_site(d,
+                        [&](Index s, const CarrierLaw& law)
+                        {
+                          const Index mu = d.site_dof(s, law.carrier), phi = d.site_phi()[s];
+                          const Index free = c.free(phi);
+                          if (c.free(mu) >= 0 || free < 0)
+                            return;
+                          double& diagonal = stiffness.coeffRef(free, free);
+                          const double spring = tight * std::fabs(diagonal);
+                          diagonal += spring;
+                          right[free] -= spring * (moved[mu] - u[mu]) / law.charge;
+                        });
   std::vector<Index> order(c.n_free());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
@@ -108,17 +123,16 @@ Vector Transient::displaced_state() const
   LinearSolver solver(LinearSolver::Kind::symmetric, stiffness, order);
   if (!solver.factorize(stiffness))
     return moved;
-  const Vector z = solver.solve(c.reduce(_assembly.displacement(moved - u)));
+  const Vector z = solver.solve(right);
   Vector result = moved - c.expand_update(z);
   const Vector change = result - u;
-  for (std::size_t r = 0; r < d.regions().size(); ++r)
-    for (const CarrierLaw& law : d.regions()[r].carriers)
-      for (Index s = d.graphs()[r].first_site; s < d.graphs()[r].last_site; ++s)
-      {
-        const Index mu = d.site_dof(s, law.carrier);
-        if (c.free(mu) >= 0)
-          result[mu] = u[mu] + law.charge * change[d.site_phi()[s]];
-      }
+  for_each_carrier_site(d,
+                        [&](Index s, const CarrierLaw& law)
+                        {
+                          const Index mu = d.site_dof(s, law.carrier);
+                          if (c.free(mu) >= 0)
+                            result[mu] = u[mu] + law.charge * change[d.site_phi()[s]];
+                        });
   return result;
 }
 

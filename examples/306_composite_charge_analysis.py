@@ -15,14 +15,14 @@ of LiCoO2 (one without contact to the others), inclusions and pores in a sulfide
 What to see: the electrolyte conducts so well on this scale that all surfaces have one overpotential
 and at first one current density. Small particles, with more surface per lithium, so run ahead on
 the flat part of U(x), until U(x) rises and they wait for the large ones; then the current density
-goes up to four times higher on the large ones, which catch up. At the end all of U(x) slopes, all
+is up to four times higher on the large ones, which catch up. At the end all of U(x) slopes, all
 particles have nearly one x, and j is nearly proportional to r. Meanwhile the layers turn from
 enriched to depleted. A layer that leaves a tenth of the sites in front of the particle filled takes
 two fifths of the exchange current: at 4.1 V this costs 9 mV. Neither BaTiO3 nor the control changes
-the voltage by more than the time steps do, some microvolts (more during the first milliseconds):
-the inclusions do not touch the particles, and the resistance of the electrolyte, which they raise,
-is worth some 10 microvolts in all. The particle without contact keeps its electrons and so its
-lithium, and its layer does not follow the others.
+the voltage by more than the time steps do, some tens of microvolts: the inclusions do not touch the
+particles, and the resistance of the electrolyte, which they raise, is worth some 10 microvolts in
+all. The particle without contact keeps its electrons and so its lithium, and its layer does not
+follow the others.
 
 Assumptions: those of the run file, above all i0 and that the reaction feels the sites next to the
 interface.

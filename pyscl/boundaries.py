@@ -77,7 +77,8 @@ class Interface(InputModel):
     its standard potential makes the built-in potential and the space charge layers.
 
     Attributes:
-        surface_charge: fixed charge on the interface [C/m2]; on the first side where phi jumps.
+        surface_charge: fixed charge on the interface [C/m2]; where phi jumps it lies on the side
+            of the region that comes first in the mesh.
         blocking: names of carriers that cannot cross.
         kinetics: carrier -> transfer law, for carriers that cross with a resistance.
         compact_capacitance: capacitance [F/m2] of a charge-free layer in which phi drops (Stern
@@ -114,6 +115,16 @@ class Interface(InputModel):
                 "compact_capacitance"
             )
         return self
+
+    def mirrored(self) -> "Interface":
+        """Return the law as seen from the other side: for "b|a" what this is for "a|b"."""
+        kinetics = {
+            name: law.model_copy(update={"symmetry": 1.0 - law.symmetry})
+            if isinstance(law, ButlerVolmer)
+            else law
+            for name, law in self.kinetics.items()
+        }
+        return self.model_copy(update={"kinetics": kinetics})
 
 
 class PotentialContact(InputModel):

@@ -40,7 +40,7 @@ class Discretized:
         site_phi: (n_sites,) dof of phi at each site.
         site_dofs: (n_sites, n_carriers) dof of each carrier's mu, -1 where it is absent.
         background: (n_sites,) scaled density of the fixed charge.
-        node_charge: (n_points,) scaled charge of interfaces, sides and floating conductors.
+        node_charge: (n_points,) scaled charge of interfaces and sides.
         fixed_charge: all scaled fixed charges, place by place.
         layers: material of each layer, None for a compact layer; the core has them as regions
             after those of the mesh.
@@ -158,7 +158,6 @@ def discretize(model: "Model") -> Discretized:
     on_sites = np.concatenate([background + floating / site_volume, attached.background])
     core.set_fixed_charge(on_sites, line_charge)
     node_charge = line_charge + _line_charge(model, jumps=True) / scaling.charge
-    np.add.at(node_charge, site_node, floating)
     return Discretized(
         core=core,
         scaling=scaling,

@@ -344,7 +344,8 @@ class Model:
             for group in law.lost_contact:
                 if group not in self.mesh.facet_names:
                     raise unknown_name("facet group", group, self.mesh.facet_names, "in the mesh")
-            resolved[key] = law
+            in_order = name.partition("|")[0].strip() == key.partition("|")[0]
+            resolved[key] = law if in_order else law.mirrored()
         return resolved
 
     def _facet_share(self, name: str, field: FacetField) -> NDArray[np.float64]:

@@ -158,7 +158,8 @@ class RunInput(InputModel):
             for name in interface.kinetics:
                 place = (key, "kinetics", name)
                 check.name("shared carrier", name, allowed, place, at_key=True)
-            result["|".join(names)] = interface
+            as_written = [part.strip() for part in key.split("|")]
+            result["|".join(names)] = interface if as_written == names else interface.mirrored()
         check.done()
         return result
 

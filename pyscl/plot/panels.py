@@ -11,11 +11,12 @@ from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
+from matplotlib.ticker import NullFormatter
 from numpy.typing import NDArray
 
 from pyscl.errors import InputError
 from pyscl.mesh import Mesh
-from pyscl.plot.scales import Scale
+from pyscl.plot.scales import LogitNorm, Scale
 from pyscl.plot.style import COLUMN, INK, halved, length_unit, text_width
 
 Window = tuple[float, float, float, float]
@@ -158,6 +159,8 @@ def colour_bar(figure: Figure, ax: Axes, scale: Scale, frame: Frame) -> None:
     if not frame.flat and text_width(scale.label, 8.0) > 0.66 * COLUMN * frame.shape:
         bar.set_label(halved(scale.label))
     if frame.flat:
+        if isinstance(scale.norm, LogitNorm):  # wider than the colours between them
+            bar.ax.xaxis.set_minor_formatter(NullFormatter())
         bar.ax.xaxis.set_ticks_position("top")
         bar.ax.xaxis.set_label_position("top")
 

@@ -21,6 +21,20 @@ _SEAL = b"pyscl, SHA-256 of what follows the first 512 bytes: "
 _BLOCK = 512  # smallest user block of HDF5, which its readers skip
 
 
+def check_writable(path: str | PathLike[str]) -> None:
+    """Refuse a file that could not be written later.
+
+    Raises:
+        InputError: no such folder, or no permission.
+    """
+    probe = Path(path).with_name(Path(path).name + PARTIAL)
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error}") from error
+
+
 @contextlib.contextmanager
 def replaced(path: str | PathLike[str], *, suffix: str = PARTIAL) -> Iterator[Path]:
     """Give a place in the folder of `path` to write to, and put it in place when it is on disk.

@@ -4,7 +4,7 @@ Ill-posed problems are found here, before any solve: carriers without reservoir 
 reservoirs that contradict each other, and parts without a reference potential.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -156,26 +156,38 @@ class BoundaryConditions:
             return None
         return self._assembly(bias, uniform, self._jumps, _core.Balance.equilibrium, still=u)
 
-    def transient(self, bias: Mapping[str, float], currents: Mapping[str, float]) -> _core.Assembly:
-        """Return the equations in time; `currents` name the contacts whose voltage is free.
+    def transient(
+        self, bias: Mapping[str, float], contact: str, currents: Mapping[str, float]
+    ) -> _core.Assembly:
+        """Return the equations in time for a contact whose voltage or current changes.
+
+        Args:
+            bias: contact -> voltage added to it [V].
+            contact: the contact that is driven.
+            currents: contact -> current into the model [A/m] or [A], where the voltage is free.
 
         Raises:
-            InputError: a contact with a given current shares unknowns with another contact, or
-                none is left that fixes the potential.
+            InputError: a driven contact shares unknowns with another contact, or none is left that
+                fixes the potential.
         """
+        self._check_own_nodes([contact])
         self._check_currents(currents)
         return self._assembly(bias, [], self._jumps, _core.Balance.transient, currents)
 
-    def _check_currents(self, currents: Mapping[str, float]) -> None:
+    def _check_own_nodes(self, contacts: Iterable[str]) -> None:
+        """Refuse contacts that are driven but share unknowns with another contact."""
         held = [*self.contacts.held_levels({}).items(), *self.contacts.held_potentials({}).items()]
-        for name in currents:
+        for name in contacts:
             mine = np.concatenate([np.empty(0, np.int32), *(d for n, (d, _) in held if n == name)])
             for other, (dofs, _) in held:
                 if other != name and np.isin(dofs, mine).any():
                     raise InputError(
-                        f"contacts '{name}' and '{other}' share a node, so that no current can be "
-                        f"given to '{name}' alone; leave a gap between them"
+                        f"contacts '{name}' and '{other}' share a node, so that neither voltage "
+                        f"nor current can be given to '{name}' alone; leave a gap between them"
                     )
+
+    def _check_currents(self, currents: Mapping[str, float]) -> None:
+        self._check_own_nodes(currents)
         if currents and set(self._d.terminals) <= set(currents):
             raise InputError(
                 "every contact has a given current, so nothing fixes the potential; hold the "

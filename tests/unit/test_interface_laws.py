@@ -229,13 +229,17 @@ def test_current_across_an_interface_in_si(name, charge, statistics, volts):
 @pytest.mark.parametrize("name", TRANSFER)
 @pytest.mark.parametrize("volts", [0.06, -0.06])
 @pytest.mark.parametrize("charge", [1, -1])
-def test_current_through_a_contact_in_si(name, volts, charge):
-    """From the reservoir into the model, with the sites of the model only; in the round."""
+@pytest.mark.parametrize("held", [{}, {"electrochemical_potential": 0.01, "potential": -0.04}])
+def test_current_through_a_contact_in_si(name, volts, charge, held):
+    """From the reservoir into the model, with the sites of the model only; in the round.
+
+    At a neutral electrode, and at one of given levels.
+    """
     law = TRANSFER[name]
     mesh = strip(np.linspace(0.0, 5.0, 11) * NM, 8 * NM, 20)
     contacts = {
         "bottom": ReservoirContact(carrier="X", potential="neutral"),
-        "top": ReservoirContact(carrier="X", potential="neutral", kinetics=law),
+        "top": ReservoirContact(**{"carrier": "X", "potential": "neutral", "kinetics": law} | held),
     }
     model = Model(
         mesh, {"electrolyte": host(charge, FIRST)}, contacts=contacts, coordinates="axisymmetric"
@@ -245,7 +249,8 @@ def test_current_through_a_contact_in_si(name, volts, charge):
     sites = facet_sites(mesh, model.discretized.triangle_sites, facets)
     area = facet_measure(model, facets)
     assert area.sum() == relative(np.pi * (5.0 * NM) ** 2, 1e-13)
-    level = np.log(FIRST / (1.0 - FIRST)) + charge * volts / KT  # of the neutral bulk, and the bias
+    rest = 0.01 / KT if held else np.log(FIRST / (1.0 - FIRST))  # given, or of the neutral bulk
+    level = rest + charge * volts / KT
     mu = solution["electrochemical_potential_X"].values / KT
     expected = density_by_hand(
         law,
@@ -261,6 +266,8 @@ def test_current_through_a_contact_in_si(name, volts, charge):
     )
     assert solution.contact("top").current == relative((expected * area).sum(), 1e-9)
     assert np.abs(level - mu[sites]).max() > 0.5
+    if held:
+        assert solution.potential[facets] == relative(volts - 0.04, 1e-12)
 
 
 def test_exchange_current_is_that_of_the_bulk():

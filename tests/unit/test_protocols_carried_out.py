@@ -17,6 +17,7 @@ from pyscl import (
     Conserved,
     ConvergenceError,
     InputError,
+    Interface,
     Material,
     Model,
     PotentialContact,
@@ -389,3 +390,110 @@ def test_voltages_count_against_the_material_of_the_counter_electrode(electrode,
 def test_an_unknown_counter_electrode_is_refused():
     with pytest.raises(InputError, match="Li-In"):
         ReservoirContact(carrier="Li", electrode="LiIn")
+
+
+# Found in review: each of these once gave a wrong result or an obscure error.
+
+
+def test_a_driven_contact_that_shares_a_node_with_another_is_refused():
+    mesh = strip(np.linspace(0.0, LENGTH, 11), LENGTH, 2)
+    ground = PotentialContact(potential=0.0)
+    model = Model(
+        mesh,
+        {"electrolyte": conductor()},
+        contacts={"left": ground, "bottom": ground},
+        conserved=[Conserved(carrier="Li", regions=("electrolyte",))],
+    )
+    with pytest.raises(InputError, match="'left' and 'bottom' share a node"):
+        model.transient("Hold at 0.1 V for 1 us", contact="left")
+
+
+def test_a_sweep_to_the_voltage_that_is_there_ends_at_once():
+    t = carried_out(["Hold at 0.1 V for 1 us", "Sweep to 0.1 V at 1 V/s"])
+    assert t.complete
+    assert t["time"][-1] == relative(1e-6, 1e-12)
+
+
+def test_a_short_step_after_a_long_rest_keeps_its_length():
+    t = carried_out(["Rest for 1000 h", "Hold at 0.1 V for 1 ns"])
+    assert t["dt"][t["step"] == 2][1:].sum() == relative(1e-9, 1e-9)
+    assert t.stops[1].reason == "1 ns passed"
+
+
+def test_time_never_goes_backwards():
+    t = carried_out(["Step to 0.1 V", "Hold for 1 us", "Step to -0.1 V", "Wait for 1 us"])
+    assert (np.diff(t["time"]) >= 0.0).all()
+    assert (np.diff(t.times) > 0.0).all()
+
+
+def test_a_protocol_that_ended_early_cannot_be_resumed(tmp_path):
+    file = tmp_path / "checkpoint.h5"
+    protocol = ["Hold at 0.1 V until 1e-25 A/m^2", "Rest for 1 us"]
+    assert not carried_out(protocol, checkpoint=file).complete
+    with pytest.raises(InputError, match=r"came to its end .*steady before"):
+        blocking_cell().transient(protocol, contact="left", resume=file)
+
+
+def test_a_resumed_run_keeps_the_voltages_of_the_other_contacts(tmp_path):
+    """The start state is not given again, and no state was saved before the interruption."""
+    file = tmp_path / "checkpoint.h5"
+    cell = blocking_cell()
+    start = cell.steady({"right": 0.2})
+    protocol = "Hold at 0.1 V for 2 us"
+
+    def interrupt(record):
+        if record.time > 1e-8:
+            raise KeyboardInterrupt
+
+    def options(**more):
+        return TransientOptions(save=(1.5e-6,), **more)
+
+    arguments = {"contact": "left", "reference": "right"}
+    whole = cell.transient(protocol, start=start, options=options(), **arguments)
+    with pytest.raises(KeyboardInterrupt):
+        cell.transient(
+            protocol,
+            start=start,
+            options=options(checkpoint=file, listener=interrupt),
+            **arguments,
+        )
+    resumed = cell.transient(protocol, options=options(), resume=file, **arguments)
+    assert resumed["charge_right"] == pytest.approx(whole["charge_right"], rel=1e-12)
+
+
+def test_the_first_row_of_a_start_under_current_shows_it():
+    mesh = strip(graded(LENGTH, 0.05 * NM, 1.2, 0.4 * NM, fine="both"))
+    lithium = ReservoirContact(carrier="Li", potential="neutral")
+    model = Model(mesh, {"electrolyte": conductor()}, contacts={"left": lithium, "right": lithium})
+    start = model.steady({"left": 0.1})
+    t = model.transient("Hold for 1 us", contact="left", start=start)
+    flowing = start.contact("left").current
+    assert t["current_left"][[0, -1]] == pytest.approx(flowing, rel=1e-6)
+
+
+@pytest.mark.parametrize("held", [None, "neutral"])
+@pytest.mark.parametrize("volts", [0.1, -0.2, 0.5])
+def test_reservoirs_follow_jumps_with_and_without_a_held_potential(held, volts):
+    mesh = strip(np.linspace(0.0, 12 * NM, 13), 12 * NM, 4)
+    lithium = ReservoirContact(carrier="Li", potential=held)
+    material = conductor(0.8 * NM, 10.0, 0.3)
+    model = Model(mesh, {"electrolyte": material}, contacts={"left": lithium, "right": lithium})
+    t = model.transient(f"Step to {volts} V", contact="left")
+    assert t["voltage"][-1] == pytest.approx(volts, abs=1e-12)
+
+
+def test_an_interface_law_in_reversed_order_is_the_mirrored_law():
+    law = {"law": "butler-volmer", "exchange_current": 1.0, "symmetry": 0.2}
+    mirrored = {**law, "symmetry": 0.8}
+    flows = []
+    for name, its in (("a|b", law), ("b|a", mirrored), ("b|a", law)):
+        interface = Interface(kinetics={"Li": its})
+        model = two_conductors(0.0, interfaces={name: interface})
+        flows.append(model.steady({"left": 0.2}).contact("left").current)
+    assert flows[0] == relative(flows[1], 1e-9)
+    assert abs(flows[2] / flows[0] - 1.0) > 0.1
+
+
+def test_a_checkpoint_that_cannot_be_written_is_refused_before_work():
+    with pytest.raises(InputError, match="cannot write"):
+        carried_out("Rest for 1 us", checkpoint=Path("/nowhere/checkpoint.h5"))

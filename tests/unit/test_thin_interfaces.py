@@ -21,9 +21,10 @@ from pyscl import (
     Solution,
 )
 from pyscl.boundaries import ButlerVolmer, Coating, ContactResistance, FloatingConductor
-from pyscl.facets import facet_sites
+from pyscl.facets import facet_measure, facet_sites
 from pyscl.mesh import strip
 from pyscl.study.transient import TransientOptions
+from pyscl.study.transient.observables import Observables
 
 WIDTH = 2 * NM
 THICKNESS = 1 * NM
@@ -201,6 +202,9 @@ def test_a_coating_in_a_periodic_cell_counts_in_its_neutrality():
         cell(
             law.model_copy(update={"coating": Coating(material=charged, thickness=THICKNESS)})
         ).equilibrium()
+    for its in (law, Interface(), Interface(compact_capacitance=0.1)):
+        with pytest.raises(InputError, match=r"holds a net charge of 2e-11 C/m"):
+            cell(its.model_copy(update={"surface_charge": 0.01})).equilibrium()  # on 2 x 1 nm
 
 
 @pytest.mark.parametrize("coordinates", ["planar", "axisymmetric"])
@@ -330,6 +334,54 @@ def test_compact_layer_of_a_region_that_ends_inside():
     assert charges[0] < 0.9 * charges[2]
 
 
+def test_contacts_that_share_a_corner_keep_their_own():
+    """A contact across a compact layer, with kinetics, beside one that holds phi and mu in the
+    corner: the first has what its own law says, and all of them together nothing.
+    """
+    law = ContactResistance(resistance=1e-8)
+    side = ReservoirContact(carrier="Li", potential=0.2, kinetics=law, compact_capacitance=0.3)
+    floor = ReservoirContact(carrier="Li", electrochemical_potential=0.0, potential=0.1)
+    mesh = strip(np.linspace(0.0, 6.0, 13) * NM, 4 * NM, 8)
+    contacts = {"left": side, "bottom": floor}
+    model = Model(mesh, {"electrolyte": conductor()}, contacts=contacts, temperature=T)
+    solution = model.steady({"left": 0.05})
+    facets = mesh.facets_of("left")
+    sites = facet_sites(mesh, model.discretized.triangle_sites, facets)
+    area = facet_measure(model, facets)
+    mu = solution["electrochemical_potential_Li"].values[sites]
+    left, bottom = (solution.contact(name) for name in contacts)
+    assert left.current == relative((area * (0.05 - mu) / 1e-8).sum(), 1e-9)
+    assert bottom.current == relative(-left.current, 1e-9)
+    phi = solution["potential"].values[sites]
+    assert left.charge == relative((area * 0.3 * (0.25 - phi)).sum(), 1e-9)
+    assert left.charge + bottom.charge == relative(-solution.charge(), 1e-9)
+
+
+@pytest.mark.parametrize("law", [{}, {"compact_capacitance": 0.1}])
+def test_series_and_solutions_agree_where_charges_meet_contacts(law):
+    """The charge of a contact that a charged interface ends on, from the state and in time."""
+    mesh = strip(np.linspace(0.0, 8.0, 17) * NM, 4 * NM, 6, [("a", 4 * NM), ("b", 8 * NM)])
+    contacts = {
+        "bottom": ReservoirContact(carrier="Li", electrochemical_potential=0.0, potential=0.1),
+        "right": PotentialContact(potential=0.1),
+        "top": PotentialContact(potential=0.1, compact_capacitance=0.2),
+    }
+    model = Model(
+        mesh,
+        {"a": conductor(), "b": conductor(y=0.3)},
+        contacts=contacts,
+        interfaces={"a|b": Interface(surface_charge=0.01, **law)},
+        temperature=T,
+    )
+    solution = model.equilibrium()
+    observed = Observables(model)
+    values = dict(zip(observed.columns, observed.measure(solution), strict=True))
+    charges = [solution.contact(name).charge for name in contacts]
+    assert [values[f"charge_{name}"] for name in contacts] == relative(charges, 1e-11)
+    fixed = 0.01 * 4 * NM
+    assert sum(charges) == relative(-solution.charge() - fixed, 1e-11)
+
+
 # Imperfect contact.
 
 
@@ -362,6 +414,14 @@ def test_without_contact_nothing_flows():
     for model in (kinetic(0.0), two_conductors(interfaces={"a|b": Interface(contact_share=0.0)})):
         solution = model.steady({"left": 0.1})
         assert abs(solution.contact("left").current) < 1e-18
+        one_reservoir = Model(
+            model.mesh,
+            model.materials,
+            contacts={"left": LI},
+            interfaces=model.interfaces,
+        )
+        with pytest.raises(InputError, match="'Li' in region b has neither a reservoir nor"):
+            one_reservoir.equilibrium()
 
 
 @pytest.mark.parametrize(

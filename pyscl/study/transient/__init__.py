@@ -89,9 +89,17 @@ def check_protocol(
     """
     from pyscl.facets import facet_measure
     from pyscl.protocol import Current, CurrentLimit, Depletion, format_step
+    from pyscl.storage.atomic import check_writable
     from pyscl.study.transient.limits import depletion_threshold
 
     area = float(facet_measure(model, model.mesh.facets_of(contact)).sum())
+    if area <= 0.0:
+        raise InputError(
+            f"contact '{contact}' lies on the axis of rotation and has no area, so that no current "
+            "density flows through it; choose another working contact"
+        )
+    if options.checkpoint is not None:
+        check_writable(options.checkpoint)
     other = "current" if model.coordinates == "planar" else "current_per_depth"
     for number, step in enumerate(protocol.steps, start=1):
         limits = getattr(step, "until", ())

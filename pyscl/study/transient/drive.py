@@ -1,4 +1,7 @@
-"""What a step of a protocol means for the working contact: control, value in time, end."""
+"""What a step of a protocol means for the working contact: control, value in time, end.
+
+Times count from the begin of the step.
+"""
 
 from bisect import bisect_right
 from collections.abc import Callable
@@ -11,7 +14,7 @@ from pyscl.study.transient.stepper import Control
 
 @dataclass(frozen=True)
 class Drive:
-    """A step of a protocol on the clock of the transient.
+    """A step of a protocol as a function of time.
 
     Attributes:
         control: what is given at the working contact.
@@ -42,15 +45,14 @@ class Drive:
 
 
 def make_drive(
-    step: Step, *, begin: float, voltage: float, held: "Drive", area: float, capacity: float | None
+    step: Step, *, voltage: float, held: tuple[Control, float], area: float, capacity: float | None
 ) -> Drive:
     """Return the drive of a protocol step.
 
     Args:
         step: the step.
-        begin: time at which it begins [s].
-        voltage: of the working contact at that time [V].
-        held: the drive before, which a `Wait` keeps at its last value.
+        voltage: of the working contact at the begin [V].
+        held: control before the begin and its last value, which a `Wait` keeps.
         area: measure of the working contact, [m] or [m2].
         capacity: per area, for C-rates [A s/m2].
 
@@ -59,32 +61,32 @@ def make_drive(
     """
     match step:
         case Rest():
-            return _lasting(step, begin, "current", 0.0)
+            return _lasting(step, "current", 0.0)
         case Current():
-            return _lasting(step, begin, "current", step.total(area, capacity))
+            return _lasting(step, "current", step.total(area, capacity))
         case Hold():
             wanted = voltage if step.voltage is None else step.voltage
-            return _lasting(step, begin, "voltage", wanted, jump=step.voltage)
+            return _lasting(step, "voltage", wanted, jump=step.voltage)
         case StepTo(voltage=wanted):
-            return Drive("voltage", lambda t: wanted, begin, jump=wanted, lasts=False)
+            return Drive("voltage", lambda t: wanted, 0.0, jump=wanted, lasts=False)
         case Sweep():
             first = voltage if step.start is None else step.start
             rate = step.rate if step.end > first else -step.rate
             return Drive(
                 "voltage",
-                lambda t: first + rate * (t - begin),
-                begin + (step.end - first) / rate,
+                lambda t: first + rate * t,
+                (step.end - first) / rate,
                 jump=step.start,
+                lasts=step.end != first,
             )
         case Wait():
-            return replace(_lasting(step, begin, held.control, held.value(begin)), continues=True)
+            return replace(_lasting(step, *held), continues=True)
         case Follow():
-            return _follow(step, begin, area)
+            return _follow(step, area)
 
 
 def _lasting(
     step: Rest | Current | Hold | Wait,
-    begin: float,
     control: Control,
     value: float,
     jump: float | None = None,
@@ -92,15 +94,15 @@ def _lasting(
     return Drive(
         control,
         lambda t: value,
-        None if step.duration is None else begin + step.duration,
+        step.duration,
         limits=tuple(limit for limit in step.until if not isinstance(limit, Steady)),
         until_steady=any(isinstance(limit, Steady) for limit in step.until),
         jump=jump,
     )
 
 
-def _follow(step: Follow, begin: float, area: float) -> Drive:
-    times = [begin + t for t in step.times]
+def _follow(step: Follow, area: float) -> Drive:
+    times = step.times
     if step.voltage is not None:
         values: tuple[float, ...] = step.voltage
     else:

@@ -10,13 +10,14 @@ from pyscl.errors import ConvergenceError, InputError
 from pyscl.facets import facet_measure
 from pyscl.protocol import Protocol, format_step
 from pyscl.solution import Solution
+from pyscl.study.transient.clock import Clock
 from pyscl.study.transient.drive import Drive, make_drive
 from pyscl.study.transient.exhaustion import exhausted
 from pyscl.study.transient.interrupts import Interrupts
 from pyscl.study.transient.limits import Threshold, thresholds
 from pyscl.study.transient.options import TransientOptions
 from pyscl.study.transient.recording import Recorder, StepRecord
-from pyscl.study.transient.stepper import Stepper, Trial
+from pyscl.study.transient.stepper import Control, Stepper, Trial
 from pyscl.trajectory import Stop, Trajectory
 from pyscl.units import write
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pyscl.model import Model
 
 _SAME_VOLTAGE = 1e-6  # V; a smaller change is no jump
-_SAME_TIME = 1e-9  # of the time since the begin of the step
 _STEADY_AFTER = 100.0  # first steps; between two looks the time grows fourfold
 _LOOK_AGAIN = 4.0
 
@@ -47,6 +47,7 @@ class Integration:
         self._contact, self._reference = contact, reference
         self._area = float(facet_measure(model, model.mesh.facets_of(contact)).sum())
         self._stepper = Stepper(model, contact, reference, start, options)
+        self._clock = Clock(self._stepper, options)
         self._recorder = Recorder(
             model, contact, reference, previous=resume.series if resume else None
         )
@@ -57,11 +58,12 @@ class Integration:
         self._complete = False
         self._output_seconds = 0.0
         self._last_checkpoint = time.monotonic()
-        voltage = self._voltage
-        self._drive = Drive("voltage", lambda t: voltage)
+        self._begin_voltage = self._voltage
+        self._held: tuple[Control, float] = ("voltage", self._begin_voltage)
         self._cycle, self._number = 1, 1
-        self._begin, self._begin_voltage = self._stepper.time, voltage
-        self._fresh = True
+        self._fresh = True  # at the begin of a step of the protocol
+        self._over = False
+        self._resumed = resume is not None
         if resume is not None:
             self._resume(resume)
 
@@ -74,21 +76,21 @@ class Integration:
         """
         try:
             with self._interrupts:
-                if self._fresh:
+                if not self._resumed:
                     self._record(None, None)
                 for cycle, number, step in self._remaining():
                     self._cycle, self._number = cycle, number
                     if self._fresh:
-                        self._begin, self._begin_voltage = self._stepper.time, self._voltage
-                    self._drive = make_drive(
+                        self._begin_voltage = self._voltage
+                    drive = make_drive(
                         step,
-                        begin=self._begin,
                         voltage=self._begin_voltage,
-                        held=self._drive,
+                        held=self._held,
                         area=self._area,
                         capacity=self._options.capacity,
                     )
-                    reason, goes_on = self._carry_out(self._drive)
+                    reason, goes_on = self._carry_out(drive)
+                    self._held = (drive.control, drive.value(self._stepper.elapsed))
                     self._fresh = True
                     self._stops.append(
                         Stop(number, cycle, format_step(step), reason, self._stepper.time)
@@ -96,6 +98,7 @@ class Integration:
                     if self._options.save == "steps" or not goes_on:
                         self._save()
                     if not goes_on:
+                        self._over = True
                         self._reason = f"{format_step(step)}: {reason}"
                         return self._finish()
                 self._interrupts.check()
@@ -107,7 +110,7 @@ class Integration:
             self._reason = "interrupted"
             self._checkpoint()
             raise
-        self._reason, self._complete = "end of the protocol", True
+        self._reason, self._complete, self._over = "end of the protocol", True, True
         return self._finish()
 
     @property
@@ -117,11 +120,10 @@ class Integration:
         scalars = {
             "cycle": self._cycle,
             "step": self._number,
-            "begin": self._begin,
             "begin_voltage": self._begin_voltage,
             "fresh": float(self._fresh),
-            "held_current": float(self._drive.control == "current"),
-            "held": self._drive.value(self._stepper.time),
+            "held_current": float(self._held[0] == "current"),
+            "held": self._held[1],
         }
         return Trajectory(
             model=self._model,
@@ -130,7 +132,7 @@ class Integration:
             stops=tuple(self._stops),
             complete=self._complete,
             reason=self._reason,
-            restart=None if self._complete else self._stepper.restart_point(scalars),
+            restart=None if self._over else self._stepper.restart_point(scalars),
             counts=counts,
             settings=settings(self._protocol, self._contact, self._reference, self._options),
         )
@@ -149,7 +151,7 @@ class Integration:
 
     def _carry_out(self, drive: Drive) -> tuple[str, bool]:
         """Integrate one step of the protocol; return why it ended, and whether to go on."""
-        stepper = self._stepper
+        stepper, clock = self._stepper, self._clock
         resumed = not self._fresh
         if self._fresh:
             self._apply(drive)
@@ -160,7 +162,7 @@ class Integration:
             drive.limits,
             self._model,
             start=self._begin_voltage,
-            direction=float(np.sign(drive.value(self._begin))) if drive.control == "current" else 0,
+            direction=float(np.sign(drive.value(0.0))) if drive.control == "current" else 0.0,
             area=self._area,
             capacity=self._options.capacity,
         )
@@ -170,14 +172,13 @@ class Integration:
                 return threshold.reason, True
             if excess > threshold.accuracy:
                 return f"{threshold.reason} (already at the start)", True
-        if resumed and drive.end is not None and self._reached(drive.end):
-            return self._passed(drive.end), True
-        look = self._begin + _STEADY_AFTER * stepper.first_step
+        if resumed and drive.end is not None and clock.passed(drive.end):
+            return _time_over(drive.end), True
+        look = _STEADY_AFTER * stepper.first_step
         while True:
             self._interrupts.check()
-            target = self._next_time(drive)
             try:
-                trial = stepper.trial(self._allowed(target), drive.value)
+                trial = stepper.trial(clock.longest_step(drive), drive.value)
             except ConvergenceError:
                 reason = exhausted(self._model, stepper.solution)
                 if drive.control == "current" and reason:
@@ -191,10 +192,8 @@ class Integration:
                     met = threshold.reason
             before = [t.excess(trial) for t in watched]
             stepper.accept(trial)
-            at_end = drive.end is not None and self._reached(drive.end)
-            if met is None and at_end:
-                assert drive.end is not None
-                met = self._passed(drive.end)
+            if met is None and drive.end is not None and clock.passed(drive.end):
+                met = _time_over(drive.end)
             self._record(trial, met)
             low, high = self._options.voltage_window
             if not low < trial.voltage < high:
@@ -203,10 +202,10 @@ class Integration:
                 return (f"{reason}; {window}" if reason else window), False
             if met is not None:
                 return met, True
-            if any(self._reached(corner) for corner in drive.corners):
+            if any(clock.meets(corner) for corner in drive.corners):
                 stepper.forget()
-            if (drive.until_steady or drive.end is None) and stepper.time >= look:
-                look = self._begin + _LOOK_AGAIN * (stepper.time - self._begin)
+            if (drive.until_steady or drive.end is None) and stepper.elapsed >= look:
+                look = _LOOK_AGAIN * stepper.elapsed
                 left = self._change_left(trial, drive)
                 if left is not None and left < self._options.steady:
                     if drive.until_steady:
@@ -214,13 +213,9 @@ class Integration:
                     return f"steady before {drive.wanted}", False
             self._checkpoint_now_and_then()
 
-    def _passed(self, end: float) -> str:
-        return f"{write(float(f'{end - self._begin:.12g}'), 's')} passed"
-
     def _apply(self, drive: Drive) -> None:
         """Put the working contact under the control of a drive."""
-        if not drive.continues:
-            self._stepper.begin()
+        self._stepper.begin(continues=drive.continues)
         if drive.jump is not None and abs(drive.jump - self._voltage) > _SAME_VOLTAGE:
             self._record(self._stepper.jump(drive.jump), "jump")
         else:
@@ -228,14 +223,14 @@ class Integration:
 
     def _change_left(self, trial: Trial, drive: Drive) -> float | None:
         """Return the change still to come; None while it is not worth a look."""
-        elapsed = self._stepper.time - self._begin
+        elapsed = self._stepper.elapsed
         if trial.rate * elapsed > 10.0 * self._options.steady:
             return None
-        return self._stepper.remaining_change(drive.value(self._stepper.time))
+        return self._stepper.remaining_change(drive.value(elapsed))
 
     def _locate(self, threshold: Threshold, beyond: Trial, before: float, drive: Drive) -> Trial:
         """Return the step that ends where a threshold is reached: false position (Illinois)."""
-        now = self._stepper.time
+        now = self._stepper.elapsed
         a, fa = 0.0, before if np.isfinite(before) and before < 0.0 else -threshold.excess(beyond)
         b, fb, trial = beyond.dt, threshold.excess(beyond), beyond
         for _ in range(40):
@@ -254,32 +249,6 @@ class Integration:
             last = self._stepper.solve_step(b, drive.value(now + b), beyond.order)
             trial = last or beyond
         return trial
-
-    # The clock.
-
-    def _next_time(self, drive: Drive) -> float:
-        """Return the next time that must be met [s]."""
-        now = self._stepper.time
-        times = [drive.end or np.inf, *drive.corners, *self._save_times(now)]
-        return min((t for t in times if t > now and not self._reached(t)), default=np.inf)
-
-    def _save_times(self, now: float) -> tuple[float, ...]:
-        match self._options.save:
-            case str():
-                return ()
-            case tuple(times):
-                return times
-            case interval:
-                count = int(np.floor(now / interval * (1.0 + 1e-12))) + 1
-                return (count * interval,)
-
-    def _allowed(self, target: float) -> float:
-        """Return the longest step that leaves no sliver before a time that must be met."""
-        left = target - self._stepper.time
-        return 0.5 * left if 0.5 * left < self._stepper.next_step < left else left
-
-    def _reached(self, target: float) -> bool:
-        return bool(abs(self._stepper.time - target) <= _SAME_TIME * (target - self._begin))
 
     # Output.
 
@@ -300,6 +269,7 @@ class Integration:
             rates=stepper.rates,
             voltage=self._voltage,
             current=stepper.current,
+            value=np.nan,
             newton=None,
         )
 
@@ -323,20 +293,17 @@ class Integration:
             event=event,
         )
         self._recorder.record(record)
-        if self._options.save == "all" or self._is_save_time(trial):
+        if self._is_to_save(trial):
             self._save()
         if self._options.listener is not None:
             self._options.listener(record)
         self._output_seconds += time.perf_counter() - begin
 
-    def _is_save_time(self, trial: Trial | None) -> bool:
+    def _is_to_save(self, trial: Trial | None) -> bool:
+        wanted = self._options.save
         if trial is None:
-            return not isinstance(self._options.save, tuple) or 0.0 in self._options.save
-        if isinstance(self._options.save, str):
-            return False
-        now = self._stepper.time
-        times = self._save_times(max(now - 0.5 * trial.dt, 0.0))
-        return any(abs(now - t) <= _SAME_TIME * max(t, 1e-300) for t in times)
+            return not isinstance(wanted, tuple) or 0.0 in wanted
+        return wanted == "all" or self._clock.is_time_to_save(trial.dt)
 
     def _save(self) -> None:
         if self._solutions and self._solutions[-1].time == self._stepper.time:
@@ -363,19 +330,21 @@ class Integration:
     def _resume(self, point: Trajectory) -> None:
         restart = point.restart
         if restart is None:
-            raise InputError("the trajectory is complete; there is nothing to go on with")
+            raise InputError(f"it came to its end ({point.reason}); there is nothing to go on with")
         self._stepper.restore(restart)
         s = restart.scalars
         self._cycle, self._number = int(s["cycle"]), int(s["step"])
-        self._begin, self._begin_voltage = s["begin"], s["begin_voltage"]
-        self._fresh = bool(s["fresh"])
-        held = float(s["held"])
-        self._drive = Drive("current" if s["held_current"] else "voltage", lambda t: held)
+        self._begin_voltage, self._fresh = s["begin_voltage"], bool(s["fresh"])
+        self._held = ("current" if s["held_current"] else "voltage", float(s["held"]))
         for name, value in point.counts.items():
             if name == "output_seconds":
                 self._output_seconds = value
             else:
                 self._stepper.counts[name] = value
+
+
+def _time_over(duration: float) -> str:
+    return f"{write(duration, 's')} passed"
 
 
 def settings(

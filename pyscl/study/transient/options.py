@@ -77,6 +77,10 @@ class TransientOptions:
             value = getattr(self, name)
             if value is not None and not value > 0.0:
                 raise InputError(f"{name} of a transient must be above 0, not {value}")
+        if self.max_step is not None and self.max_step <= (self.min_step or 0.0):
+            raise InputError(f"max_step {self.max_step} s must be above min_step {self.min_step} s")
+        if isinstance(self.save, bool):
+            raise InputError(f"save '{self.save}' is unknown; use 'steps', 'all', a time or times")
         if self.scheme not in ("bdf2", "backward-euler"):
             raise InputError(f"scheme '{self.scheme}' is unknown; use 'bdf2' or 'backward-euler'")
         if isinstance(self.save, tuple) and any(

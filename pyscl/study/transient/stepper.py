@@ -45,6 +45,7 @@ class Trial:
         rates: what enters at every dof per time (n_dofs,), scaled.
         voltage: of the working contact against the reference [V].
         current: into the model through the working contact [A/m] or [A].
+        value: what was given at the working contact at its end, [V], [A/m] or [A].
         newton: what the solver did; None for the present state, which is no trial.
     """
 
@@ -57,6 +58,7 @@ class Trial:
     rates: FloatArray
     voltage: float
     current: float
+    value: float
     newton: _core.NewtonResult | None
 
 
@@ -100,14 +102,17 @@ class Stepper:
         self._noise = _potential_noise(model)
         self._integrators: dict[Control, _core.Transient] = {}
         self.control: Control = "voltage"
-        # The core counts time from the last sudden change, so that short steps late keep digits.
-        self._origin = start.time or 0.0
+        # Time counts from the begin of a step of the protocol, in the core from the last sudden
+        # change, so that short steps late keep their digits.
+        self.begin_time = start.time or 0.0
+        self._elapsed_before = 0.0
+        self._latest: Trial | None = None
         self.current = np.nan
         self._excursion = 0.0  # how far the state has moved since the begin of the protocol step
         self._levels: tuple[list[float], list[FloatArray]] = ([0.0], [start.unknowns_for(model)])
         self.next_step = self.first_step
         self.history = start.history
-        self.rates = start.rates if start.kind == "transient" else np.zeros(self._d.n_dofs)
+        self.rates = start.rates if start.model is model else np.zeros(self._d.n_dofs)
         self.counts = dict.fromkeys(
             ("steps", "rejected", "iterations", "factorisations"), 0
         ) | dict.fromkeys(("assembly_seconds", "factor_seconds", "solve_seconds"), 0.0)
@@ -118,7 +123,12 @@ class Stepper:
     @property
     def time(self) -> float:
         """Time of the present state [s]."""
-        return self._origin + self._unit * self._levels[0][-1]
+        return self.begin_time + self.elapsed
+
+    @property
+    def elapsed(self) -> float:
+        """Time since the begin of the step of the protocol [s]."""
+        return self._elapsed_before + self._unit * self._levels[0][-1]
 
     @property
     def unknowns(self) -> FloatArray:
@@ -163,23 +173,50 @@ class Stepper:
     def jump(self, voltage: float) -> Trial:
         """Change the voltage at once: phi follows, the carriers stay.
 
+        Where Newton's method does not follow the whole jump it is made in parts.
+
         Returns:
             The short step in which it was done; its charge is `current * dt`.
+
+        Raises:
+            ConvergenceError: not even a thousandth of the jump could be made.
         """
         self._use("voltage")
         self.forget()
-        trial = self._solve(_JUMP * self.first_step, 1, voltage, displaced=True)
-        if trial is None:
-            raise self._failure("the jump of the voltage did not converge", 0.0)
-        self.accept(trial)
-        self._origin -= trial.dt
-        self.forget()
-        return trial
+        elapsed, dt = self.elapsed, _JUMP * self.first_step
+        reached = begin = self.voltages(self.unknowns)[self._contact]
+        part, charge = voltage - begin, 0.0
+        while True:
+            target = voltage if abs(voltage - reached) <= 1.001 * abs(part) else reached + part
+            trial = self._solve(dt, 1, target, displaced=True)
+            if trial is None:
+                part *= 0.5
+                if abs(part) < 1e-3 * abs(voltage - begin):
+                    raise self._failure(
+                        f"the jump of the voltage to {voltage:.6g} V did not converge beyond "
+                        f"{reached:.6g} V"
+                    )
+                continue
+            self.accept(trial)
+            reached, charge = target, charge + dt * trial.current
+            self._elapsed_before = elapsed
+            self._levels = ([0.0], [trial.unknowns])
+            self.next_step = self.first_step
+            self._load()
+            if target == voltage:
+                return replace(trial, current=charge / dt)
 
-    def begin(self) -> None:
-        """Note that a new step of the protocol begins: errors count relative to what it moves."""
-        self._excursion = 0.0
+    def begin(self, *, continues: bool) -> None:
+        """Note that a new step of the protocol begins.
+
+        Errors count relative to what it moves, unless it only `continues` what the step before has
+        begun.
+        """
+        self.begin_time, self._elapsed_before = self.time, 0.0
+        self._levels = ([0.0], [self._levels[1][-1]])
         self.current = np.nan
+        if not continues:
+            self._excursion = 0.0
 
     def switch(self, control: Control) -> None:
         """Take over the control of the working contact; the past of the step size is forgotten."""
@@ -188,7 +225,7 @@ class Stepper:
 
     def forget(self) -> None:
         """Start anew after a sudden change: one past level, small steps."""
-        self._origin = self.time
+        self._elapsed_before = self.elapsed
         self._levels = ([0.0], [self._levels[1][-1]])
         self.next_step = self.first_step
         self._load()
@@ -198,7 +235,8 @@ class Stepper:
 
         Args:
             longest: [s].
-            value: function of time [s]: voltage [V] or current [A/m or A] of the contact.
+            value: function of the time since the begin of the step of the protocol [s]: voltage
+                [V] or current [A/m or A] of the contact.
 
         Raises:
             ConvergenceError: the step would have to be too small; says where.
@@ -207,9 +245,9 @@ class Stepper:
         dt = min(fixed or self.next_step, longest, self.options.max_step or np.inf)
         order = self._order()
         refused, failed = "", False
-        resolution = 1e-13 * (self.time - self._origin)
+        resolution = 1e-13 * self._unit * self._levels[0][-1]
         while True:
-            trial = self._solve(dt, order, value(self.time + dt))
+            trial = self._solve(dt, order, value(self.elapsed + dt))
             if trial is not None and (trial.error <= 1.0 or fixed):
                 return trial
             self.counts["rejected"] += 1
@@ -222,14 +260,21 @@ class Stepper:
                 dt *= self._factor(trial)
                 refused = f"misses the tolerance of {self.options.tolerance:g}"
             if dt < max(self._min_step, resolution) or (fixed and failed and dt < 1e-6 * fixed):
-                raise self._failure(f"a step at t = {self.time:.6g} s {refused}", dt)
+                raise self._failure(
+                    f"a step at t = {self.time:.6g} s {refused} down to a length of {dt:.3g} s"
+                )
 
     def solve_step(self, dt: float, value: float, order: int) -> Trial | None:
         """Solve for a step of given length and order; None without convergence."""
         return self._solve(dt, min(order, len(self._levels[0])), value)
 
     def accept(self, trial: Trial) -> None:
-        """Make the last trial the present state."""
+        """Make a trial the present state."""
+        if trial is not self._latest:  # the core holds another one
+            again = self._solve(trial.dt, trial.order, trial.value)
+            if again is None:
+                raise self._failure(f"a step at t = {self.time:.6g} s did not converge")
+            trial = again
         self._integrator.accept()
         self._levels = (list(self._integrator.times), list(self._integrator.states))
         self._excursion += trial.change
@@ -243,14 +288,15 @@ class Stepper:
     def remaining_change(self, value: float) -> float | None:
         """Return the largest change still to come if the control stays as it is.
 
-        Relative like the error; from one giant backward Euler step, which lands on the steady
-        state whatever the steps before were. None if there is none.
+        Relative like the error; from one giant backward Euler step of a million times the elapsed
+        time, which lands on the steady state of all that is faster, whatever the steps before
+        were. None if it does not converge.
         """
-        dt = 1e6 * max(self.time, self._unit * 1e6, self.first_step)
+        dt = 1e6 * max(self.elapsed, self._unit * 1e6, self.first_step)
+        history = self.history
         trial = self._solve(dt, 1, value)
-        if trial is None:
-            return None
-        return trial.change
+        self.history = history
+        return None if trial is None else trial.change
 
     # Restart.
 
@@ -259,7 +305,8 @@ class Stepper:
         own = {
             "next_step": self.next_step,
             "current_control": float(self.control == "current"),
-            "origin": self._origin,
+            "begin_time": self.begin_time,
+            "elapsed_before": self._elapsed_before,
             "excursion": self._excursion,
             "current": self.current,
         } | {f"level_{k}": t for k, t in enumerate(self._levels[0])}
@@ -269,10 +316,13 @@ class Stepper:
 
     def restore(self, point: RestartPoint) -> None:
         """Go on from a restart point."""
-        self._origin = point.scalars["origin"]
+        self.begin_time = point.scalars["begin_time"]
+        self._elapsed_before = point.scalars["elapsed_before"]
         # The scaled times to the last bit: the run then goes on exactly as it would have.
         times = [point.scalars[f"level_{k}"] for k in range(len(point.times))]
         self._levels = (times, list(point.unknowns))
+        self._bias = self.bias(self.unknowns)
+        self._integrators.clear()
         self._use("current" if point.scalars["current_control"] else "voltage")
         self._load()
         self.next_step = point.scalars["next_step"]
@@ -290,7 +340,7 @@ class Stepper:
         if control not in self._integrators:
             currents = {self._contact: 0.0} if control == "current" else {}
             self._integrators[control] = _core.Transient(
-                self._conditions.transient(self._bias, currents),
+                self._conditions.transient(self._bias, self._contact, currents),
                 self._d.node_rank,
                 _bulk_minorities(self.model),
                 1.0 / self.options.potential_scale,
@@ -328,6 +378,7 @@ class Stepper:
         )
         newton = attempt.newton
         self._count(newton)
+        self._latest = None
         if not newton.converged:
             self.history = self._history(newton)
             return None
@@ -335,7 +386,7 @@ class Stepper:
         moved = np.abs(newton.u - self.unknowns)[self._electric].max() / options.potential_scale
         change = max(attempt.rate * dt / self._unit, float(moved))
         size = min(max(self._excursion + change, _LEAST_EXCURSION), 1.0)
-        return Trial(
+        self._latest = Trial(
             dt=dt,
             order=order,
             error=attempt.error / (options.tolerance * size),
@@ -345,8 +396,10 @@ class Stepper:
             rates=rates,
             voltage=self.voltages(newton.u)[self._contact],
             current=value if self.control == "current" else self.currents(rates)[self._contact],
+            value=value,
             newton=newton,
         )
+        return self._latest
 
     def _order(self) -> int:
         """Return the order of the next step: 1 while the step grows faster than BDF2 allows."""
@@ -377,7 +430,7 @@ class Stepper:
             converged=newton.converged,
         )
 
-    def _failure(self, what: str, dt: float) -> ConvergenceError:
+    def _failure(self, what: str) -> ConvergenceError:
         where = ""
         if self.history.iterations:
             last = self.history.iterations[-1]
@@ -387,8 +440,8 @@ class Stepper:
                 f"kT at ({x * 1e9:.4g}, {y * 1e9:.4g}) nm"
             )
         error = ConvergenceError(
-            f"{what} down to a step of {dt:.3g} s{where}. The states "
-            "before it are kept; loosen the current or the voltage step, or refine the mesh there",
+            f"{what}{where}. The states before it are kept; loosen the current or the voltage "
+            "step, or refine the mesh there",
             history=self.history,
         )
         error.last_good = self.solution
