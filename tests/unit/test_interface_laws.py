@@ -208,7 +208,7 @@ def test_current_across_an_interface_in_si(name, charge, statistics, volts):
         "right": ReservoirContact(carrier="X", electrochemical_potential=0.0, potential="neutral"),
     }
     materials = {"a": host(charge, FIRST, statistics), "b": host(charge, SECOND, statistics)}
-    interfaces = {"b|a": Interface(kinetics={"X": law}, compact_capacitance="0.1 F/m^2")}
+    interfaces = {"a|b": Interface(kinetics={"X": law}, compact_capacitance="0.1 F/m^2")}
     model = Model(mesh, materials, contacts=contacts, interfaces=interfaces)
     solution = model.steady({"left": volts})
     facets = mesh.interfaces["a|b"]

@@ -147,6 +147,28 @@ def test_equilibrium_jacobian_with_every_thin_law(coordinates, driven, rng):
     assert np.linalg.eigvalsh(jacobian).min() > 0.0
 
 
+@pytest.mark.parametrize("balance", ["steady", "equilibrium"])
+def test_jacobian_with_potentials_tied_by_factors(balance, rng):
+    """Also phi may follow phi with any factor, and an inventory counts what both hold."""
+    cell = thin_cell(rng)
+    d = cell.d
+    n = d.n_nodes
+    pairs = [(k, n - 1 - k) for k in range(0, n // 2, 2)]
+    factors, offsets = rng.uniform(-2.0, 2.0, len(pairs)), rng.normal(size=len(pairs))
+    levels = [] if balance == "steady" else [cell.mu(k) for k in range(3)]
+    equal = [(dofs[0], dof) for dofs in levels for dof in dofs[1:]]
+    constraints = constrain(
+        d,
+        {d.terminal_dof(t, k): 0.1 for t in (0, 1) for k in (ELECTRIC, 0, 1, 2)},
+        pairs + equal,
+        np.append(offsets, np.zeros(len(equal))),
+        np.append(factors, np.ones(len(equal))),
+    )
+    inventories = [_core.Inventory(k, cell.mu(k).tolist(), 0.3) for k in range(3)]
+    assembly = _core.Assembly(d, constraints, inventories, [], getattr(_core.Balance, balance))
+    assert_jacobian(assembly, constraints, rng)
+
+
 def transient_cell(cell, driven, rng, order=2):
     """Return a transient after an attempt of a step, and its constraints."""
     d = cell.d
@@ -278,6 +300,39 @@ def test_a_driven_terminal_finds_its_voltage(rng):
     dofs, factors = tied_to(cell, 1)
     mobile = d.dof_carrier[dofs] >= 0
     assert (factors * rows[dofs])[mobile].sum() == relative(0.05, 1e-9)
+
+
+@pytest.mark.parametrize("charge", [1, -1, 2])
+def test_what_follows_a_voltage_is_not_damped(charge):
+    """Electrode and conductor move together: phi by 400 kT/e in one step, eta nowhere.
+
+    A current of 1 through a junction of conductance 1/400 and a carrier of any charge.
+    """
+    points, triangles = line([0.0, 1.0])
+    statistics, mobility = _core.LatticeGas(), _core.Mobility.vacancy
+    ions = _core.CarrierLaw(0, charge, 1.0, 0.0, 1.0, mobility, statistics)
+    host = _core.RegionLaw(1.0, [ions])
+    d = discretize(points, triangles, np.zeros(2, np.int32), [host], terminals=[0, 0])
+    d.add_junction(
+        0, _core.ContactResistance(1.0 / 400.0), np.array([[-1, -2]], np.int32), np.ones(1)
+    )
+    driven, held = (d.terminal_dof(t, ELECTRIC) for t in (0, 1))
+    mu = [*range(4, 8), d.terminal_dof(0, 0)]
+    constraints = constrain(
+        d,
+        {held: 0.0, d.terminal_dof(1, 0): 0.0},
+        [(driven, dof) for dof in [*range(4), *mu]],
+        np.zeros(9),
+        np.array([1.0] * 4 + [charge] * 5),
+    )
+    terminals = [_core.DrivenTerminal(driven, 1.0)]
+    assembly = _core.Assembly(d, constraints, [], terminals, _core.Balance.steady)
+    result = _core.solve_steady(assembly, np.zeros(d.n_dofs), rank(d), control(), None)
+    assert result.converged
+    assert len(result.steps) == 2
+    assert result.steps[0].phi_update == relative(400.0 / charge**2, 1e-12)
+    assert result.steps[0].eta_update < 1e-12
+    assert result.u[driven] == relative(400.0 / charge**2, 1e-12)
 
 
 def test_a_current_into_a_fixed_voltage_is_refused(rng):

@@ -29,6 +29,7 @@ def transient(
 ) -> "Trajectory":
     """Carry out a protocol at one contact; see `Model.transient`."""
     from pyscl.protocol import Protocol
+    from pyscl.storage.atomic import check_writable
     from pyscl.study.steady import check_steady
     from pyscl.study.transient.integrate import Integration, settings
     from pyscl.study.transient.stepper import check_start
@@ -40,6 +41,8 @@ def transient(
     reference = check_contacts(model, contact, reference)
     check_steady(model, {})
     check_protocol(model, protocol, contact, options)
+    if options.checkpoint is not None:
+        check_writable(options.checkpoint)
     earlier = None
     if resume is not None:
         wanted = settings(protocol, contact, reference, options)
@@ -89,7 +92,6 @@ def check_protocol(
     """
     from pyscl.facets import facet_measure
     from pyscl.protocol import Current, CurrentLimit, Depletion, format_step
-    from pyscl.storage.atomic import check_writable
     from pyscl.study.transient.limits import depletion_threshold
 
     area = float(facet_measure(model, model.mesh.facets_of(contact)).sum())
@@ -98,8 +100,6 @@ def check_protocol(
             f"contact '{contact}' lies on the axis of rotation and has no area, so that no current "
             "density flows through it; choose another working contact"
         )
-    if options.checkpoint is not None:
-        check_writable(options.checkpoint)
     other = "current" if model.coordinates == "planar" else "current_per_depth"
     for number, step in enumerate(protocol.steps, start=1):
         limits = getattr(step, "until", ())
