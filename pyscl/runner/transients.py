@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,7 @@ def check_transient(study: TransientStudy, model: Model, place: Path, *, resume:
         InputError: contacts or protocol do not fit the model, or the files in the folder belong
             to another calculation (the message names what differs).
     """
-    # The folder of the checkpoint is made when the study begins; the one above it is writable.
-    options = replace(_options(study, place, None), checkpoint=None)
+    options = _options(study, place, None)
     check_contacts(model, study.contact, study.reference)
     check_protocol(model, study.protocol, study.contact, options)
     earlier = earlier_file(place) if resume else None
