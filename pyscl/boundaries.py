@@ -78,7 +78,7 @@ class Interface(InputModel):
 
     Attributes:
         surface_charge: fixed charge on the interface [C/m2]; where phi jumps it lies on the side
-            of the region that comes first in the mesh.
+            of the region whose name comes first in the alphabet.
         blocking: names of carriers that cannot cross.
         kinetics: carrier -> transfer law, for carriers that cross with a resistance.
         compact_capacitance: capacitance [F/m2] of a charge-free layer in which phi drops (Stern
