@@ -45,6 +45,8 @@ class TransientStudy(InputModel):
         cycles: how often the protocol is carried out.
         start: "equilibrium", or "previous" for the last state of the study before.
         tolerance: error of a time step in the site fractions.
+        first_step: first time step after a sudden change [s]; a longer one skips the charging of
+            double layers and of the dielectric; None: a thousandth of the dielectric relaxation.
         max_step: longest time step [s], or None.
         capacity: charge per area of the working contact [A s/m2], for C-rates.
         save: "steps": states are kept at the end of every step of the protocol.
@@ -62,6 +64,7 @@ class TransientStudy(InputModel):
     cycles: Annotated[int, Field(ge=1)] = 1
     start: Literal["equilibrium", "previous"] = "equilibrium"
     tolerance: Fraction = 1e-3
+    first_step: Duration | None = None
     max_step: Duration | None = None
     capacity: AreaCapacity | None = None
     save: Literal["steps"] | None = None

@@ -368,12 +368,13 @@ def transient(run):
 
 
 def test_a_transient_study_is_read_in_si(transient):
-    more = "save_every: 2 s\n      max_step: 1 ms\n      cycles: 3\n      start: previous\n"
+    more = "save_every: 2 s\n      max_step: 1 ms\n      first_step: 1 us\n      cycles: 3\n      start: previous\n"
     study = transient(("      contact: coll", f"      {more}      contact: coll")).studies[1]
     assert isinstance(study, TransientStudy)
     assert (study.contact, study.reference) == ("collector", "separator")
     assert study.capacity == pytest.approx(36e3)
     assert (study.max_step, study.tolerance, study.checkpoint_every) == (1e-3, 1e-3, 60.0)
+    assert study.first_step == 1e-6
     assert study.start == "previous"
     assert study.saving == 2.0
     assert study.protocol.cycles == 3

@@ -57,7 +57,7 @@ def test_leakage_through_a_neutral_electrolyte_is_the_closed_form():
     """
     solution = leaky_cell().steady()
     phi = solution.potential[[0, -1]] / KT
-    n_left, n_right = DENSITY * np.exp(phi + [0.0, -VOLTAGE / KT])
+    n_left, n_right = DENSITY * np.exp(phi + np.array([0.0, -VOLTAGE / KT]))
     expected = elementary_charge * DIFFUSIVITY * (n_left - n_right) / LENGTH * NM
     assert solution.contact("right").currents["e"] == relative(expected, 1e-3)
     assert solution.contact("left_electrons").currents["e"] == relative(-expected, 1e-3)
