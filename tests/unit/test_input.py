@@ -368,7 +368,8 @@ def transient(run):
 
 
 def test_a_transient_study_is_read_in_si(transient):
-    more = "save_every: 2 s\n      max_step: 1 ms\n      first_step: 1 us\n      cycles: 3\n      start: previous\n"
+    keys = ("save_every: 2 s", "max_step: 1 ms", "first_step: 1 us", "cycles: 3", "start: previous")
+    more = "\n      ".join(keys) + "\n"
     study = transient(("      contact: coll", f"      {more}      contact: coll")).studies[1]
     assert isinstance(study, TransientStudy)
     assert (study.contact, study.reference) == ("collector", "separator")
