@@ -112,7 +112,7 @@ class YamlFile:
     def report(self, error: ValidationError) -> str:
         """Return all mistakes pydantic found, in the order of the file, with their places."""
         found = []
-        for item in error.errors(include_url=False):
+        for item in _independent(error.errors(include_url=False)):
             location, at_key, position = tuple(item["loc"]), item["type"] in _AT_KEY, None
             if item["type"] == IN_TEXT:
                 location, position = location[:-1], int(location[-1])
@@ -219,3 +219,16 @@ def _pointed(path: Path, lines: list[str], mark: Any, headline: str, hint: str =
 
 def _indented(text: str, hint: str) -> str:
     return f"{text}\n  {hint}" if hint else text
+
+
+def _independent(items: list[Any]) -> list[Any]:
+    """Leave out lists that are too short only because their entries are wrong."""
+
+    def follows(item: Any) -> bool:
+        place = tuple(item["loc"])
+        return item["type"] == "too_short" and any(
+            len(other["loc"]) > len(place) and tuple(other["loc"])[: len(place)] == place
+            for other in items
+        )
+
+    return [item for item in items if not follows(item)]

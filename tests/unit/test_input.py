@@ -578,3 +578,11 @@ def test_schema_offers_transient_studies():
     assert keys["required"] == ["contact", "protocol"]
     assert {"type": "string"} in keys["properties"]["protocol"]["anyOf"]
     assert "TransientStudy" in json.dumps(schema["properties"]["studies"])
+
+
+def test_a_wrong_study_is_reported_once(transient):
+    """The list of studies is not called too short because its only entry is wrong."""
+    with pytest.raises(InputError) as error:
+        transient(("  - equilibrium\n", ""), ("Rest for 10 ms", "Rest fro 10 ms"))
+    assert "'fro' is not understood" in str(error.value)
+    assert "at least 1 item" not in str(error.value)
