@@ -17,7 +17,8 @@ from pyscl.study.transient.interrupts import Interrupts
 from pyscl.study.transient.limits import Threshold, thresholds
 from pyscl.study.transient.options import TransientOptions
 from pyscl.study.transient.recording import Recorder, StepRecord
-from pyscl.study.transient.stepper import Control, Stepper, Trial
+from pyscl.study.transient.stepper import Control, Stepper
+from pyscl.study.transient.trial import Trial
 from pyscl.trajectory import Stop, Trajectory
 from pyscl.units import write
 

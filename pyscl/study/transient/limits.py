@@ -8,7 +8,7 @@ import numpy as np
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.protocol import CurrentLimit, Depletion, Limit, VoltageLimit
-from pyscl.study.transient.stepper import Trial
+from pyscl.study.transient.trial import Trial
 from pyscl.units import write
 
 if TYPE_CHECKING:

@@ -1,13 +1,12 @@
 """Time steps of one model: the formula of the core, its boundary values, and the step size."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from pyscl import _core
-from pyscl.carriers import bulk_eta, core_statistics
 from pyscl.discretize import FloatArray
 from pyscl.errors import ConvergenceError
 from pyscl.postprocess.contacts import contact_dofs
@@ -15,7 +14,8 @@ from pyscl.solution import Solution
 from pyscl.study.newton import NewtonHistory, progress_callback, read_iteration
 from pyscl.study.transient.options import TransientOptions
 from pyscl.study.transient.restart import RestartPoint
-from pyscl.validity import debye_lengths
+from pyscl.study.transient.scales import bulk_minorities, potential_noise, relaxation_times
+from pyscl.study.transient.trial import Trial
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -29,37 +29,6 @@ _AFTER_FAILURE = 0.25
 _BDF2_ITERATIONS = 12  # a BDF2 step may have no solution in bounds; backward Euler then takes over
 _LEAST_EXCURSION = 1e-3  # smaller signals are not followed more closely
 _JUMP = 1e-5  # of the first step: time in which only the displacement follows a jump
-
-
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """A solved step that is not yet accepted.
-
-    Attributes:
-        dt: its length [s].
-        order: of the formula.
-        error: estimated error over what is allowed.
-        change: largest change of a site fraction or of the potential, relative like the error.
-        rate: largest change of a site fraction per second, relative like the error.
-        unknowns: its state (n_dofs,).
-        rates: what enters at every dof per time (n_dofs,), scaled.
-        voltage: of the working contact against the reference [V].
-        current: into the model through the working contact [A/m] or [A].
-        value: what was given at the working contact at its end, [V], [A/m] or [A].
-        newton: what the solver did; None for the present state, which is no trial.
-    """
-
-    dt: float
-    order: int
-    error: float
-    change: float
-    rate: float
-    unknowns: FloatArray
-    rates: FloatArray
-    voltage: float
-    current: float
-    value: float
-    newton: _core.NewtonResult | None
 
 
 class Stepper:
@@ -96,10 +65,10 @@ class Stepper:
         }
         self._unit = self._d.scaling.time
         self._electric = self._d.core.dof_carrier < 0
-        relaxation = max(_relaxation_times(model), default=self._unit)
+        relaxation = max(relaxation_times(model), default=self._unit)
         self.first_step = options.first_step or options.fixed_step or 1e-3 * relaxation
         self._min_step = options.min_step or 1e-10 * self.first_step
-        self._noise = _potential_noise(model)
+        self._noise = potential_noise(model)
         self._integrators: dict[Control, _core.Transient] = {}
         self.control: Control = "voltage"
         # Time counts from the begin of a step of the protocol, in the core from the last sudden
@@ -342,7 +311,7 @@ class Stepper:
             self._integrators[control] = _core.Transient(
                 self._conditions.transient(self._bias, self._contact, currents),
                 self._d.node_rank,
-                _bulk_minorities(self.model),
+                bulk_minorities(self.model),
                 1.0 / self.options.potential_scale,
                 self._noise,
             )
@@ -446,48 +415,6 @@ class Stepper:
         )
         error.last_good = self.solution
         return error
-
-
-def _potential_noise(model: "Model") -> float:
-    """Return the rounding of phi [kT/e].
-
-    In a long neutral body phi follows from charges of the relative size (Debye length / length)^2,
-    so that it is rounded to eps (length / Debye length)^2.
-    """
-    longest = 0.0
-    for region, debye_length in debye_lengths(model).items():
-        inside = model.mesh.points[model.mesh.triangles[model.mesh.regions_of(region)].ravel()]
-        longest = max(longest, float(np.hypot(*np.ptp(inside, axis=0))) / debye_length)
-    return float(min(100.0 * np.finfo(float).eps * longest**2, 1e-2))
-
-
-def _bulk_minorities(model: "Model") -> list[float]:
-    """Return the minority fraction of the bulk for every carrier law of the core, in its order."""
-    materials = [model.materials[region] for region in model.mesh.region_names]
-    materials += [material for material in model.discretized.layers if material is not None]
-    weights = []
-    for material in materials:
-        for carrier in sorted(material.carriers, key=lambda c: model.carriers.index(c.name)):
-            law = core_statistics(carrier.statistics, model.temperature)
-            eta = bulk_eta(carrier, model.temperature)
-            share, vacancy, _ = _core.occupancy(law, np.array([eta]))
-            limited = carrier.statistics.site_limited
-            weights.append(float(min(share[0], vacancy[0]) if limited else share[0]))
-    return weights
-
-
-def _relaxation_times(model: "Model") -> list[float]:
-    """Return the dielectric relaxation times eps / sigma of the conducting regions [s]."""
-    from scipy.constants import epsilon_0
-
-    from pyscl.carriers import bulk_conductivity
-
-    times = []
-    for material in model.materials.values():
-        sigma = sum(bulk_conductivity(c, model.temperature) for c in material.carriers)
-        if sigma > 0.0:
-            times.append(epsilon_0 * material.relative_permittivity / sigma)
-    return times
 
 
 def check_start(model: "Model", start: Solution) -> None:
