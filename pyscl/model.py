@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pyscl import model_checks as checks
 from pyscl.boundaries import (
-    BlockingContact,
     Conserved,
     ContactLaw,
     FloatingConductor,
     Interface,
     Periodic,
-    PotentialContact,
     ReservoirContact,
 )
-from pyscl.errors import InputError, unknown_name
-from pyscl.materials import Material, load
+from pyscl.errors import InputError
+from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.units import parse
 
@@ -98,32 +97,32 @@ class Model:
         self.mesh = mesh
         self.temperature = parse(temperature, "K")
         self.coordinates: Coordinates = coordinates
-        self._check_frame()
+        checks.check_frame(self)
         check(mesh).raise_if_failed()
-        self.materials = self._resolve_materials(materials)
-        self.carriers = self._unify_carriers()
+        self.materials = checks.resolve_materials(self, materials)
+        self.carriers = checks.unify_carriers(self)
         self.contacts = dict(contacts or {})
-        self.interfaces = self._resolve_interfaces(interfaces or {})
+        self.interfaces = checks.resolve_interfaces(self, interfaces or {})
         self.conserved = tuple(conserved)
         self.periodic = tuple(periodic)
         self.floating = tuple(floating)
         self.background = {
-            region: self._nodal_charge(region, field)
+            region: checks.nodal_charge(self, region, field)
             for region, field in (background or {}).items()
         }
         self.contact_share = {
-            interface_key(name): self._facet_share(name, field)
+            checks.interface_key(name): checks.facet_share(self, name, field)
             for name, field in (contact_share or {}).items()
         }
-        self._check_contacts()
-        self._check_conserved()
-        self._check_floating()
-        self._check_interfaces()
+        checks.check_contacts(self)
+        checks.check_conserved(self)
+        checks.check_floating(self)
+        checks.check_interfaces(self)
         for pair in self.periodic:
             if pair.sides[0] == pair.sides[1]:
                 raise InputError(f"periodic sides must be two, '{pair.sides[0]}' is given twice")
             for side in pair.sides:
-                self._outer_facets(side, "periodic side")
+                checks.outer_facets(self, side, "periodic side")
 
     @cached_property
     def discretized(self) -> "Discretized":
@@ -276,193 +275,3 @@ class Model:
             for region in interface.split("|")
         )
         return bool(first != second)
-
-    # Checks, in the order of the arguments.
-
-    def _check_frame(self) -> None:
-        if self.temperature <= 0.0:
-            raise InputError(f"temperature must be above 0 K, not {self.temperature} K")
-        if self.coordinates not in ("planar", "axisymmetric"):
-            raise unknown_name("coordinates", self.coordinates, ("planar", "axisymmetric"))
-        if self.coordinates == "axisymmetric" and self.mesh.points[:, 0].min() < 0.0:
-            raise InputError(
-                f"axisymmetric coordinates need r = x >= 0, but the mesh reaches x = "
-                f"{self.mesh.points[:, 0].min():.3g} m; shift the mesh"
-            )
-
-    def _resolve_materials(self, materials: Mapping[str, Material | str]) -> dict[str, Material]:
-        for region in materials:
-            if region not in self.mesh.region_names:
-                raise unknown_name("region", region, self.mesh.region_names, "in the mesh")
-        missing = [r for r in self.mesh.region_names if r not in materials]
-        if missing:
-            raise InputError(
-                f"no material for region {', '.join(repr(r) for r in missing)}; give every "
-                "region of the mesh a Material or the name of a card"
-            )
-        return {
-            region: load(m) if isinstance(m, str) else m
-            for region, m in ((r, materials[r]) for r in self.mesh.region_names)
-        }
-
-    def _unify_carriers(self) -> tuple[str, ...]:
-        charges: dict[str, tuple[int, str]] = {}
-        for region, material in self.materials.items():
-            for carrier in material.carriers:
-                charge, first = charges.setdefault(carrier.name, (carrier.charge, region))
-                if charge != carrier.charge:
-                    raise InputError(
-                        f"carrier '{carrier.name}' has charge {charge} in region '{first}' but "
-                        f"{carrier.charge} in region '{region}'; use one charge or two names"
-                    )
-        return tuple(sorted(charges))
-
-    def _resolve_interfaces(self, interfaces: Mapping[str, Interface]) -> dict[str, Interface]:
-        resolved = {}
-        for name, law in interfaces.items():
-            key = interface_key(name)
-            if key not in self.mesh.interfaces:
-                raise unknown_name("interface", name, self.mesh.interfaces, "in the mesh")
-            if key in resolved:
-                raise InputError(f"interface '{key}' is given twice")
-            if not np.isfinite(law.surface_charge):
-                raise InputError(f"surface charge of interface '{key}' is not a finite number")
-            sides = [{c.name for c in self.materials[r].carriers} for r in key.split("|")]
-            coated = {c.name: c for c in law.coating.material.carriers} if law.coating else {}
-            for carrier in [*law.blocking, *law.kinetics, *sorted(coated)]:
-                if carrier not in sides[0] & sides[1]:
-                    raise unknown_name(
-                        "carrier", carrier, sides[0] & sides[1], f"on both sides of '{key}'"
-                    )
-            for carrier, its in coated.items():
-                charge = self.materials[key.split("|")[0]].carrier(carrier).charge
-                if its.charge != charge:
-                    raise InputError(
-                        f"carrier '{carrier}' has charge {its.charge} in the coating of '{key}' "
-                        f"but {charge} beside it; use one charge or two names"
-                    )
-            for group in law.lost_contact:
-                if group not in self.mesh.facet_names:
-                    raise unknown_name("facet group", group, self.mesh.facet_names, "in the mesh")
-            in_order = name.partition("|")[0].strip() == key.partition("|")[0]
-            resolved[key] = law if in_order else law.mirrored()
-        return resolved
-
-    def _facet_share(self, name: str, field: FacetField) -> NDArray[np.float64]:
-        interface = interface_key(name)
-        if interface not in self.mesh.interfaces:
-            raise unknown_name("interface", name, self.mesh.interfaces, "in the mesh")
-        facets = self.mesh.interfaces[interface]
-        values = field(*self.mesh.points[facets].mean(axis=1).T) if callable(field) else field
-        share = np.asarray(values, dtype=float)
-        if share.shape not in ((), (len(facets),)):
-            raise InputError(
-                f"contact_share of interface '{interface}' has shape {share.shape}; it needs one "
-                f"value for each of its {len(facets)} facets"
-            )
-        share = np.broadcast_to(share, (len(facets),))
-        if not ((share >= 0.0) & (share <= 1.0)).all():
-            raise InputError(f"contact_share of interface '{interface}' must lie between 0 and 1")
-        self.interfaces.setdefault(interface, Interface())
-        return share
-
-    def _check_interfaces(self) -> None:
-        for name, law in self.interfaces.items():
-            share = self.contact_shares(name)
-            partial = bool(((share > 0.0) & (share < 1.0)).any())
-            if law.coating is not None and (share < 1.0).any():
-                raise InputError(
-                    f"interface '{name}' has a coating and a contact_share below 1; use kinetics "
-                    "with a contact_share, or a mesh with the bare parts as their own region"
-                )
-            first, second = ({c.name for c in self.materials[r].carriers} for r in name.split("|"))
-            for carrier in sorted(first & second - set(law.blocking) - set(law.kinetics)):
-                if partial and law.coating is None:
-                    raise InputError(
-                        f"contact_share of interface '{name}' is between 0 and 1, which needs a "
-                        f"transfer law: give kinetics of '{carrier}', or block it"
-                    )
-
-    def _check_floating(self) -> None:
-        names = [conductor.region for conductor in self.floating]
-        for name in names:
-            if name not in self.mesh.region_names:
-                raise unknown_name("region", name, self.mesh.region_names, "in the mesh")
-            if names.count(name) > 1:
-                raise InputError(f"floating conductor '{name}' is given twice")
-            material = self.materials[name]
-            if material.carriers or material.fixed_charge != 0.0 or name in self.background:
-                raise InputError(
-                    f"floating conductor '{name}' must be a region without carriers and charges; "
-                    "use a material with a permittivity only"
-                )
-
-    def _outer_facets(self, group: str, kind: str) -> None:
-        if group not in self.mesh.facet_names:
-            raise unknown_name(kind, group, self.mesh.facet_names, "in the mesh")
-        outer = {tuple(sorted(f)) for f in self.mesh.boundary.tolist()}
-        inner = [f for f in self.mesh.facets_of(group).tolist() if tuple(sorted(f)) not in outer]
-        if inner:
-            x, y = self.mesh.points[inner[0]].mean(axis=0)
-            raise InputError(
-                f"{kind} '{group}' has {len(inner)} facets inside the mesh, one at "
-                f"({x:.4g}, {y:.4g}) m; contacts lie on the outer boundary"
-            )
-
-    def _check_contacts(self) -> None:
-        for name, contact in self.contacts.items():
-            self._outer_facets(name, "contact")
-            match contact:
-                case PotentialContact(potential=value) if not np.isfinite(value):
-                    raise InputError(f"potential of contact '{name}' is not a finite number")
-                case BlockingContact(surface_charge=value) if not np.isfinite(value):
-                    raise InputError(f"surface charge of contact '{name}' is not a finite number")
-                case ReservoirContact(carrier=carrier):
-                    for region in contact.feeds:
-                        if region not in self.mesh.region_names:
-                            raise unknown_name(
-                                "region", region, self.mesh.region_names, f"to feed by '{name}'"
-                            )
-                    present = {
-                        c.name
-                        for r in self.exchanging_regions(name)
-                        for c in self.materials[r].carriers
-                    }
-                    if carrier not in present:
-                        regions = ", ".join(self.exchanging_regions(name))
-                        raise unknown_name(
-                            "carrier", carrier, present, f"at contact '{name}' (regions: {regions})"
-                        )
-
-    def _check_conserved(self) -> None:
-        for entry in self.conserved:
-            if entry.carrier not in self.carriers:
-                raise unknown_name("carrier", entry.carrier, self.carriers)
-            for region in entry.regions:
-                if region not in self.mesh.region_names:
-                    raise unknown_name("region", region, self.mesh.region_names, "in the mesh")
-                if region not in self.regions_with(entry.carrier):
-                    raise InputError(
-                        f"carrier '{entry.carrier}' cannot be conserved in region '{region}', it "
-                        f"lives in: {', '.join(self.regions_with(entry.carrier))}"
-                    )
-
-    def _nodal_charge(self, region: str, field: NodalField) -> NDArray[np.float64]:
-        if region not in self.mesh.region_names:
-            raise unknown_name("region", region, self.mesh.region_names, "in the mesh")
-        values = field(*self.mesh.points.T) if callable(field) else field
-        charge = np.broadcast_to(np.asarray(values, dtype=float), (self.mesh.n_points,))
-        nodes = np.unique(self.mesh.triangles[self.mesh.regions_of(region)])
-        if not np.isfinite(charge[nodes]).all():
-            bad = nodes[~np.isfinite(charge[nodes])][0]
-            x, y = self.mesh.points[bad]
-            raise InputError(
-                f"background charge of region '{region}' is not finite at node {bad}, "
-                f"({x:.4g}, {y:.4g}) m"
-            )
-        return charge
-
-
-def interface_key(name: str) -> str:
-    """Return "a|b" with the regions in alphabetical order."""
-    return "|".join(sorted(part.strip() for part in name.split("|")))
