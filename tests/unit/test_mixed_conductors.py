@@ -319,7 +319,8 @@ def test_neither_numexpr_nor_splines_are_imported_before_it_is_needed():
         "import sys, pyscl.materials as m; m.load('LiCoO2'); "
         "print([n for n in ('numexpr', 'scipy.interpolate') if n in sys.modules])"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-P", "-c", code]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
     assert run.stdout == "[]\n"
 
 

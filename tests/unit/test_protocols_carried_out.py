@@ -1,6 +1,5 @@
 """Carrying out protocols: limits, jumps, saved states, early ends, restarts."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -302,7 +301,7 @@ def test_a_carrier_that_cannot_move_is_refused():
 
 CELL = """
 import os, signal, sys
-sys.path.insert(0, {tests!r})
+sys.path[:0] = {tests!r}
 from test_protocols_carried_out import PROTOCOL, blocking_cell
 from pyscl.study.transient import TransientOptions
 
@@ -322,11 +321,12 @@ PROTOCOL = ["Charge at 10 A/m^2 until 0.2 V", "Hold for 2 us", "Rest for 10 us"]
 def test_a_killed_run_goes_on_from_its_checkpoint_with_the_same_results(tmp_path, count):
     file = tmp_path / "checkpoint.h5"
     script = CELL.format(
-        tests=str(Path(__file__).parent), count=count, signal="SIGKILL", file=str(file)
+        tests=[str(Path(__file__).parent), str(Path(__file__).parents[1])],
+        count=count,
+        signal="SIGKILL",
+        file=str(file),
     )
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
-    environment = {**os.environ, "PYTHONPATH": path}
-    killed = subprocess.run([sys.executable, "-c", script], env=environment, check=False)
+    killed = subprocess.run([sys.executable, "-P", "-c", script], check=False)
     assert killed.returncode == -signal.SIGKILL
     cell = blocking_cell()
     whole = cell.transient(PROTOCOL, contact="left")
