@@ -32,7 +32,6 @@ def transient(
     from pyscl.storage.atomic import check_writable
     from pyscl.study.steady import check_steady
     from pyscl.study.transient.integrate import Integration, settings
-    from pyscl.study.transient.stepper import check_start
     from pyscl.trajectory import Trajectory
 
     options = options or TransientOptions()
@@ -50,7 +49,7 @@ def transient(
         start = earlier.final if earlier.solutions else start
     if start is None:
         start = model.equilibrium()
-    check_start(model, start)
+    start.unknowns_for(model)  # refuses a start of another model before any work
     return Integration(model, protocol, contact, reference, start, options, earlier).run()
 
 

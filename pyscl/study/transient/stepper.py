@@ -415,12 +415,3 @@ class Stepper:
         )
         error.last_good = self.solution
         return error
-
-
-def check_start(model: "Model", start: Solution) -> None:
-    """Refuse a start with other unknowns, before anything is computed.
-
-    Raises:
-        InputError: the start belongs to another model.
-    """
-    start.unknowns_for(model)
