@@ -64,7 +64,7 @@ class ContactValues:
         self._model = model
         self._charges = charges
         self._d = model.discretized
-        self._neutral: dict[str, FloatArray] = {}
+        self._rest: dict[str, tuple[IntArray, FloatArray]] = {}
         self.nodes = {name: np.unique(model.mesh.facets_of(name)) for name in model.contacts}
         self.reservoirs = {
             name: law for name, law in model.contacts.items() if isinstance(law, ReservoirContact)
@@ -227,14 +227,17 @@ class ContactValues:
 
     def _rest_potential(self, name: str) -> tuple[IntArray, FloatArray]:
         """Return the phi dofs at a contact and its potential there without bias [kT/e]."""
-        law = self._model.contacts[name]
-        assert isinstance(law, PotentialContact | ReservoirContact)
-        dofs = self._d.phi_at(self.nodes[name])
-        if law.potential != "neutral":
-            return dofs, np.full(len(dofs), float(law.potential or 0.0) / self._d.scaling.potential)
-        if name not in self._neutral:
-            self._neutral[name] = self._neutral_potential(name)
-        return dofs, self._neutral[name]
+        if name not in self._rest:  # asked for in every time step
+            law = self._model.contacts[name]
+            assert isinstance(law, PotentialContact | ReservoirContact)
+            dofs = self._d.phi_at(self.nodes[name])
+            if law.potential == "neutral":
+                value = self._neutral_potential(name)
+            else:
+                volts = float(law.potential or 0.0)
+                value = np.full(len(dofs), volts / self._d.scaling.potential)
+            self._rest[name] = (dofs, value)
+        return self._rest[name]
 
     def _number(self, name: str) -> int:
         return self._model.carriers.index(self.reservoirs[name].carrier)

@@ -271,6 +271,7 @@ class Integration:
             voltage=self._voltage,
             current=stepper.current,
             value=np.nan,
+            worst_dof=0,
             newton=None,
         )
 

@@ -86,6 +86,7 @@ class Stepper:
             ("steps", "rejected", "iterations", "factorisations"), 0
         ) | dict.fromkeys(("assembly_seconds", "factor_seconds", "solve_seconds"), 0.0)
         self._use("voltage")
+        self._load()
 
     # The present state.
 
@@ -227,7 +228,10 @@ class Stepper:
                 refused = "did not converge"
             else:
                 dt *= self._factor(trial)
-                refused = f"misses the tolerance of {self.options.tolerance:g}"
+                refused = (
+                    f"misses the tolerance of {self.options.tolerance:g}, most in "
+                    f"{self._place(trial.worst_dof)},"
+                )
             if dt < max(self._min_step, resolution) or (fixed and failed and dt < 1e-6 * fixed):
                 raise self._failure(
                     f"a step at t = {self.time:.6g} s {refused} down to a length of {dt:.3g} s"
@@ -315,7 +319,6 @@ class Stepper:
                 1.0 / self.options.potential_scale,
                 self._noise,
             )
-        self._load()
 
     def _load(self) -> None:
         self._integrator.restore(self._levels[0], np.array(self._levels[1]))
@@ -366,6 +369,7 @@ class Stepper:
             voltage=self.voltages(newton.u)[self._contact],
             current=value if self.control == "current" else self.currents(rates)[self._contact],
             value=value,
+            worst_dof=attempt.worst_dof,
             newton=newton,
         )
         return self._latest
@@ -398,6 +402,13 @@ class Stepper:
             factor_entries=newton.factor_entries,
             converged=newton.converged,
         )
+
+    def _place(self, dof: int) -> str:
+        """Return an unknown and where it is, in words."""
+        carrier = int(self._d.core.dof_carrier[dof])
+        name = "phi" if carrier < 0 else f"mu_{self.model.carriers[carrier]}"
+        x, y = self.model.mesh.points[self._d.dof_node[dof]] * 1e9
+        return f"'{name}' at ({x:.4g}, {y:.4g}) nm"
 
     def _failure(self, what: str) -> ConvergenceError:
         where = ""

@@ -21,6 +21,7 @@ class Trial:
         voltage: of the working contact against the reference [V].
         current: into the model through the working contact [A/m] or [A].
         value: what was given at the working contact at its end, [V], [A/m] or [A].
+        worst_dof: unknown with the largest error.
         newton: what the solver did; None for the present state, which is no trial.
     """
 
@@ -34,4 +35,5 @@ class Trial:
     voltage: float
     current: float
     value: float
+    worst_dof: int
     newton: _core.NewtonResult | None
