@@ -4,7 +4,6 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
-#include <tuple>
 
 namespace pyscl
 {
@@ -112,6 +111,12 @@ Assembly::Assembly(std::shared_ptr<const Discretization> discretization, Constra
     _terminal_rows.push_back(_constraints.free(t.dof));
     _is_terminal_row[_terminal_rows.back()] = 1;
   }
+  const Discretization& d = *_discretization;
+  _pair_of.assign(d.regions().size() * d.n_carriers(), {0, 0.0});
+  std::size_t pairs = 0;
+  for (std::size_t r = 0; r < d.regions().size(); ++r)
+    for (const CarrierLaw& law : d.regions()[r].carriers)
+      _pair_of[r * d.n_carriers() + law.carrier] = {pairs++, law.charge};
   build_pattern();
 }
 
@@ -120,16 +125,6 @@ bool Assembly::counts(Index row_dof) const
   const Index row = _constraints.free(row_dof);
   return row >= 0 && !(_balance == Balance::steady && _is_terminal_row[row] &&
                        _discretization->dof_carrier()[row_dof] == electric);
-}
-
-/// Calls visit(graph, carrier law, number of the (region, carrier) pair).
-template <class Visit>
-void Assembly::visit_carriers(Visit visit) const
-{
-  std::size_t pair = 0;
-  for (std::size_t r = 0; r < _discretization->regions().size(); ++r)
-    for (const CarrierLaw& law : _discretization->regions()[r].carriers)
-      visit(_discretization->graphs()[r], law, pair++);
 }
 
 template <class Scalar>
@@ -429,144 +424,6 @@ Vector Assembly::residual_and_jacobian(const Vector& u, SparseMatrix& jacobian,
   fluxes.clear();
   accumulate<Dual<1>>(u, rows, amounts, jacobian.valuePtr(), &fluxes);
   return close(std::move(rows), amounts);
-}
-
-/// Collects the (row, column) of every local derivative in the order of `accumulate`, then turns
-/// the pairs into slots of the compressed pattern.
-void Assembly::build_pattern()
-{
-  const Discretization& d = *_discretization;
-  _pair_of.assign(d.regions().size() * d.n_carriers(), {0, 0.0});
-  std::size_t pairs = 0;
-  for (std::size_t r = 0; r < d.regions().size(); ++r)
-    for (const CarrierLaw& law : d.regions()[r].carriers)
-      _pair_of[r * d.n_carriers() + law.carrier] = {pairs++, law.charge};
-  struct Entry
-  {
-    Index column, row; // (-1, -1): falls on a fixed or replaced equation
-    bool operator<(const Entry& b) const
-    {
-      return column != b.column ? column < b.column : row < b.row;
-    }
-    bool operator==(const Entry& b) const { return column == b.column && row == b.row; }
-  };
-  std::vector<char> replaced(_constraints.n_free(), 0);
-  for (Index row : _inventory_rows)
-    replaced[row] = 1;
-  const auto entry = [&](Index row_dof, Index column_dof) -> Entry
-  {
-    const Index row = _constraints.free(row_dof), column = _constraints.free(column_dof);
-    if (row < 0 || column < 0 || replaced[row] || !counts(row_dof))
-      return {-1, -1};
-    return {column, row};
-  };
-  const auto inventory_entry = [&](Index inventory, Index column_dof) -> Entry
-  {
-    const Index column = _constraints.free(column_dof);
-    return column < 0 ? Entry{-1, -1} : Entry{column, _inventory_rows[inventory]};
-  };
-
-  std::vector<Entry> entries;
-  const auto factor = [&](Index dof)
-  { return _constraints.free(dof) < 0 ? 1.0 : _constraints.factor(dof); };
-  const auto push = [&](Entry e, double f)
-  {
-    entries.push_back(e);
-    if (_constraints.has_factors())
-      _slot_factors.push_back(f);
-  };
-  const auto push_row = [&](Index row, Index column)
-  { push(entry(row, column), factor(row) * factor(column)); };
-  visit_carriers(
-      [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t)
-      {
-        for (Index s = graph.first_site; s < graph.last_site; ++s)
-        {
-          const Index phi = d.site_phi()[s], mu = d.site_dof(s, law.carrier);
-          push_row(phi, phi);
-          push_row(phi, mu);
-          if (_balance == Balance::transient)
-          {
-            push_row(mu, phi);
-            push_row(mu, mu);
-          }
-          if (_inventory_of_dof[mu] >= 0)
-          {
-            push(inventory_entry(_inventory_of_dof[mu], phi), factor(phi));
-            push(inventory_entry(_inventory_of_dof[mu], mu), factor(mu));
-          }
-        }
-      });
-  const auto push_exchange = [&](Index phi_i, Index mu_i, Index phi_j, Index mu_j)
-  {
-    for (Index row : {mu_i, mu_j})
-      for (Index column : {phi_i, mu_i, phi_j, mu_j})
-        push_row(row, column);
-  };
-  if (_balance != Balance::equilibrium)
-  {
-    visit_carriers(
-        [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t)
-        {
-          for (const auto& [i, j] : graph.edges)
-            push_exchange(d.site_phi()[i], d.site_dof(i, law.carrier), d.site_phi()[j],
-                          d.site_dof(j, law.carrier));
-        });
-    for (const Junction& junction : d.junctions())
-      for (const auto& [i, j] : junction.links.ends)
-        push_exchange(d.end_phi(i), d.end_dof(i, junction.carrier), d.end_phi(j),
-                      d.end_dof(j, junction.carrier));
-  }
-
-  std::vector<Eigen::Triplet<double>> stiffness;
-  for (std::size_t r = 0; r < d.regions().size(); ++r)
-    for (std::size_t e = 0; e < d.graphs()[r].edges.size(); ++e)
-    {
-      const Index i = d.site_phi()[d.graphs()[r].edges[e][0]];
-      const Index j = d.site_phi()[d.graphs()[r].edges[e][1]];
-      const double w = d.graphs()[r].edge_weight[e] * d.regions()[r].permittivity;
-      for (const auto& [row, column, value] :
-           {std::tuple{i, i, w}, std::tuple{j, j, w}, std::tuple{i, j, -w}, std::tuple{j, i, -w}})
-        if (const Entry at = entry(row, column); at.row >= 0)
-          stiffness.emplace_back(at.row, at.column, factor(row) * factor(column) * value);
-    }
-
-  std::vector<Entry> unique = entries;
-  for (const auto& t : stiffness)
-    unique.push_back({t.col(), t.row()});
-  for (Index k = 0; k < _constraints.n_free(); ++k)
-    unique.push_back({k, k}); // a structurally full diagonal
-  std::sort(unique.begin(), unique.end());
-  unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
-  if (!unique.empty() && unique.front().column < 0)
-    unique.erase(unique.begin());
-
-  const Index n = _constraints.n_free();
-  _stiffness.resize(n, n);
-  _stiffness.resizeNonZeros(static_cast<Index>(unique.size()));
-  std::fill_n(_stiffness.valuePtr(), unique.size(), 0.0);
-  std::fill_n(_stiffness.outerIndexPtr(), n + 1, 0);
-  for (std::size_t k = 0; k < unique.size(); ++k)
-  {
-    _stiffness.innerIndexPtr()[k] = unique[k].row;
-    ++_stiffness.outerIndexPtr()[unique[k].column + 1];
-  }
-  for (Index k = 0; k < n; ++k)
-    _stiffness.outerIndexPtr()[k + 1] += _stiffness.outerIndexPtr()[k];
-
-  const auto slot_of = [&](const Entry& e) -> Index
-  {
-    if (e.column < 0)
-      return -1;
-    const Index* first = _stiffness.innerIndexPtr() + _stiffness.outerIndexPtr()[e.column];
-    const Index* last = _stiffness.innerIndexPtr() + _stiffness.outerIndexPtr()[e.column + 1];
-    return static_cast<Index>(std::lower_bound(first, last, e.row) - _stiffness.innerIndexPtr());
-  };
-  _slots.reserve(entries.size());
-  for (const Entry& e : entries)
-    _slots.push_back(slot_of(e));
-  for (const auto& t : stiffness)
-    _stiffness.valuePtr()[slot_of({t.col(), t.row()})] += t.value();
 }
 
 } // namespace pyscl

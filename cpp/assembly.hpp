@@ -147,8 +147,19 @@ private:
   std::vector<Index> _inventory_of_dof; ///< -1 where no inventory holds the dof
   SparseMatrix _stiffness;              ///< the constant Poisson part on the full pattern
   std::vector<Index> _slots;            ///< where each local derivative is added, in visiting order
-  std::vector<std::pair<std::size_t, double>> _pair_of; ///< law number and charge number
-  std::vector<double> _slot_factors;                    ///< and its factor; empty if all are 1
+  std::vector<double> _slot_factors;    ///< the factor of each slot; empty if all are 1
+  /// Number of the law and charge number, by region and carrier.
+  std::vector<std::pair<std::size_t, double>> _pair_of;
 };
+
+/// Calls visit(graph, carrier law, number of the (region, carrier) pair).
+template <class Visit>
+void Assembly::visit_carriers(Visit visit) const
+{
+  std::size_t pair = 0;
+  for (std::size_t r = 0; r < _discretization->regions().size(); ++r)
+    for (const CarrierLaw& law : _discretization->regions()[r].carriers)
+      visit(_discretization->graphs()[r], law, pair++);
+}
 
 } // namespace pyscl
