@@ -73,6 +73,34 @@ T gain(const TimeDerivative::Past& past, const TransportState<T>& now)
 
 } // namespace
 
+/// Adds local derivatives to their places in the Jacobian, one after the other.
+class Assembly::SlotWriter
+{
+public:
+  /// `factors` may be null: all are 1 then.
+  SlotWriter(const Index* slot, const double* factor, double* values)
+      : _slot(slot), _factor(factor), _values(values)
+  {
+  }
+
+  void operator()(double derivative)
+  {
+    if (*_slot >= 0)
+      _values[*_slot] += _factor ? *_factor * derivative : derivative;
+    ++_slot;
+    if (_factor)
+      ++_factor;
+  }
+
+  /// Goes on in another matrix of the same pattern.
+  SlotWriter with_values(double* values) const { return {_slot, _factor, values}; }
+
+private:
+  const Index* _slot;
+  const double* _factor;
+  double* _values;
+};
+
 Assembly::Assembly(std::shared_ptr<const Discretization> discretization, Constraints constraints,
                    std::vector<Inventory> inventories, std::vector<DrivenTerminal> terminals,
                    Balance balance)
@@ -196,32 +224,14 @@ void Assembly::add_gauss(const Vector& u, const std::vector<SiteStates<Scalar>>&
       });
 }
 
-/// Adds up rows and amounts and, with derivatives, these slot by slot and the edge fluxes.
+/// Gauss's law, gains and amounts of the carriers and, with derivatives, these slot by slot.
 template <class Scalar>
-void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values,
-                          std::vector<EdgeFlux>* fluxes) const
+void Assembly::add_storage(const Vector& u, const std::vector<SiteStates<Scalar>>& states,
+                           Vector& rows, Vector& amounts, SlotWriter& add) const
 {
-  if (_balance == Balance::transient && _time.rate == 0.0)
-    throw std::invalid_argument("a transient balance needs a step in time");
   const Discretization& d = *_discretization;
-  const std::vector<SiteStates<Scalar>> states = site_states<Scalar>(u);
   constexpr bool differentiate = !std::is_same_v<Scalar, double>;
-  const Index* slot = _slots.data();
-  const double* factor = _slot_factors.empty() ? nullptr : _slot_factors.data();
-  const auto add = [&](double derivative)
-  {
-    if (*slot >= 0)
-      values[*slot] += factor ? *factor * derivative : derivative;
-    ++slot;
-    if (factor)
-      ++factor;
-  };
-
-  rows = Vector::Zero(d.n_dofs());
-  amounts = Vector::Zero(static_cast<Index>(_inventories.size()));
-
   add_gauss(u, states, rows);
-  // Gain and amount of the carriers, and the derivative of their charge.
   visit_carriers(
       [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
       {
@@ -259,9 +269,15 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
           }
         }
       });
-  if (_balance == Balance::equilibrium)
-    return;
+}
 
+/// Transport along edges and exchange across junctions, with their derivatives slot by slot.
+template <class Scalar>
+void Assembly::add_flow(const Vector& u, const std::vector<SiteStates<Scalar>>& states,
+                        Vector& rows, SlotWriter& add, std::vector<EdgeFlux>* fluxes) const
+{
+  const Discretization& d = *_discretization;
+  constexpr bool differentiate = !std::is_same_v<Scalar, double>;
   const auto pass = [&](Index phi_i, Index mu_i, Index phi_j, Index mu_j, const auto& flux)
   {
     rows[mu_i] += value_of(flux);
@@ -275,7 +291,6 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
     }
   };
 
-  // Transport along edges.
   visit_carriers(
       [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
       {
@@ -290,7 +305,6 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
         }
       });
 
-  // Exchange across junctions.
   for (const Junction& junction : d.junctions())
   {
     const int carrier = junction.carrier;
@@ -315,6 +329,22 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
         },
         junction.law);
   }
+}
+
+/// All of the equations.
+template <class Scalar>
+void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values,
+                          std::vector<EdgeFlux>* fluxes) const
+{
+  if (_balance == Balance::transient && _time.rate == 0.0)
+    throw std::invalid_argument("a transient balance needs a step in time");
+  const std::vector<SiteStates<Scalar>> states = site_states<Scalar>(u);
+  rows = Vector::Zero(_discretization->n_dofs());
+  amounts = Vector::Zero(static_cast<Index>(_inventories.size()));
+  SlotWriter add(_slots.data(), _slot_factors.empty() ? nullptr : _slot_factors.data(), values);
+  add_storage(u, states, rows, amounts, add);
+  if (_balance != Balance::equilibrium)
+    add_flow(u, states, rows, add, fluxes);
 }
 
 Vector Assembly::rows(const Vector& u) const
@@ -405,6 +435,35 @@ Vector Assembly::close(Vector rows, const Vector& amounts) const
   for (std::size_t k = 0; k < _inventories.size(); ++k)
     r[_inventory_rows[k]] = amounts[k] - _inventories[k].amount;
   return r;
+}
+
+Linearization Assembly::linearize(const Vector& u) const
+{
+  if (_balance != Balance::transient)
+    throw std::invalid_argument("storage and flow are parts of a transient balance");
+  Assembly unit = *this; // d/dt = 1
+  unit.set_time_derivative({1.0, past(u), Vector::Zero(_discretization->n_dofs())});
+  const std::vector<SiteStates<Dual<1>>> states = site_states<Dual<1>>(u);
+  Linearization result;
+  Vector rows = Vector::Zero(_discretization->n_dofs());
+  Vector amounts = Vector::Zero(static_cast<Index>(_inventories.size()));
+  const double* factors = _slot_factors.empty() ? nullptr : _slot_factors.data();
+  result.storage = _stiffness;
+  SlotWriter storage(_slots.data(), factors, result.storage.valuePtr());
+  unit.add_storage(u, states, rows, amounts, storage);
+  result.flow = 0.0 * _stiffness;
+  SlotWriter flow = storage.with_values(result.flow.valuePtr());
+  result.outflow = Vector::Zero(_discretization->n_dofs());
+  unit.add_flow(u, states, result.outflow, flow, &result.fluxes);
+  visit_carriers(
+      [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
+      {
+        auto& capacities = result.capacities.emplace_back();
+        for (Index s = graph.first_site; s < graph.last_site; ++s)
+          capacities.push_back(_discretization->site_volume()[s] * law.site_density *
+                               states[pair][s - graph.first_site].share.grad[0]);
+      });
+  return result;
 }
 
 Vector Assembly::residual(const Vector& u) const

@@ -71,6 +71,17 @@ struct EdgeFlux
   Dual<4> flux;
 };
 
+/// The derivative of a transient balance, split by what the rate d/dt multiplies: for small changes
+/// x e^(i w t) of the unknowns the equations are (flow + i w storage) x = 0. Both matrices have
+/// the pattern of the Jacobian.
+struct Linearization
+{
+  SparseMatrix flow, storage;
+  Vector outflow;                              ///< of the carriers from every dof in the state
+  std::vector<EdgeFlux> fluxes;                ///< along all edges, then across all junctions
+  std::vector<std::vector<double>> capacities; ///< V c dy/deta by carrier law and site
+};
+
 class Assembly
 {
 public:
@@ -113,10 +124,13 @@ public:
   /// all edges (none in equilibrium).
   Vector residual_and_jacobian(const Vector& u, SparseMatrix& jacobian,
                                std::vector<EdgeFlux>& fluxes) const;
+  /// Storage and flow of a transient balance at a state, whatever its time derivative.
+  Linearization linearize(const Vector& u) const;
   /// The Poisson part on the full sparsity pattern of the Jacobian.
   const SparseMatrix& pattern() const { return _stiffness; }
 
 private:
+  class SlotWriter;
   template <class Visit>
   void visit_carriers(Visit visit) const;
   template <class Scalar>
@@ -125,6 +139,12 @@ private:
   template <class Scalar>
   void add_gauss(const Vector& u, const std::vector<SiteStates<Scalar>>& states,
                  Vector& rows) const;
+  template <class Scalar>
+  void add_storage(const Vector& u, const std::vector<SiteStates<Scalar>>& states, Vector& rows,
+                   Vector& amounts, SlotWriter& add) const;
+  template <class Scalar>
+  void add_flow(const Vector& u, const std::vector<SiteStates<Scalar>>& states, Vector& rows,
+                SlotWriter& add, std::vector<EdgeFlux>* fluxes) const;
   template <class Scalar>
   void accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values,
                   std::vector<EdgeFlux>* fluxes) const;

@@ -1,5 +1,5 @@
 // The sparsity pattern of the Jacobian, and where each local derivative goes in it. The order of
-// visiting must be that of Assembly::accumulate.
+// visiting must be that of Assembly::add_storage, then of Assembly::add_flow.
 #include "assembly.hpp"
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 namespace pyscl
 {
 
-/// Collects the (row, column) of every local derivative in the order of `accumulate`, then turns
+/// Collects the (row, column) of every local derivative in the order of visiting, then turns
 /// the pairs into slots of the compressed pattern.
 void Assembly::build_pattern()
 {

@@ -1,84 +1,17 @@
-// The only file that knows Python. Arrays come in as C-contiguous numpy arrays of the exact dtype
-// and go out as arrays that own their data; the GIL is released around assembly and solves.
+// The module as Python sees it; only the files bindings*.cpp know Python. The GIL is released
+// around assembly and solves.
+#include "bindings.hpp"
 #include "fields.hpp"
 #include "transient.hpp"
 
 #include <pybind11/functional.h>
-#include <pybind11/numpy.h>
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
 
-namespace py = pybind11;
-using namespace pybind11::literals;
 using namespace pyscl;
+using namespace pyscl::bindings;
+using namespace pybind11::literals;
 
 namespace
 {
-
-template <class T>
-using Array = py::array_t<T, py::array::c_style>;
-
-template <class T>
-std::vector<T> to_vector(const Array<T>& a)
-{
-  return {a.data(), a.data() + a.size()};
-}
-
-template <class T, std::size_t N>
-std::vector<std::array<T, N>> to_rows(const Array<T>& a, const char* name)
-{
-  if (a.ndim() != 2 || a.shape(1) != static_cast<py::ssize_t>(N))
-    throw std::invalid_argument(std::string(name) + " must have shape (n, " + std::to_string(N) +
-                                ")");
-  std::vector<std::array<T, N>> rows(a.shape(0));
-  std::copy(a.data(), a.data() + a.size(), reinterpret_cast<T*>(rows.data()));
-  return rows;
-}
-
-Vector to_eigen(const Array<double>& a, Index size)
-{
-  if (a.size() != size)
-    throw std::invalid_argument("the state has " + std::to_string(a.size()) + " values, expected " +
-                                std::to_string(size));
-  return Eigen::Map<const Vector>(a.data(), a.size());
-}
-
-Vector state(const Array<double>& u, const Discretization& d)
-{
-  return to_eigen(u, d.n_dofs());
-}
-
-template <class T>
-py::array_t<T> to_numpy(const T* data, std::vector<py::ssize_t> shape)
-{
-  return py::array_t<T>(shape, data);
-}
-
-template <class T>
-py::array_t<T> to_numpy(const std::vector<T>& v)
-{
-  return to_numpy(v.data(), {static_cast<py::ssize_t>(v.size())});
-}
-
-template <class T, std::size_t N>
-py::array_t<T> to_numpy(const std::vector<std::array<T, N>>& v)
-{
-  return to_numpy(v.empty() ? nullptr : v.front().data(),
-                  {static_cast<py::ssize_t>(v.size()), static_cast<py::ssize_t>(N)});
-}
-
-py::array_t<double> to_numpy(const Vector& v)
-{
-  return to_numpy(v.data(), {static_cast<py::ssize_t>(v.size())});
-}
-
-/// Runs `work` without the GIL.
-template <class Work>
-auto unlocked(Work work)
-{
-  py::gil_scoped_release release;
-  return work();
-}
 
 /// Wraps a Python callable for the solver threads and lets Ctrl-C through between iterations.
 Poll make_poll(const py::object& callback)
@@ -229,6 +162,29 @@ void bind_discretization(py::module_& m)
                 {carrier, law, {to_rows<Index, 2>(ends, "link ends"), to_vector(measure)}});
           },
           "carrier"_a, "law"_a, "ends"_a.noconvert(), "measure"_a.noconvert())
+      .def(
+          "edges",
+          [](const Discretization& d, std::size_t region)
+          {
+            const RegionGraph& graph = d.graphs().at(region);
+            return py::make_tuple(to_numpy(graph.edges), to_numpy(graph.edge_weight));
+          },
+          "region"_a)
+      .def(
+          "junction_links",
+          [](const Discretization& d, std::size_t junction)
+          {
+            const Junction& j = d.junctions().at(junction);
+            return py::make_tuple(j.carrier, to_numpy(j.links.ends), to_numpy(j.links.measure));
+          },
+          "junction"_a)
+      .def(
+          "permittivity", [](const Discretization& d, std::size_t region)
+          { return d.regions().at(region).permittivity; }, "region"_a)
+      .def_property_readonly("n_regions",
+                             [](const Discretization& d) { return d.regions().size(); })
+      .def_property_readonly("n_junctions",
+                             [](const Discretization& d) { return d.junctions().size(); })
       .def("terminal_dof", &Discretization::terminal_dof, "terminal"_a, "carrier"_a)
       .def_property_readonly("site_phi",
                              [](const Discretization& d) { return to_numpy(d.site_phi()); })
@@ -509,5 +465,6 @@ PYBIND11_MODULE(_core, m)
   bind_assembly(m);
   bind_newton(m);
   bind_transient(m);
+  bind_small_signal(m);
   m.def("build_information", &build_information);
 }

@@ -9,54 +9,59 @@
 namespace pyscl
 {
 
-class LinearSolver::Factors
+template <class Scalar>
+class LinearSolver<Scalar>::Factors
 {
 public:
   virtual ~Factors() = default;
-  virtual bool factorize(const SparseMatrix& matrix) = 0;
-  virtual Vector solve(const Vector& b) = 0;
+  virtual bool factorize(const Matrix& matrix) = 0;
+  virtual Column solve(const Column& b) = 0;
   virtual std::int64_t fill() const = 0;
 };
 
-class LinearSolver::SymmetricFactors final : public Factors
+template <class Scalar>
+class LinearSolver<Scalar>::SymmetricFactors final : public Factors
 {
 public:
-  explicit SymmetricFactors(const SparseMatrix& pattern) { _ldlt.analyzePattern(pattern); }
-  bool factorize(const SparseMatrix& matrix) override
+  explicit SymmetricFactors(const Matrix& pattern) { _ldlt.analyzePattern(pattern); }
+  bool factorize(const Matrix& matrix) override
   {
     _ldlt.factorize(matrix);
-    return _ldlt.info() == Eigen::Success && _ldlt.vectorD().minCoeff() > 0.0;
+    return _ldlt.info() == Eigen::Success && _ldlt.vectorD().real().minCoeff() > 0.0;
   }
-  Vector solve(const Vector& b) override { return _ldlt.solve(b); }
+  Column solve(const Column& b) override { return _ldlt.solve(b); }
   std::int64_t fill() const override { return _ldlt.matrixL().nestedExpression().nonZeros(); }
 
 private:
-  Eigen::SimplicialLDLT<SparseMatrix, Eigen::Lower, Eigen::NaturalOrdering<int>> _ldlt;
+  Eigen::SimplicialLDLT<Matrix, Eigen::Lower, Eigen::NaturalOrdering<int>> _ldlt;
 };
 
-class LinearSolver::GeneralFactors final : public Factors
+template <class Scalar>
+class LinearSolver<Scalar>::GeneralFactors final : public Factors
 {
 public:
-  explicit GeneralFactors(const SparseMatrix& pattern)
+  explicit GeneralFactors(const Matrix& pattern)
   {
     _lu.isSymmetric(true);
     // Diagonal pivots keep the fill of the given order; a tiny one is still exchanged.
     _lu.setPivotThreshold(1e-3);
     _lu.analyzePattern(pattern);
   }
-  bool factorize(const SparseMatrix& matrix) override
+  bool factorize(const Matrix& matrix) override
   {
     _lu.factorize(matrix);
     return _lu.info() == Eigen::Success;
   }
-  Vector solve(const Vector& b) override { return _lu.solve(b); }
+  Column solve(const Column& b) override { return _lu.solve(b); }
   std::int64_t fill() const override { return _lu.nnzL() + _lu.nnzU(); }
 
 private:
-  Eigen::SparseLU<SparseMatrix, Eigen::NaturalOrdering<int>> _lu;
+  Eigen::SparseLU<Matrix, Eigen::NaturalOrdering<int>> _lu;
 };
 
-LinearSolver::LinearSolver(Kind kind, const SparseMatrix& pattern, std::vector<std::int32_t> order)
+template <class Scalar>
+LinearSolver<Scalar>::LinearSolver(MatrixKind kind, const Matrix& pattern,
+                                   std::vector<std::int32_t> order)
     : _kind(kind), _order(std::move(order))
 {
   const auto n = static_cast<std::int32_t>(pattern.cols());
@@ -91,20 +96,24 @@ LinearSolver::LinearSolver(Kind kind, const SparseMatrix& pattern, std::vector<s
   }
   _permuted.outerIndexPtr()[n] = static_cast<std::int32_t>(_source.size());
 
-  if (kind == Kind::symmetric)
+  if (kind == MatrixKind::general)
+    _factors = std::make_unique<GeneralFactors>(_permuted);
+  else if constexpr (std::is_same_v<Scalar, double>)
     _factors = std::make_unique<SymmetricFactors>(_permuted);
   else
-    _factors = std::make_unique<GeneralFactors>(_permuted);
+    throw std::invalid_argument("the library's LDL^T of a complex matrix is for Hermitian ones");
 }
 
-LinearSolver::~LinearSolver() = default;
+template <class Scalar>
+LinearSolver<Scalar>::~LinearSolver() = default;
 
 /// Scales rows, then columns, to maximum 1 (symmetric: diagonal to 1). Rows of depleted regions
 /// are smaller by many tens of decades and would spoil the pivoting.
-void LinearSolver::equilibrate(const SparseMatrix& matrix)
+template <class Scalar>
+void LinearSolver<Scalar>::equilibrate(const Matrix& matrix)
 {
   const auto n = matrix.cols();
-  if (_kind == Kind::symmetric)
+  if (_kind == MatrixKind::symmetric)
   {
     _row_scale = matrix.diagonal().cwiseAbs().cwiseSqrt().cwiseInverse();
     _column_scale = _row_scale;
@@ -112,20 +121,21 @@ void LinearSolver::equilibrate(const SparseMatrix& matrix)
   }
   Vector row_max = Vector::Zero(n);
   for (Eigen::Index j = 0; j < n; ++j)
-    for (SparseMatrix::InnerIterator it(matrix, j); it; ++it)
-      row_max[it.row()] = std::max(row_max[it.row()], std::fabs(it.value()));
+    for (typename Matrix::InnerIterator it(matrix, j); it; ++it)
+      row_max[it.row()] = std::max(row_max[it.row()], std::abs(it.value()));
   _row_scale = row_max.cwiseInverse();
   _column_scale.resize(n);
   for (Eigen::Index j = 0; j < n; ++j)
   {
     double largest = 0.0;
-    for (SparseMatrix::InnerIterator it(matrix, j); it; ++it)
-      largest = std::max(largest, std::fabs(it.value()) * _row_scale[it.row()]);
+    for (typename Matrix::InnerIterator it(matrix, j); it; ++it)
+      largest = std::max(largest, std::abs(it.value()) * _row_scale[it.row()]);
     _column_scale[j] = 1.0 / largest;
   }
 }
 
-bool LinearSolver::factorize(const SparseMatrix& matrix)
+template <class Scalar>
+bool LinearSolver<Scalar>::factorize(const Matrix& matrix)
 {
   equilibrate(matrix);
   if (!_row_scale.allFinite() || !_column_scale.allFinite())
@@ -140,23 +150,28 @@ bool LinearSolver::factorize(const SparseMatrix& matrix)
   return _factors->factorize(_permuted);
 }
 
-Vector LinearSolver::solve(const Vector& right_hand_side)
+template <class Scalar>
+auto LinearSolver<Scalar>::solve(const Column& right_hand_side) -> Column
 {
   const auto n = static_cast<std::int32_t>(_order.size());
-  Vector b(n);
+  Column b(n);
   for (std::int32_t k = 0; k < n; ++k)
     b[k] = right_hand_side[_order[k]] * _row_scale[_order[k]];
-  Vector x = _factors->solve(b);
+  Column x = _factors->solve(b);
   x += _factors->solve(b - _permuted * x);
-  Vector solution(n);
+  Column solution(n);
   for (std::int32_t k = 0; k < n; ++k)
     solution[_order[k]] = x[k] * _column_scale[_order[k]];
   return solution;
 }
 
-std::int64_t LinearSolver::fill() const
+template <class Scalar>
+std::int64_t LinearSolver<Scalar>::fill() const
 {
   return _factors->fill();
 }
+
+template class LinearSolver<double>;
+template class LinearSolver<std::complex<double>>;
 
 } // namespace pyscl

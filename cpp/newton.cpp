@@ -1,5 +1,7 @@
 #include "newton.hpp"
 
+#include "elimination_order.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -26,29 +28,6 @@ public:
 private:
   std::chrono::steady_clock::time_point _last = std::chrono::steady_clock::now();
 };
-
-/// Free unknowns by the rank of their node; dense inventory rows come last and cause no fill.
-std::vector<Index> elimination_order(const Assembly& assembly, const std::vector<Index>& node_rank)
-{
-  const Constraints& c = assembly.constraints();
-  const auto& dof_node = assembly.discretization().dof_node();
-  std::vector<char> dense(c.n_free(), 0);
-  for (Index row : assembly.inventory_rows())
-    dense[row] = 1;
-  for (Index row : assembly.terminal_rows())
-    dense[row] = 1;
-  std::vector<Index> order(c.n_free());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](Index a, Index b)
-                   {
-                     if (dense[a] != dense[b])
-                       return dense[a] < dense[b];
-                     return node_rank[dof_node[c.representative()[a]]] <
-                            node_rank[dof_node[c.representative()[b]]];
-                   });
-  return order;
-}
 
 /// The damping variable of a site: logit(y) for laws with a site limit, ln(y) otherwise.
 struct Filling
@@ -171,7 +150,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
   if (!_solver)
   {
     _order = elimination_order(assembly, _node_rank);
-    _solver = std::make_unique<LinearSolver>(_kind, assembly.pattern(), _order);
+    _solver = std::make_unique<LinearSolver<double>>(_kind, assembly.pattern(), _order);
   }
   // In time every amount is anchored in its past.
   const bool may_be_weak = assembly.balance() == Balance::steady;
@@ -189,7 +168,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
       if (!parts.empty())
         parts.replace(assembly, fluxes, r, jacobian);
       if (_weak ? !_weak->same_pattern(parts) : !parts.empty())
-        _solver = std::make_unique<LinearSolver>(_kind, jacobian, _order);
+        _solver = std::make_unique<LinearSolver<double>>(_kind, jacobian, _order);
       _weak = std::move(parts);
     }
     step.assembly_seconds = clock.lap();
@@ -269,16 +248,14 @@ NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
                                const std::vector<Index>& node_rank, const NewtonControl& control,
                                const Poll& poll)
 {
-  return NewtonIteration(LinearSolver::Kind::symmetric, node_rank)
-      .solve_convex(assembly, u, control, poll);
+  return NewtonIteration(MatrixKind::symmetric, node_rank).solve_convex(assembly, u, control, poll);
 }
 
 NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
                           const std::vector<Index>& node_rank, const NewtonControl& control,
                           const Poll& poll)
 {
-  return NewtonIteration(LinearSolver::Kind::general, node_rank)
-      .solve_damped(assembly, u, control, poll);
+  return NewtonIteration(MatrixKind::general, node_rank).solve_damped(assembly, u, control, poll);
 }
 
 } // namespace pyscl

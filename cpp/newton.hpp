@@ -52,7 +52,7 @@ class NewtonIteration
 {
 public:
   /// `node_rank` is the order of elimination of the nodes.
-  NewtonIteration(LinearSolver::Kind kind, std::vector<Index> node_rank)
+  NewtonIteration(MatrixKind kind, std::vector<Index> node_rank)
       : _kind(kind), _node_rank(std::move(node_rank))
   {
   }
@@ -77,9 +77,9 @@ private:
   NewtonResult iterate(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                        const Poll& poll, Advance advance);
 
-  LinearSolver::Kind _kind;
+  MatrixKind _kind;
   std::vector<Index> _node_rank, _order;
-  std::unique_ptr<LinearSolver> _solver;
+  std::unique_ptr<LinearSolver<double>> _solver;
   std::optional<WeakParts> _weak;
 };
 

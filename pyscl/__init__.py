@@ -2,7 +2,7 @@
 
 A `Model` joins a `Mesh` with a `Material` per region and laws for contacts and interfaces;
 `Model.equilibrium()` and `Model.steady()` return a `Solution` with named fields in SI units,
-`Model.transient()` a `Trajectory` of them with time series.
+`Model.transient()` a `Trajectory` of them with time series, `Solution.impedance()` a `Spectrum`.
 """
 
 import importlib
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from pyscl.model import Model
     from pyscl.protocol import Protocol
     from pyscl.solution import Solution
+    from pyscl.spectrum import Spectrum
+    from pyscl.study.impedance import SpectrumOptions
     from pyscl.study.newton import SolverOptions
     from pyscl.study.transient import TransientOptions
     from pyscl.trajectory import Trajectory
@@ -76,6 +78,8 @@ _HOME = {
     "Protocol": "pyscl.protocol",
     "Solution": "pyscl.solution",
     "SolverOptions": "pyscl.study.newton",
+    "Spectrum": "pyscl.spectrum",
+    "SpectrumOptions": "pyscl.study.impedance",
     "Trajectory": "pyscl.trajectory",
     "TransientOptions": "pyscl.study.transient",
 }
@@ -107,6 +111,8 @@ __all__ = [
     "ReservoirContact",
     "Solution",
     "SolverOptions",
+    "Spectrum",
+    "SpectrumOptions",
     "Trajectory",
     "TransientOptions",
     "__version__",

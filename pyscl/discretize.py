@@ -44,6 +44,8 @@ class Discretized:
         fixed_charge: all scaled fixed charges, place by place.
         layers: material of each layer, None for a compact layer; the core has them as regions
             after those of the mesh.
+        layer_places: interface "a|b" or contact of each layer.
+        junction_places: interface or contact of each junction of the core.
         dof_node: (n_dofs,) mesh node of each dof; phi of the nodes comes first, dof = node (the
             first side where phi jumps).
         triangle_sites: (m, 3) sites at the corners of the triangles.
@@ -65,6 +67,8 @@ class Discretized:
     node_charge: FloatArray
     fixed_charge: FloatArray
     layers: tuple[Material | None, ...]
+    layer_places: tuple[str, ...]
+    junction_places: tuple[str, ...]
     terminals: dict[str, int]
     passages: tuple[tuple[int, IntArray], ...]
 
@@ -173,6 +177,8 @@ def discretize(model: "Model") -> Discretized:
         node_charge=node_charge,
         fixed_charge=np.concatenate([core.site_volume * on_sites, line_charge]),
         layers=attached.materials,
+        layer_places=attached.layer_places,
+        junction_places=attached.junction_places,
         terminals=terminals,
         passages=attached.passages,
     )

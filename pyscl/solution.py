@@ -1,13 +1,13 @@
 """`Solution`: the fields and integrals of a solved model, with names and SI units."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.constants import Avogadro, elementary_charge
 
 from pyscl.errors import InputError, unknown_name
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pyscl.postprocess.contacts import ContactResult
     from pyscl.postprocess.cut import Cut
     from pyscl.postprocess.interfaces import InterfaceResult
+    from pyscl.postprocess.layer_resistance import LayerResistance
+    from pyscl.spectrum import Spectrum
+    from pyscl.study.impedance import SpectrumOptions
     from pyscl.study.newton import NewtonHistory
 
 FloatArray = NDArray[np.float64]
@@ -216,6 +219,19 @@ class Solution:
 
         return interface_result(self, name)
 
+    def layer_resistance(self, place: str) -> "LayerResistance":
+        """Return what the space charge layers at an interface or contact add to the bulk.
+
+        Args:
+            place: interface "a|b" in any order, or a contact.
+
+        Raises:
+            InputError: there is no such place.
+        """
+        from pyscl.postprocess.layer_resistance import layer_resistance
+
+        return layer_resistance(self, place)
+
     def cut(self, start: tuple[float, float], end: tuple[float, float], points: int = 200) -> "Cut":
         """Return all fields along a straight line; see `pyscl.postprocess.cut.Cut`.
 
@@ -227,6 +243,45 @@ class Solution:
         from pyscl.postprocess.cut import cut
 
         return cut(self, start, end, points)
+
+    def impedance(
+        self,
+        frequencies: "ArrayLike | Sequence[str] | None" = None,
+        *,
+        contact: str | None = None,
+        reference: str | None = None,
+        open_contacts: Sequence[str] = (),
+        options: "SpectrumOptions | None" = None,
+    ) -> "Spectrum":
+        """Compute the impedance of this state: its response to a small alternating voltage.
+
+        The equations in time are linearised exactly around the state, with or without direct
+        current.
+
+        Args:
+            frequencies: [Hz] or texts with a unit: an array is taken as it is, between the ends
+                of a tuple of two they are chosen until the spectrum is resolved; None: from the
+                dielectric relaxation down to where only a resistance or a capacitance is left.
+            contact: where the voltage is applied; None: the first of two contacts.
+            reference: the contact its voltage is measured against; None: all others.
+            open_contacts: contacts without alternating current; the others keep their voltage.
+                A reference that is open is a probe (three-electrode measurement).
+            options: sampling and parallel work.
+
+        Raises:
+            InputError: an unknown contact or one without voltage, a frequency that is not
+                positive, a state that did not converge or still drifts, no path for the current.
+        """
+        from pyscl.study.impedance import impedance
+
+        return impedance(
+            self,
+            frequencies,
+            contact=contact,
+            reference=reference,
+            open_contacts=open_contacts,
+            options=options,
+        )
 
     # Files.
 

@@ -88,11 +88,15 @@ class Attached:
     Attributes:
         background: scaled background charge density of the sites of the layers, in their order.
         materials: material of each layer in the order of the core, None for a compact layer.
+        layer_places: interface "a|b" or contact of each layer.
+        junction_places: interface or contact of each junction.
         passages: (carrier, (k, 2) mu dofs at both ends) of all layers and junctions.
     """
 
     background: FloatArray
     materials: tuple[Material | None, ...]
+    layer_places: tuple[str, ...]
+    junction_places: tuple[str, ...]
     passages: tuple[tuple[int, IntArray], ...]
 
 
@@ -109,12 +113,18 @@ class _Builder:
         self._site_dofs = core.site_dofs
         self._background: list[FloatArray] = [np.empty(0)]
         self._materials: list[Material | None] = []
+        self._layer_places: list[str] = []
+        self._junction_places: list[str] = []
         self._passages: list[tuple[int, IntArray]] = []
 
     @property
     def attached(self) -> Attached:
         return Attached(
-            np.concatenate(self._background), tuple(self._materials), tuple(self._passages)
+            np.concatenate(self._background),
+            tuple(self._materials),
+            tuple(self._layer_places),
+            tuple(self._junction_places),
+            tuple(self._passages),
         )
 
     def between(self, name: str, share: FloatArray | None = None) -> Links:
@@ -134,13 +144,15 @@ class _Builder:
         sites = facet_sites(mesh, self._triangle_sites, facets, region)
         return self._merge(np.full_like(sites, -1 - terminal), sites, facets, None)
 
-    def compact(self, links: Links, capacitance: float, surface_charge: float = 0.0) -> None:
+    def compact(
+        self, place: str, links: Links, capacitance: float, surface_charge: float = 0.0
+    ) -> None:
         """Add a layer of unit thickness without carriers; the permittivity is its capacitance."""
         scaled = capacitance * self.scaling.potential / self.scaling.surface_charge
         self._core.add_layer(_core.RegionLaw(scaled, []), links.ends, links.measure, 1.0)
-        self._note(None, links, surface_charge, 1.0)
+        self._note(place, None, links, surface_charge, 1.0)
 
-    def coating(self, links: Links, coating: Coating, surface_charge: float) -> None:
+    def coating(self, place: str, links: Links, coating: Coating, surface_charge: float) -> None:
         """Add a layer with the laws of a material."""
         material: Material = coating.material
         law = _core.RegionLaw(
@@ -149,19 +161,25 @@ class _Builder:
         )
         thickness = coating.thickness / self.scaling.length
         self._core.add_layer(law, links.ends, links.measure, thickness)
-        self._note(material, links, surface_charge, thickness)
+        self._note(place, material, links, surface_charge, thickness)
         for carrier in material.carriers:
             self._record(self.model.carriers.index(carrier.name), links)
 
-    def junction(self, links: Links, law: TransferLaw, sides: Sides) -> None:
+    def junction(self, place: str, links: Links, law: TransferLaw, sides: Sides) -> None:
         """Add the transfer law of a carrier from the first side to the second."""
         number = self.model.carriers.index(sides[1].name)
         compiled = core_transfer(law, sides, self.scaling)
         self._core.add_junction(number, compiled, links.ends, links.measure)
+        self._junction_places.append(place)
         self._record(number, links)
 
     def _note(
-        self, material: Material | None, links: Links, surface_charge: float, thickness: float
+        self,
+        place: str,
+        material: Material | None,
+        links: Links,
+        surface_charge: float,
+        thickness: float,
     ) -> None:
         """Note a layer and its fixed charge; half of it belongs to the charged first side."""
         charge = material.fixed_charge / self.scaling.charge_density if material else 0.0
@@ -169,6 +187,7 @@ class _Builder:
         background[::2] += surface_charge / self.scaling.surface_charge / (0.5 * thickness)
         self._background.append(background)
         self._materials.append(material)
+        self._layer_places.append(place)
 
     def _record(self, carrier: int, links: Links) -> None:
         dofs = np.where(
@@ -204,24 +223,25 @@ def attach(
     builder = _Builder(model, core, scaling, triangle_sites)
     for name, law in model.interfaces.items():
         if law.compact_capacitance is not None:
-            builder.compact(builder.between(name), law.compact_capacitance, law.surface_charge)
+            builder.compact(name, builder.between(name), law.compact_capacitance, law.surface_charge)
         if law.coating is not None:
-            builder.coating(builder.between(name), law.coating, law.surface_charge)
+            builder.coating(name, builder.between(name), law.coating, law.surface_charge)
         for carrier, transfer in law.kinetics.items():
             first, second = (model.materials[r].carrier(carrier) for r in name.split("|"))
             links = builder.between(name, model.contact_shares(name))
-            builder.junction(links, transfer, (first, second))
+            builder.junction(name, links, transfer, (first, second))
     for name, terminal in terminals.items():
         contact = model.contacts[name]
         assert isinstance(contact, PotentialContact | ReservoirContact)
         if contact.compact_capacitance is not None:
-            builder.compact(builder.at_contact(name, terminal), contact.compact_capacitance)
+            links = builder.at_contact(name, terminal)
+            builder.compact(name, links, contact.compact_capacitance)
         if isinstance(contact, ReservoirContact) and contact.kinetics is not None:
             for region in model.regions_at(name):
                 inside = [c for c in model.materials[region].carriers if c.name == contact.carrier]
                 if inside:
                     links = builder.at_contact(name, terminal, region)
-                    builder.junction(links, contact.kinetics, (None, inside[0]))
+                    builder.junction(name, links, contact.kinetics, (None, inside[0]))
     return builder.attached
 
 

@@ -174,6 +174,18 @@ class BoundaryConditions:
         self._check_currents(currents)
         return self._assembly(bias, [], self._jumps, _core.Balance.transient, currents)
 
+    def small_signal(self) -> _core.Assembly:
+        """Return the equations in time with the voltages of all terminals free.
+
+        Contacts that share unknowns are tied to each other. The amounts of closed parts are
+        equations of their own: the sum of their balances, in which slow storage would drown in the
+        rounding of fast flows.
+        """
+        currents = dict.fromkeys(self._d.terminals, 0.0)
+        return self._assembly(
+            {}, [], self._jumps, _core.Balance.transient, currents, inventories=True
+        )
+
     def _check_own_nodes(self, contacts: Iterable[str]) -> None:
         """Refuse contacts that are driven but share unknowns with another contact."""
         held = [*self.contacts.held_levels({}).items(), *self.contacts.held_potentials({}).items()]
@@ -213,19 +225,26 @@ class BoundaryConditions:
         balance: _core.Balance,
         currents: Mapping[str, float] | None = None,
         still: FloatArray | None = None,
+        *,
+        inventories: bool = False,
     ) -> _core.Assembly:
-        """Build the equations with the given parts at one level each, others as in `still`."""
+        """Build the equations with the given parts at one level each, others as in `still`.
+
+        Closed amounts are conserved by the balances in time themselves; `inventories` asks for
+        them as equations there, too.
+        """
         d, currents = self._d, currents or {}
         shift = self.contacts.shift(bias)
         moving = balance != _core.Balance.equilibrium
         ties = [jumps, self._conductors, self.contacts.ties(levels=moving)]
         held = [its for name, its in self.contacts.voltages(bias).items() if name not in currents]
-        inventories = []
+        amounts = []
         if self._pins_first_node:
             held.append((np.zeros(1, np.int32), np.zeros(1)))
-        for component in self.components if balance != _core.Balance.transient else ():
+        in_time = balance == _core.Balance.transient
+        for component in self.components if inventories or not in_time else ():
             if component.amount is not None:
-                inventories.append(
+                amounts.append(
                     _core.Inventory(component.carrier, component.dofs.tolist(), component.amount)
                 )
             if component not in uniform:
@@ -254,7 +273,7 @@ class BoundaryConditions:
             _core.DrivenTerminal(d.terminal_dof(name), current / d.scaling.current)
             for name, current in currents.items()
         ]
-        return _core.Assembly(d.core, constraints, inventories, terminals, balance)
+        return _core.Assembly(d.core, constraints, amounts, terminals, balance)
 
     def _equipotentials(self) -> Ties:
         """Tie the phi of every floating conductor together.

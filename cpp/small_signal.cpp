@@ -1,0 +1,144 @@
+#include "small_signal.hpp"
+
+#include "elimination_order.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace pyscl
+{
+
+SmallSignal::SmallSignal(const Assembly& assembly, const Vector& u,
+                         const std::vector<Index>& node_rank)
+    : _constraints(assembly.constraints()), _linearization(assembly.linearize(u))
+{
+  const Discretization& d = assembly.discretization();
+  for (Index t = 0; t < d.n_terminals(); ++t)
+  {
+    const Index dof = d.terminal_dof(t, electric), unknown = _constraints.free(dof);
+    if (unknown < 0)
+      throw std::invalid_argument("the voltage of terminal " + std::to_string(t) + " is fixed");
+    const auto known = std::find(_terminals.begin(), _terminals.end(), unknown);
+    _group.push_back(static_cast<Index>(known - _terminals.begin()));
+    if (known != _terminals.end())
+      continue;
+    _terminals.push_back(unknown);
+    _voltage_factor.push_back(_constraints.factor(dof));
+  }
+  if (_terminals.empty())
+    throw std::invalid_argument("there is no terminal whose voltage could alternate");
+
+  const Index n = _constraints.n_free();
+  _inner.assign(n, 0);
+  for (Index unknown : _terminals)
+    _inner[unknown] = -1;
+  Index n_inner = 0;
+  for (Index k = 0; k < n; ++k)
+    if (_inner[k] == 0)
+      _inner[k] = n_inner++;
+  for (Index k : elimination_order(assembly, node_rank))
+    if (_inner[k] >= 0)
+      _order.push_back(_inner[k]);
+
+  const SparseMatrix& all = _linearization.flow;
+  std::vector<Eigen::Triplet<std::complex<double>>> entries;
+  for (Index j = 0; j < n; ++j)
+    for (Index k = all.outerIndexPtr()[j]; k < all.outerIndexPtr()[j + 1]; ++k)
+      if (const Index i = all.innerIndexPtr()[k]; _inner[i] >= 0 && _inner[j] >= 0)
+      {
+        entries.emplace_back(_inner[i], _inner[j], 1.0);
+        _source.push_back(k); // columns and rows keep their order
+      }
+  _pattern.resize(n_inner, n_inner);
+  _pattern.setFromTriplets(entries.begin(), entries.end());
+}
+
+SmallSignal::~SmallSignal() = default;
+
+/// The factors of flow + rate storage between the inner unknowns.
+std::unique_ptr<SmallSignal::Solver> SmallSignal::factorized(std::complex<double> rate) const
+{
+  ComplexSparseMatrix matrix = _pattern;
+  for (std::size_t k = 0; k < _source.size(); ++k)
+    matrix.valuePtr()[k] = _linearization.flow.valuePtr()[_source[k]] +
+                           rate * _linearization.storage.valuePtr()[_source[k]];
+  std::unique_ptr<Solver> solver;
+  {
+    const std::lock_guard lock(_mutex);
+    if (!_idle.empty())
+    {
+      solver = std::move(_idle.back());
+      _idle.pop_back();
+    }
+  }
+  if (!solver)
+    solver = std::make_unique<Solver>(MatrixKind::general, matrix, _order);
+  if (_pattern.cols() > 0 && !solver->factorize(matrix))
+    throw std::runtime_error("the small-signal equations are singular or not finite");
+  return solver;
+}
+
+void SmallSignal::give_back(std::unique_ptr<Solver> solver) const
+{
+  const std::lock_guard lock(_mutex);
+  _idle.push_back(std::move(solver));
+}
+
+/// The free unknowns, those of the terminals 0, for given inner rows (n_free).
+ComplexVector SmallSignal::solve_inner(Solver& solver, const ComplexVector& rows) const
+{
+  ComplexVector z = ComplexVector::Zero(rows.size());
+  if (_pattern.cols() == 0)
+    return z;
+  ComplexVector right(_pattern.cols());
+  for (Index k = 0; k < rows.size(); ++k)
+    if (_inner[k] >= 0)
+      right[_inner[k]] = rows[k];
+  const ComplexVector inner = solver.solve(right);
+  if (!inner.allFinite())
+    throw std::runtime_error("the small-signal response is not finite");
+  for (Index k = 0; k < rows.size(); ++k)
+    if (_inner[k] >= 0)
+      z[k] = inner[_inner[k]];
+  return z;
+}
+
+SmallSignal::Response SmallSignal::solve(double angular_frequency) const
+{
+  if (!(angular_frequency > 0.0))
+    throw std::invalid_argument("the angular frequency must be positive");
+  const std::complex<double> rate(0.0, angular_frequency);
+  const auto rows = [&](const ComplexVector& z) -> ComplexVector
+  { return _linearization.flow * z + rate * (_linearization.storage * z); };
+
+  std::unique_ptr<Solver> solver = factorized(rate);
+  const auto groups = static_cast<Index>(_terminals.size());
+  Response response{Matrix(_constraints.n_dofs(), groups), Matrix(groups, groups)};
+  for (Index g = 0; g < groups; ++g)
+  {
+    ComplexVector z = ComplexVector::Zero(_constraints.n_free());
+    z[_terminals[g]] = 1.0 / _voltage_factor[g];
+    z += solve_inner(*solver, -rows(z));
+    const ComplexVector current = rows(z);
+    for (Index other = 0; other < groups; ++other)
+      response.admittance(other, g) = current[_terminals[other]] / _voltage_factor[other];
+    response.unknowns.col(g).real() = _constraints.expand_update(z.real());
+    response.unknowns.col(g).imag() = _constraints.expand_update(z.imag());
+  }
+  give_back(std::move(solver));
+  return response;
+}
+
+Vector SmallSignal::change_within(double time) const
+{
+  if (!(time > 0.0))
+    throw std::invalid_argument("the time must be positive");
+  std::unique_ptr<Solver> solver = factorized(1.0 / time);
+  const Vector rows = _constraints.reduce(_linearization.outflow);
+  const ComplexVector z = solve_inner(*solver, -rows.cast<std::complex<double>>());
+  give_back(std::move(solver));
+  return _constraints.expand_update(z.real());
+}
+
+} // namespace pyscl

@@ -1,0 +1,261 @@
+r"""Where an impedance arises: the complex power of every part of a model.
+
+With the small-signal response x to a unit voltage, (flow + i w storage) x = current, the complex
+power x^H (flow + i w storage) x = V* I is a sum over edges, sites and junctions (Tellegen's
+theorem). Each adds Z_k = P_k^* / |I|^2 to Z = V/I: along an edge the flux of a carrier times the
+drop of its mu and the displacement current times that of phi, on a site the change of its amount
+times that of mu - z phi, across a junction the flux times the drop of mu.
+
+From what the edges of a region add, the part is split off that the same total current j would need
+in the uniform bulk of conductivity sigma and permittivity eps, |j|^2 / (w (sigma + i w eps)) along
+an edge of weight w. The rest is the layer at the nearest interface or contact, or, in a region with
+several carriers and further away than ten Debye lengths, diffusion.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.constants import elementary_charge
+
+from pyscl.carriers import bulk_conductivity
+from pyscl.materials import Carrier, Material
+from pyscl.postprocess.zones import nearest_places
+from pyscl.spectrum import ContributionKind
+from pyscl.validity import debye_lengths
+
+if TYPE_CHECKING:
+    from pyscl.study.impedance.linearized import Driven, LinearizedModel
+
+ComplexArray = NDArray[np.complex128]
+IntArray = NDArray[np.int32]
+FloatArray = NDArray[np.float64]
+
+_LAYER_WIDTH = 10.0  # Debye lengths; depletion layers of 1 V are about this wide
+
+
+@dataclass(frozen=True, eq=False)
+class _Edges:
+    """The edges of one region or thin layer.
+
+    Attributes:
+        ends: (k, 2) sites.
+        phi: (k, 2) dofs of phi there.
+        weight: (k,) cross section over length.
+        permittivity: scaled.
+        conductivity: scaled, of the bulk; 0 for thin layers.
+        fluxes: (first row of the flux table, charge number) of every carrier.
+        part: (k, 2) numbers of the parts to which the two halves belong, beyond the bulk.
+        bulk: number of the part of the bulk, None for thin layers.
+    """
+
+    ends: NDArray[np.int32]
+    phi: NDArray[np.int32]
+    weight: FloatArray
+    permittivity: float
+    conductivity: float
+    fluxes: tuple[tuple[int, float], ...]
+    part: NDArray[np.intp]
+    bulk: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Stores:
+    """Every carrier on every site: dofs of phi and mu, charge number, part it belongs to."""
+
+    phi: IntArray
+    mu: IntArray
+    charge: FloatArray
+    part: NDArray[np.intp]
+
+
+class LocalImpedance:
+    """Splits the impedance of a linearised model into parts.
+
+    Attributes:
+        parts: (kind, place) of every part, see `pyscl.spectrum.Contribution`.
+    """
+
+    def __init__(self, linearized: "LinearizedModel") -> None:
+        """Find the part to which every edge, site and junction belongs."""
+        self._solution = linearized.solution
+        self._model = self._solution.model
+        self._d = self._model.discretized
+        core = linearized.core
+        self._flux_dofs, self._flux_gradients = core.flux_dofs, core.flux_gradients
+        self._capacities = core.capacities
+        self._numbers: dict[tuple[ContributionKind, str], int] = {}
+        self._site_part = self._parts_of_sites()
+        self._edges = list(self._collect_edges())
+        self._stores = self._collect_stores()
+        self._junctions = self._collect_junctions()
+        self.parts = tuple(self._numbers)
+
+    def __call__(self, driven: "Driven", frequency: float) -> ComplexArray:
+        """Return the impedance of every part (n_parts,), in scaled units.
+
+        Args:
+            driven: the response at this frequency.
+            frequency: [Hz].
+        """
+        omega = 2.0 * np.pi * frequency * self._d.scaling.time
+        x = driven.unknowns
+        flux = (self._flux_gradients * x[self._flux_dofs]).sum(axis=1)
+        drop = x[self._flux_dofs[:, 1]] - x[self._flux_dofs[:, 3]]
+        carried = np.conj(flux) * drop
+        total = np.zeros(len(self.parts), dtype=complex)
+        for edges in self._edges:
+            self._add_edges(edges, total, x, flux, carried, omega)
+        its = self._stores
+        stored = np.abs(x[its.mu] - its.charge * x[its.phi]) ** 2 * self._capacities
+        _collect(total, its.part, -1j * omega * stored)
+        rows, part = self._junctions
+        _collect(total, part, carried[rows])
+        return np.asarray(total / abs(driven.current) ** 2)
+
+    def _add_edges(
+        self,
+        edges: _Edges,
+        total: ComplexArray,
+        x: ComplexArray,
+        flux: ComplexArray,
+        carried: ComplexArray,
+        omega: float,
+    ) -> None:
+        count = len(edges.weight)
+        drop = x[edges.phi[:, 0]] - x[edges.phi[:, 1]]
+        displacement = 1j * omega * edges.permittivity * edges.weight * drop
+        power = np.conj(displacement) * drop
+        current = displacement
+        for first, charge in edges.fluxes:
+            power = power + carried[first : first + count]
+            current = current + charge * flux[first : first + count]
+        if edges.bulk is not None:
+            admittivity = edges.conductivity + 1j * omega * edges.permittivity
+            uniform = np.divide(
+                np.abs(current) ** 2,
+                edges.weight * admittivity,
+                out=np.zeros(count, dtype=complex),
+                where=edges.weight != 0.0,
+            )
+            total[edges.bulk] += uniform.sum()
+            power = power - uniform
+        for end in range(2):
+            _collect(total, edges.part[:, end], 0.5 * power)
+
+    def _number(self, kind: ContributionKind, place: str) -> int:
+        return self._numbers.setdefault((kind, place), len(self._numbers))
+
+    def _parts_of_sites(self) -> NDArray[np.intp]:
+        """Return the part beyond the bulk to which each site of the mesh belongs (n_sites,)."""
+        model, d = self._model, self._d
+        places, nearest, distance = nearest_places(model)
+        lengths = debye_lengths(model)
+        part = np.empty(len(nearest), dtype=np.intp)
+        for number, region in enumerate(model.mesh.region_names):
+            here = d.site_region == number
+            bulk = self._number("bulk", region)
+            of_place = np.array([*(self._number("layer", place) for place in places), bulk])
+            part[here] = of_place[nearest[here]]
+            if len(model.materials[region].carriers) > 1:
+                far = here & (distance > _LAYER_WIDTH * lengths[region])
+                part[far] = self._number("diffusion", region)
+        used = set(part.tolist()) | {
+            self._number("bulk", region) for region in model.mesh.region_names
+        }
+        return self._renumber(part, used)
+
+    def _renumber(self, part: NDArray[np.intp], used: set[int]) -> NDArray[np.intp]:
+        """Drop the parts that nothing belongs to."""
+        kept = [key for key, number in self._numbers.items() if number in used]
+        new = np.full(len(self._numbers), -1)
+        new[[self._numbers[key] for key in kept]] = np.arange(len(kept))
+        self._numbers = {key: number for number, key in enumerate(kept)}
+        return new[part]
+
+    def _collect_edges(self) -> Iterator[_Edges]:
+        core, names = self._d.core, self._model.mesh.region_names
+        site_phi, first = core.site_phi, 0
+        for number in range(core.n_regions):
+            ends, weight = core.edges(number)
+            thin = number >= len(names)
+            if thin:
+                material: Material | None = self._d.layers[number - len(names)]
+                place = self._d.layer_places[number - len(names)]
+                part = np.full(ends.shape, self._number("transfer", place))
+            else:
+                material = self._model.materials[names[number]]
+                part = self._site_part[ends]
+            fluxes = []
+            for carrier in self._ordered(material):
+                fluxes.append((first, float(carrier.charge)))
+                first += len(weight)
+            yield _Edges(
+                ends=ends,
+                phi=site_phi[ends],
+                weight=weight,
+                permittivity=core.permittivity(number),
+                conductivity=0.0 if thin else self._bulk_conductivity(names[number]),
+                fluxes=tuple(fluxes),
+                part=part,
+                bulk=None if thin else self._number("bulk", names[number]),
+            )
+        self._first_junction = first
+
+    def _collect_stores(self) -> _Stores:
+        core, names = self._d.core, self._model.mesh.region_names
+        site_phi, site_dofs, site_region = core.site_phi, core.site_dofs, core.site_region
+        phi, mu, charges, parts = [], [], [], []
+        for number in range(core.n_regions):
+            sites = np.flatnonzero(site_region == number)
+            if number < len(names):
+                material: Material | None = self._model.materials[names[number]]
+                part = self._site_part[sites]
+            else:
+                layer = number - len(names)
+                material = self._d.layers[layer]
+                place = self._number("transfer", self._d.layer_places[layer])
+                part = np.full(len(sites), place)
+            for carrier in self._ordered(material):
+                phi.append(site_phi[sites])
+                mu.append(site_dofs[sites, self._model.carriers.index(carrier.name)])
+                charges.append(np.full(len(sites), float(carrier.charge)))
+                parts.append(part)
+        none = np.empty(0, dtype=np.int32)
+        return _Stores(
+            np.concatenate([none, *phi]),
+            np.concatenate([none, *mu]),
+            np.concatenate([np.empty(0), *charges]),
+            np.concatenate([none, *parts]),
+        )
+
+    def _collect_junctions(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the rows of the flux table that cross junctions, and their parts."""
+        core = self._d.core
+        parts = [
+            np.full(len(core.junction_links(k)[1]), self._number("transfer", place))
+            for k, place in enumerate(self._d.junction_places)
+        ]
+        part = np.concatenate(parts) if parts else np.empty(0, dtype=np.intp)
+        return np.arange(self._first_junction, self._first_junction + len(part)), part
+
+    def _ordered(self, material: Material | None) -> list[Carrier]:
+        """Return the carriers of a material in the order of the core."""
+        carriers = material.carriers if material else ()
+        return sorted(carriers, key=lambda c: self._model.carriers.index(c.name))
+
+    def _bulk_conductivity(self, region: str) -> float:
+        """Return the scaled conductivity of the neutral bulk of a region."""
+        scaling = self._d.scaling
+        unit = elementary_charge * scaling.density * scaling.diffusivity / scaling.potential
+        carriers = self._model.materials[region].carriers
+        return sum(bulk_conductivity(c, self._model.temperature) for c in carriers) / unit
+
+
+def _collect(total: ComplexArray, part: NDArray[np.intp], values: NDArray[Any]) -> None:
+    """Add values to the parts they belong to."""
+    n = len(total)
+    total += np.bincount(part, weights=values.real, minlength=n)
+    total += 1j * np.bincount(part, weights=values.imag, minlength=n)

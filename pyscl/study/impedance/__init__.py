@@ -1,0 +1,114 @@
+"""The impedance of a state: exact linearisation, adaptive frequencies, contributions."""
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pyscl.errors import InputError
+from pyscl.facets import facet_measure
+from pyscl.postprocess.local_impedance import LocalImpedance
+from pyscl.spectrum import Contribution, Spectrum
+from pyscl.study.impedance.frequencies import (
+    SpectrumOptions,
+    highest_frequency,
+    lowest_frequency,
+    parse_frequencies,
+    sample,
+)
+from pyscl.study.impedance.linearized import ComplexArray, Drive, LinearizedModel
+
+if TYPE_CHECKING:
+    from pyscl.solution import Solution
+
+__all__ = ["Drive", "LinearizedModel", "SpectrumOptions", "impedance"]
+
+
+def impedance(
+    solution: "Solution",
+    frequencies: "ArrayLike | Sequence[str] | None" = None,
+    *,
+    contact: str | None = None,
+    reference: str | None = None,
+    open_contacts: Sequence[str] = (),
+    options: SpectrumOptions | None = None,
+) -> Spectrum:
+    """Compute the impedance spectrum of a state; see `Solution.impedance`."""
+    options = options or SpectrumOptions()
+    given = None if frequencies is None else parse_frequencies(frequencies)
+    linearized = LinearizedModel(solution)
+    drive = _drive(linearized, contact, reference, open_contacts)
+    linearized.check_drive(drive)
+    local = None if reference in drive.open_contacts else LocalImpedance(linearized)
+    scaling = solution.model.discretized.scaling
+    ohm = scaling.potential / scaling.current
+    known: dict[float, complex] = {}
+    parts: dict[float, ComplexArray] = {}
+
+    def at(frequency: float) -> tuple[complex, ComplexArray]:
+        driven = linearized.drive(*linearized.solve(frequency), drive)
+        if driven.current == 0.0:
+            raise InputError(
+                f"no alternating current flows between contact '{drive.contact}' and the others: "
+                "no carrier or displacement connects them; check contacts and open_contacts"
+            )
+        of_parts = local(driven, frequency) if local else np.empty(0, complex)
+        return driven.voltage / driven.current * ohm, of_parts * ohm
+
+    def evaluate(wanted: Iterable[float]) -> None:
+        new = [float(f) for f in wanted if float(f) not in known]
+        linearized.check_at_rest(min(new))
+        with ThreadPoolExecutor(options.workers or min(4, os.cpu_count() or 1)) as pool:
+            for f, found in zip(new, pool.map(at, new), strict=True):
+                known[f], parts[f] = found
+
+    if isinstance(given, np.ndarray):
+        evaluate(given)
+    else:
+        if given is None:
+            high = highest_frequency(solution.model)
+            given = lowest_frequency(lambda f: at(f)[0], high, options.tolerance), high
+        sample(evaluate, known, given, options)
+    f = np.array(sorted(known))
+    table = np.array([parts[value] for value in f])
+    names = local.parts if local else ()
+    model = solution.model
+    return Spectrum(
+        solution=solution,
+        contact=drive.contact,
+        reference=drive.reference,
+        open_contacts=drive.open_contacts,
+        frequencies=f,
+        impedance=np.array([known[value] for value in f]),
+        unit="Ohm" if scaling.axisymmetric else "Ohm m",
+        area=float(facet_measure(model, model.mesh.facets_of(drive.contact)).sum()),
+        contributions=tuple(
+            Contribution(kind, place, table[:, k]) for k, (kind, place) in enumerate(names)
+        ),
+    )
+
+
+def _drive(
+    linearized: LinearizedModel,
+    contact: str | None,
+    reference: str | None,
+    open_contacts: Sequence[str],
+) -> Drive:
+    """Return which contacts are driven; two contacts need no names.
+
+    Raises:
+        InputError: there are more and none is named.
+    """
+    if contact is None:
+        if len(linearized.contacts) > 2:
+            raise InputError(
+                f"name the contact where the voltage is applied: one of "
+                f"{', '.join(linearized.contacts)}"
+            )
+        contact = linearized.contacts[0]
+    if reference is None and len(linearized.contacts) == 2 and contact in linearized.contacts:
+        reference = next(name for name in linearized.contacts if name != contact)
+    return Drive(contact, reference, tuple(open_contacts))

@@ -1,0 +1,177 @@
+"""Which frequencies a spectrum needs."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.constants import epsilon_0
+
+from pyscl.carriers import bulk_conductivity
+from pyscl.errors import InputError
+from pyscl.units import parse
+
+if TYPE_CHECKING:
+    from pyscl.model import Model
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+Evaluate = Callable[[Iterable[float]], None]
+"""Computes the impedance at some frequencies [Hz]."""
+
+_DECADES_ABOVE = 1.0  # beyond the dielectric relaxation
+_MOST_DECADES = 18.0
+_LOWEST = 1e-6  # Hz
+_ROUNDING = 1e-10  # of one part of Z, relative to its size
+
+
+@dataclass(frozen=True)
+class SpectrumOptions:
+    """How finely a spectrum is sampled, and with how much parallel work.
+
+    Attributes:
+        tolerance: largest relative error of an interpolation between the frequencies.
+        points_per_decade: density of the first frequencies.
+        max_points: most frequencies.
+        workers: threads; each needs the memory of one factorisation. None: one per core, at most 4.
+    """
+
+    tolerance: float = 1e-3
+    points_per_decade: int = 3
+    max_points: int = 200
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no sense."""
+        if not 0.0 < self.tolerance < 1.0:
+            raise InputError(f"tolerance {self.tolerance:g} must lie between 0 and 1")
+        if self.points_per_decade < 1 or self.max_points < 3:
+            raise InputError("a spectrum needs at least 1 point per decade and 3 in all")
+        if self.workers is not None and self.workers < 1:
+            raise InputError(f"workers must be at least 1, not {self.workers}")
+
+
+def parse_frequencies(
+    given: "ArrayLike | Sequence[str] | tuple[float | str, float | str]",
+) -> FloatArray | tuple[float, float]:
+    """Return an ascending array [Hz], or the (low, high) ends of a range given as a tuple of two.
+
+    Raises:
+        InputError: a frequency that is not a positive number, or is given twice.
+    """
+    values = np.array([parse(value, "Hz") for value in np.atleast_1d(np.asarray(given, object))])
+    for value in values:
+        if not (np.isfinite(value) and value > 0.0):
+            hint = (
+                "; at 0 Hz the resistance is that of a steady state with a small bias "
+                "(Model.steady), and blocking contacts pass nothing"
+                if value == 0.0
+                else ""
+            )
+            raise InputError(f"a frequency must be positive and finite, not {value:g} Hz{hint}")
+    if isinstance(given, tuple) and len(given) == 2:
+        low, high = values
+        if not low < high:
+            raise InputError(f"the range of frequencies from {low:g} to {high:g} Hz is empty")
+        return float(low), float(high)
+    if not len(values):
+        raise InputError("the list of frequencies is empty; leave it out for a suitable range")
+    ascending = np.sort(values)
+    if np.any(np.diff(ascending) == 0.0):
+        twice = ascending[:-1][np.diff(ascending) == 0.0][0]
+        raise InputError(f"the frequency {twice:g} Hz is given twice")
+    return ascending
+
+
+def highest_frequency(model: "Model") -> float:
+    """Return a decade above the fastest dielectric relaxation sigma/(2 pi eps) [Hz].
+
+    Raises:
+        InputError: nothing in the model conducts.
+    """
+    rates = [
+        sum(bulk_conductivity(c, model.temperature) for c in material.carriers)
+        / (epsilon_0 * material.relative_permittivity)
+        for material in model.materials.values()
+    ]
+    if not max(rates) > 0.0:
+        raise InputError("nothing conducts in the model; give the frequencies of the spectrum")
+    return float(10.0**_DECADES_ABOVE * max(rates) / (2.0 * np.pi))
+
+
+def sample(
+    evaluate: Evaluate,
+    known: dict[float, complex],
+    limits: tuple[float, float],
+    options: SpectrumOptions,
+) -> None:
+    """Compute the impedance between two frequencies until it is resolved.
+
+    The range gets `points_per_decade` points; then every point that its neighbours do not predict
+    within the tolerance gets new ones beside it.
+    """
+    low, high = limits
+    count = max(3, int(np.ceil(options.points_per_decade * np.log10(high / low))) + 1)
+    evaluate(np.geomspace(low, high, count))
+    while len(known) < options.max_points:
+        wanted = unresolved(known, options.tolerance)[: options.max_points - len(known)]
+        if not wanted:
+            break
+        evaluate(wanted)
+
+
+def lowest_frequency(impedance: Callable[[float], complex], high: float, tolerance: float) -> float:
+    """Return a frequency [Hz] just inside the limit of low frequencies.
+
+    There Z = R + 1/(i w C) if no direct current can pass, else Z = R + i w b. The search goes up
+    from 1 uHz decade by decade, so that a plateau between two processes is no limit.
+
+    Args:
+        impedance: Z at a frequency [Hz].
+        high: upper end of the range [Hz].
+        tolerance: relative, of real and imaginary part.
+    """
+    low = max(_LOWEST, high * 10.0**-_MOST_DECADES)
+    before = impedance(low)
+    while low < 0.05 * high:
+        after = impedance(10.0 * low)
+        noise = _ROUNDING * abs(before)
+        steady = abs(after.real - before.real) <= tolerance * abs(after.real) + noise
+        power_law = any(
+            abs(after.imag - 10.0**power * before.imag) <= tolerance * abs(after.imag) + noise
+            for power in (-1.0, 1.0)
+        )
+        if not (steady and power_law):
+            return low
+        low, before = 10.0 * low, after
+    return low
+
+
+def unresolved(known: dict[float, complex], tolerance: float) -> list[float]:
+    """Return frequencies between those at which ln Z is not known well enough.
+
+    The value at each inner point is predicted by the cubic through its four neighbours in ln f; the
+    intervals beside it are halved where the prediction, which is at twice the distance and thus
+    2^4 times worse than an interpolation in between, misses by more than 16 times the tolerance.
+    """
+    f = np.array(sorted(known))
+    x, z = np.log(f), np.array([known[value] for value in f])
+    halved = set()
+    for k in range(1, len(f) - 1):
+        around = [j for j in range(max(0, k - 2), min(len(f), k + 3)) if j != k]
+        weights = _lagrange(x[around], x[k])
+        predicted = weights @ z[around]
+        if abs(predicted - z[k]) > 16.0 * tolerance * abs(z[k]):
+            halved |= {k - 1, k}
+    return [float(np.sqrt(f[k] * f[k + 1])) for k in sorted(halved)]
+
+
+def _lagrange(nodes: FloatArray, at: float) -> FloatArray:
+    """Return the weights of values at the nodes in their polynomial at a point."""
+    weights = np.ones(len(nodes))
+    for i, node in enumerate(nodes):
+        for j, other in enumerate(nodes):
+            if j != i:
+                weights[i] *= (at - other) / (node - other)
+    return weights

@@ -1,0 +1,187 @@
+"""A state and its response to small alternating voltages of the contacts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyscl import _core
+from pyscl.errors import InputError, unknown_name
+
+if TYPE_CHECKING:
+    from pyscl.solution import Solution
+
+ComplexArray = NDArray[np.complex128]
+
+_DRIFT = 0.01  # largest change of the state during a period that counts as rest [kT]
+
+
+@dataclass(frozen=True)
+class Drive:
+    """Which contacts are driven, and what the others do.
+
+    Attributes:
+        contact: gets the voltage.
+        reference: the contact its voltage is measured against; None: all others, held.
+        open_contacts: carry no alternating current; the rest are held.
+    """
+
+    contact: str
+    reference: str | None = None
+    open_contacts: tuple[str, ...] = ()
+
+
+class LinearizedModel:
+    """The equations of a model in time, linearised around a state; see small_signal.hpp.
+
+    Attributes:
+        solution: the state.
+        contacts: names of the contacts with a voltage.
+    """
+
+    def __init__(self, solution: "Solution") -> None:
+        """Linearise around a state.
+
+        Raises:
+            InputError: the state did not converge, or the model has no contact with a voltage.
+        """
+        if not solution.history.converged:
+            raise InputError(
+                f"the {solution.kind} state did not converge, so there is nothing to linearise "
+                "around; solve it first (smaller steps of the bias, finer mesh)"
+            )
+        d = solution.model.discretized
+        if not d.terminals:
+            raise InputError(
+                "no contact of the model has a voltage; give it a PotentialContact or a "
+                "ReservoirContact"
+            )
+        self.solution = solution
+        self.contacts = tuple(d.terminals)
+        assembly = solution.model.conditions.small_signal()
+        self.core = _core.SmallSignal(assembly, solution.unknowns, d.node_rank)
+        self._group = dict(zip(self.contacts, self.core.group.tolist(), strict=True))
+        self._n_groups = 1 + max(self._group.values())
+
+    def check_drive(self, drive: Drive) -> None:
+        """Refuse a drive that the model does not have.
+
+        Raises:
+            InputError: names the contact, and those there are.
+        """
+        named = (drive.contact, drive.reference, *drive.open_contacts)
+        for name in named:
+            if name is not None and name not in self._group:
+                if name in self.solution.model.contacts:
+                    raise InputError(
+                        f"contact '{name}' is blocking without a potential, so no voltage can be "
+                        f"applied or measured there; contacts with a voltage: "
+                        f"{', '.join(self.contacts)}"
+                    )
+                raise unknown_name("contact", name, self.contacts, "for the impedance")
+        if drive.contact in drive.open_contacts:
+            raise InputError(f"contact '{drive.contact}' cannot be driven and open at once")
+        for other in (drive.reference, *drive.open_contacts):
+            if other is None:
+                continue
+            if self._group[other] == self._group[drive.contact]:
+                same = other == drive.contact
+                raise InputError(
+                    f"contacts '{drive.contact}' and '{other}' "
+                    + ("are the same" if same else "share nodes and have one voltage")
+                    + "; choose a contact of its own"
+                )
+        held = set(self._group.values()) - {self._group[c] for c in drive.open_contacts}
+        if held == {self._group[drive.contact]}:
+            raise InputError(
+                f"no contact is left to carry the current of '{drive.contact}' away; hold one of "
+                f"{', '.join(c for c in self.contacts if c != drive.contact) or 'the others'}"
+            )
+
+    def check_at_rest(self, lowest_frequency: float) -> None:
+        """Refuse a state that changes during a period of the lowest frequency [Hz].
+
+        Raises:
+            InputError: says where the state drifts, and how far.
+        """
+        if self.solution.kind != "transient":
+            return
+        model, d = self.solution.model, self.solution.model.discretized
+        change = np.abs(self.core.change_within(1.0 / lowest_frequency / d.scaling.time))
+        worst = int(np.argmax(change))
+        if change[worst] > _DRIFT:
+            carrier = int(d.core.dof_carrier[worst])
+            name = f"mu_{model.carriers[carrier]}" if carrier >= 0 else "phi"
+            x, y = model.mesh.points[d.dof_node[worst]] * 1e9
+            raise InputError(
+                f"the state is not steady: '{name}' at ({x:.4g}, {y:.4g}) nm moves by about "
+                f"{change[worst]:.2g} kT within a period of the lowest frequency "
+                f"({lowest_frequency:.4g} Hz); rest for longer before, or leave out the lowest "
+                "frequencies"
+            )
+
+    def solve(self, frequency: float) -> tuple[ComplexArray, ComplexArray]:
+        """Return the response at a frequency [Hz], in scaled units.
+
+        Returns:
+            Unknowns (n_groups, n_dofs) for a unit voltage of each group of contacts, and the
+            admittance matrix of the groups (n_groups, n_groups), [current of one, voltage of
+            the other].
+
+        Raises:
+            InputError: the equations are singular.
+        """
+        omega = 2.0 * np.pi * frequency * self.solution.model.discretized.scaling.time
+        try:
+            unknowns, admittance = self.core.solve(omega)
+        except RuntimeError as error:
+            raise InputError(
+                f"{error} at {frequency:.4g} Hz; leave this frequency out, or check for parts "
+                "without any carrier that can move"
+            ) from error
+        return unknowns, admittance.T
+
+    def admittance(self, frequency: float) -> ComplexArray:
+        """Return the admittance matrix of all contacts [S/m] or [S], (n_contacts, n_contacts).
+
+        Entry (a, b) is the current into contact a per voltage of contact b, all others held, in
+        the order of `contacts`. It is symmetric around an equilibrium.
+        """
+        _, grouped = self.solve(frequency)
+        scaling = self.solution.model.discretized.scaling
+        of = [self._group[name] for name in self.contacts]
+        return np.asarray(grouped[np.ix_(of, of)] * (scaling.current / scaling.potential))
+
+    def drive(self, unknowns: ComplexArray, admittance: ComplexArray, drive: Drive) -> "Driven":
+        """Return the response to a unit voltage at one contact, in scaled units."""
+        voltages = np.zeros(self._n_groups, dtype=complex)
+        driven = self._group[drive.contact]
+        voltages[driven] = 1.0
+        free = self._groups_of(drive.open_contacts)
+        if free:
+            voltages[free] = -np.linalg.solve(
+                admittance[np.ix_(free, free)], admittance[free, driven]
+            )
+        current = complex(admittance[driven] @ voltages)
+        zero = voltages[self._group[drive.reference]] if drive.reference else 0.0
+        return Driven(voltages @ unknowns, current, 1.0 - complex(zero))
+
+    def _groups_of(self, contacts: Sequence[str]) -> list[int]:
+        return sorted({self._group[name] for name in contacts})
+
+
+@dataclass(frozen=True, eq=False)
+class Driven:
+    """The response to a unit voltage of one contact, in scaled units.
+
+    Attributes:
+        unknowns: change of every dof (n_dofs,).
+        current: into the model through the contact.
+        voltage: of the contact against the reference.
+    """
+
+    unknowns: ComplexArray
+    current: complex
+    voltage: complex
