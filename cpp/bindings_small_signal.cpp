@@ -1,6 +1,8 @@
 #include "bindings.hpp"
 #include "small_signal.hpp"
 
+#include <pybind11/complex.h>
+
 namespace pyscl::bindings
 {
 namespace
@@ -40,13 +42,13 @@ void bind_small_signal(py::module_& m)
       .def_property_readonly("group", [](const SmallSignal& s) { return to_numpy(s.group()); })
       .def(
           "solve",
-          [](const SmallSignal& s, double angular_frequency)
+          [](const SmallSignal& s, std::complex<double> rate)
           {
-            const auto response = unlocked([&] { return s.solve(angular_frequency); });
+            const auto response = unlocked([&] { return s.solve(rate); });
             return py::make_tuple(rows_of_groups(response.unknowns),
                                   rows_of_groups(response.admittance));
           },
-          "angular_frequency"_a)
+          "rate"_a)
       .def(
           "change_within", [](const SmallSignal& s, double time)
           { return to_numpy(unlocked([&] { return s.change_within(time); })); }, "time"_a)

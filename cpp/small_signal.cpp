@@ -104,11 +104,10 @@ ComplexVector SmallSignal::solve_inner(Solver& solver, const ComplexVector& rows
   return z;
 }
 
-SmallSignal::Response SmallSignal::solve(double angular_frequency) const
+SmallSignal::Response SmallSignal::solve(std::complex<double> rate) const
 {
-  if (!(angular_frequency > 0.0))
-    throw std::invalid_argument("the angular frequency must be positive");
-  const std::complex<double> rate(0.0, angular_frequency);
+  if (!(rate.real() >= 0.0) || !(std::abs(rate) > 0.0))
+    throw std::invalid_argument("the rate must not be zero, nor its real part negative");
   const auto rows = [&](const ComplexVector& z) -> ComplexVector
   { return _linearization.flow * z + rate * (_linearization.storage * z); };
 

@@ -34,9 +34,9 @@ public:
   const std::vector<Index>& group() const { return _group; }
   const Linearization& linearization() const { return _linearization; }
 
-  /// The response at an angular frequency w > 0. May be called from several threads. Throws
-  /// std::runtime_error if the matrix is singular.
-  Response solve(double angular_frequency) const;
+  /// The response to voltages ~ e^(rate t), rate = i w or real and positive for slow growth. May be
+  /// called from several threads. Throws std::runtime_error if the matrix is singular.
+  Response solve(std::complex<double> rate) const;
   /// Change of every dof that the flows of the state itself make within a time, to first order (one
   /// step of backward Euler); 0 in a steady state.
   Vector change_within(double time) const;

@@ -21,16 +21,15 @@ from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
 from pyscl.carriers import bulk_conductivity
-from pyscl.materials import Carrier, Material
 from pyscl.postprocess.zones import nearest_places
 from pyscl.spectrum import ContributionKind
+from pyscl.study.impedance.carrier_sites import carrier_sites, carriers_in
 from pyscl.validity import debye_lengths
 
 if TYPE_CHECKING:
     from pyscl.study.impedance.linearized import Driven, LinearizedModel
 
 ComplexArray = NDArray[np.complex128]
-IntArray = NDArray[np.int32]
 FloatArray = NDArray[np.float64]
 
 _LAYER_WIDTH = 10.0  # Debye lengths; depletion layers of 1 V are about this wide
@@ -41,8 +40,7 @@ class _Edges:
     """The edges of one region or thin layer.
 
     Attributes:
-        ends: (k, 2) sites.
-        phi: (k, 2) dofs of phi there.
+        phi: (k, 2) dofs of phi at the ends.
         weight: (k,) cross section over length.
         permittivity: scaled.
         conductivity: scaled, of the bulk; 0 for thin layers.
@@ -51,7 +49,6 @@ class _Edges:
         bulk: number of the part of the bulk, None for thin layers.
     """
 
-    ends: NDArray[np.int32]
     phi: NDArray[np.int32]
     weight: FloatArray
     permittivity: float
@@ -59,16 +56,6 @@ class _Edges:
     fluxes: tuple[tuple[int, float], ...]
     part: NDArray[np.intp]
     bulk: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Stores:
-    """Every carrier on every site: dofs of phi and mu, charge number, part it belongs to."""
-
-    phi: IntArray
-    mu: IntArray
-    charge: FloatArray
-    part: NDArray[np.intp]
 
 
 class LocalImpedance:
@@ -89,7 +76,7 @@ class LocalImpedance:
         self._numbers: dict[tuple[ContributionKind, str], int] = {}
         self._site_part = self._parts_of_sites()
         self._edges = list(self._collect_edges())
-        self._stores = self._collect_stores()
+        self._stores = carrier_sites(self._model)
         self._junctions = self._collect_junctions()
         self.parts = tuple(self._numbers)
 
@@ -110,7 +97,7 @@ class LocalImpedance:
             self._add_edges(edges, total, x, flux, carried, omega)
         its = self._stores
         stored = np.abs(x[its.mu] - its.charge * x[its.phi]) ** 2 * self._capacities
-        _collect(total, its.part, -1j * omega * stored)
+        _collect(total, self._site_part[its.site], -1j * omega * stored)
         rows, part = self._junctions
         _collect(total, part, carried[rows])
         return np.asarray(total / abs(driven.current) ** 2)
@@ -149,22 +136,25 @@ class LocalImpedance:
         return self._numbers.setdefault((kind, place), len(self._numbers))
 
     def _parts_of_sites(self) -> NDArray[np.intp]:
-        """Return the part beyond the bulk to which each site of the mesh belongs (n_sites,)."""
+        """Return the part beyond the bulk to which each site belongs, thin layers included."""
         model, d = self._model, self._d
+        names = model.mesh.region_names
         places, nearest, distance = nearest_places(model)
         lengths = debye_lengths(model)
-        part = np.empty(len(nearest), dtype=np.intp)
-        for number, region in enumerate(model.mesh.region_names):
+        site_region = d.core.site_region
+        part = np.empty(len(site_region), dtype=np.intp)
+        on_mesh = part[: len(nearest)]
+        for number, region in enumerate(names):
             here = d.site_region == number
             bulk = self._number("bulk", region)
             of_place = np.array([*(self._number("layer", place) for place in places), bulk])
-            part[here] = of_place[nearest[here]]
+            on_mesh[here] = of_place[nearest[here]]
             if len(model.materials[region].carriers) > 1:
                 far = here & (distance > _LAYER_WIDTH * lengths[region])
-                part[far] = self._number("diffusion", region)
-        used = set(part.tolist()) | {
-            self._number("bulk", region) for region in model.mesh.region_names
-        }
+                on_mesh[far] = self._number("diffusion", region)
+        for number, place in enumerate(d.layer_places, start=len(names)):
+            part[site_region == number] = self._number("transfer", place)
+        used = {self._number("bulk", region) for region in names} | set(part.tolist())
         return self._renumber(part, used)
 
     def _renumber(self, part: NDArray[np.intp], used: set[int]) -> NDArray[np.intp]:
@@ -178,58 +168,23 @@ class LocalImpedance:
     def _collect_edges(self) -> Iterator[_Edges]:
         core, names = self._d.core, self._model.mesh.region_names
         site_phi, first = core.site_phi, 0
-        for number in range(core.n_regions):
-            ends, weight = core.edges(number)
-            thin = number >= len(names)
-            if thin:
-                material: Material | None = self._d.layers[number - len(names)]
-                place = self._d.layer_places[number - len(names)]
-                part = np.full(ends.shape, self._number("transfer", place))
-            else:
-                material = self._model.materials[names[number]]
-                part = self._site_part[ends]
+        for region in range(core.n_regions):
+            ends, weight = core.edges(region)
             fluxes = []
-            for carrier in self._ordered(material):
+            for carrier in carriers_in(self._model, region):
                 fluxes.append((first, float(carrier.charge)))
                 first += len(weight)
+            thin = region >= len(names)
             yield _Edges(
-                ends=ends,
                 phi=site_phi[ends],
                 weight=weight,
-                permittivity=core.permittivity(number),
-                conductivity=0.0 if thin else self._bulk_conductivity(names[number]),
+                permittivity=core.permittivity(region),
+                conductivity=0.0 if thin else self._bulk_conductivity(names[region]),
                 fluxes=tuple(fluxes),
-                part=part,
-                bulk=None if thin else self._number("bulk", names[number]),
+                part=self._site_part[ends],
+                bulk=None if thin else self._number("bulk", names[region]),
             )
         self._first_junction = first
-
-    def _collect_stores(self) -> _Stores:
-        core, names = self._d.core, self._model.mesh.region_names
-        site_phi, site_dofs, site_region = core.site_phi, core.site_dofs, core.site_region
-        phi, mu, charges, parts = [], [], [], []
-        for number in range(core.n_regions):
-            sites = np.flatnonzero(site_region == number)
-            if number < len(names):
-                material: Material | None = self._model.materials[names[number]]
-                part = self._site_part[sites]
-            else:
-                layer = number - len(names)
-                material = self._d.layers[layer]
-                place = self._number("transfer", self._d.layer_places[layer])
-                part = np.full(len(sites), place)
-            for carrier in self._ordered(material):
-                phi.append(site_phi[sites])
-                mu.append(site_dofs[sites, self._model.carriers.index(carrier.name)])
-                charges.append(np.full(len(sites), float(carrier.charge)))
-                parts.append(part)
-        none = np.empty(0, dtype=np.int32)
-        return _Stores(
-            np.concatenate([none, *phi]),
-            np.concatenate([none, *mu]),
-            np.concatenate([np.empty(0), *charges]),
-            np.concatenate([none, *parts]),
-        )
 
     def _collect_junctions(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the rows of the flux table that cross junctions, and their parts."""
@@ -240,11 +195,6 @@ class LocalImpedance:
         ]
         part = np.concatenate(parts) if parts else np.empty(0, dtype=np.intp)
         return np.arange(self._first_junction, self._first_junction + len(part)), part
-
-    def _ordered(self, material: Material | None) -> list[Carrier]:
-        """Return the carriers of a material in the order of the core."""
-        carriers = material.carriers if material else ()
-        return sorted(carriers, key=lambda c: self._model.carriers.index(c.name))
 
     def _bulk_conductivity(self, region: str) -> float:
         """Return the scaled conductivity of the neutral bulk of a region."""

@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from pyscl import _core
 from pyscl.errors import InputError, unknown_name
+from pyscl.study.impedance.carrier_sites import carrier_sites
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
 
 ComplexArray = NDArray[np.complex128]
+FloatArray = NDArray[np.float64]
 
 _DRIFT = 0.01  # largest change of the state during a period that counts as rest [kT]
 
@@ -122,8 +124,11 @@ class LinearizedModel:
                 "frequencies"
             )
 
-    def solve(self, frequency: float) -> tuple[ComplexArray, ComplexArray]:
-        """Return the response at a frequency [Hz], in scaled units.
+    def solve(self, rate: complex) -> tuple[ComplexArray, ComplexArray]:
+        """Return the response to voltages that go like e^(rate t), in scaled units.
+
+        Args:
+            rate: i w, or a small positive number for the quasi-static response [1/s].
 
         Returns:
             Unknowns (n_groups, n_dofs) for a unit voltage of each group of contacts, and the
@@ -133,13 +138,14 @@ class LinearizedModel:
         Raises:
             InputError: the equations are singular.
         """
-        omega = 2.0 * np.pi * frequency * self.solution.model.discretized.scaling.time
         try:
-            unknowns, admittance = self.core.solve(omega)
+            unknowns, admittance = self.core.solve(
+                rate * self.solution.model.discretized.scaling.time
+            )
         except RuntimeError as error:
             raise InputError(
-                f"{error} at {frequency:.4g} Hz; leave this frequency out, or check for parts "
-                "without any carrier that can move"
+                f"{error} at {abs(rate) / (2.0 * np.pi):.4g} Hz; leave this frequency out, or "
+                "check for parts without any carrier that can move"
             ) from error
         return unknowns, admittance.T
 
@@ -149,7 +155,7 @@ class LinearizedModel:
         Entry (a, b) is the current into contact a per voltage of contact b, all others held, in
         the order of `contacts`. It is symmetric around an equilibrium.
         """
-        _, grouped = self.solve(frequency)
+        _, grouped = self.solve(2j * np.pi * frequency)
         scaling = self.solution.model.discretized.scaling
         of = [self._group[name] for name in self.contacts]
         return np.asarray(grouped[np.ix_(of, of)] * (scaling.current / scaling.potential))
@@ -167,6 +173,27 @@ class LinearizedModel:
         current = complex(admittance[driven] @ voltages)
         zero = voltages[self._group[drive.reference]] if drive.reference else 0.0
         return Driven(voltages @ unknowns, current, 1.0 - complex(zero))
+
+    def rows(self, change: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the rows of Gauss's law and of the outflow of carriers for a change of all dofs.
+
+        Args:
+            change: (n_dofs,), real, in scaled units.
+
+        Returns:
+            Two arrays (n_dofs,): zero but for dofs of phi, and of mu.
+        """
+        solution, core = self.solution, self.core
+        charge = solution.model.conditions.at_rest.displacement(change)
+        stores = carrier_sites(solution.model)
+        stored = core.capacities * (change[stores.mu] - stores.charge * change[stores.phi])
+        np.subtract.at(charge, stores.phi, stores.charge * stored)
+        flow = np.zeros_like(change)
+        dofs = core.flux_dofs
+        flux = (core.flux_gradients * change[dofs]).sum(axis=1)
+        np.add.at(flow, dofs[:, 1], flux)
+        np.subtract.at(flow, dofs[:, 3], flux)
+        return charge, flow
 
     def _groups_of(self, contacts: Sequence[str]) -> list[int]:
         return sorted({self._group[name] for name in contacts})
