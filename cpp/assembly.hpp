@@ -102,6 +102,7 @@ public:
   Balance balance() const { return _balance; }
   /// Free unknowns whose equation couples to a whole component (their rows are dense).
   const std::vector<Index>& inventory_rows() const { return _inventory_rows; }
+  const std::vector<Inventory>& inventories() const { return _inventories; }
   /// Free unknowns that are the voltage of a terminal (their rows are dense, too).
   const std::vector<Index>& terminal_rows() const { return _terminal_rows; }
 

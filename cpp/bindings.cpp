@@ -319,10 +319,8 @@ void bind_assembly(py::module_& m)
           },
           "u"_a.noconvert())
       .def(
-          "displacement",
-          [](const Assembly& a, const Array<double>& u)
-          { return to_numpy(a.displacement(state(u, a.discretization()))); },
-          "u"_a.noconvert())
+          "displacement", [](const Assembly& a, const Array<double>& u)
+          { return to_numpy(a.displacement(state(u, a.discretization()))); }, "u"_a.noconvert())
       .def(
           "residual",
           [](const Assembly& a, const Array<double>& u)

@@ -1,5 +1,7 @@
 #include "linear_solver.hpp"
 
+#include "unconjugated.hpp"
+
 #include <Eigen/SparseCholesky>
 #include <Eigen/SparseLU>
 
@@ -23,17 +25,53 @@ template <class Scalar>
 class LinearSolver<Scalar>::SymmetricFactors final : public Factors
 {
 public:
-  explicit SymmetricFactors(const Matrix& pattern) { _ldlt.analyzePattern(pattern); }
+  explicit SymmetricFactors(const Matrix& pattern) { _ldlt.analyzePattern(own(pattern)); }
   bool factorize(const Matrix& matrix) override
   {
-    _ldlt.factorize(matrix);
-    return _ldlt.info() == Eigen::Success && _ldlt.vectorD().real().minCoeff() > 0.0;
+    _ldlt.factorize(own(matrix));
+    if (_ldlt.info() != Eigen::Success)
+      return false;
+    if constexpr (std::is_same_v<Scalar, double>)
+      return _ldlt.vectorD().minCoeff() > 0.0;
+    return true;
   }
-  Column solve(const Column& b) override { return _ldlt.solve(b); }
+  Column solve(const Column& b) override
+  {
+    if constexpr (std::is_same_v<Scalar, double>)
+      return _ldlt.solve(b);
+    else
+    {
+      const auto to = [](Scalar z) { return Own(z); };
+      const auto from = [](Own z) { return Scalar(z); };
+      const Eigen::Matrix<Own, Eigen::Dynamic, 1> right = b.unaryExpr(to);
+      const Eigen::Matrix<Own, Eigen::Dynamic, 1> x = _ldlt.solve(right);
+      return x.unaryExpr(from);
+    }
+  }
   std::int64_t fill() const override { return _ldlt.matrixL().nestedExpression().nonZeros(); }
 
 private:
-  Eigen::SimplicialLDLT<Matrix, Eigen::Lower, Eigen::NaturalOrdering<int>> _ldlt;
+  using Own = std::conditional_t<std::is_same_v<Scalar, double>, double, Unconjugated>;
+  using OwnMatrix = Eigen::SparseMatrix<Own>;
+
+  /// The matrix in numbers that the library does not conjugate.
+  static decltype(auto) own(const Matrix& matrix)
+  {
+    if constexpr (std::is_same_v<Scalar, double>)
+      return (matrix);
+    else
+    {
+      OwnMatrix copy(matrix.rows(), matrix.cols());
+      copy.resizeNonZeros(matrix.nonZeros());
+      std::copy_n(matrix.outerIndexPtr(), matrix.cols() + 1, copy.outerIndexPtr());
+      std::copy_n(matrix.innerIndexPtr(), matrix.nonZeros(), copy.innerIndexPtr());
+      std::transform(matrix.valuePtr(), matrix.valuePtr() + matrix.nonZeros(), copy.valuePtr(),
+                     [](Scalar z) { return Own(z); });
+      return copy;
+    }
+  }
+
+  Eigen::SimplicialLDLT<OwnMatrix, Eigen::Lower, Eigen::NaturalOrdering<int>> _ldlt;
 };
 
 template <class Scalar>
@@ -96,12 +134,10 @@ LinearSolver<Scalar>::LinearSolver(MatrixKind kind, const Matrix& pattern,
   }
   _permuted.outerIndexPtr()[n] = static_cast<std::int32_t>(_source.size());
 
-  if (kind == MatrixKind::general)
-    _factors = std::make_unique<GeneralFactors>(_permuted);
-  else if constexpr (std::is_same_v<Scalar, double>)
+  if (kind == MatrixKind::symmetric)
     _factors = std::make_unique<SymmetricFactors>(_permuted);
   else
-    throw std::invalid_argument("the library's LDL^T of a complex matrix is for Hermitian ones");
+    _factors = std::make_unique<GeneralFactors>(_permuted);
 }
 
 template <class Scalar>

@@ -20,7 +20,8 @@ using ComplexVector = Eigen::VectorXcd;
 
 enum class MatrixKind
 {
-  symmetric, ///< LDL^T of a real symmetric positive definite matrix
+  symmetric, ///< LDL^T without pivoting, for matrices that need none: positive definite ones, and
+             ///< complex ones whose real and imaginary parts are positive semidefinite
   general    ///< LU with partial pivoting
 };
 
