@@ -48,6 +48,12 @@ SmallSignal::SmallSignal(const Assembly& assembly, const Vector& u,
   if (_terminals.empty())
     throw std::invalid_argument("there is no terminal whose voltage could alternate");
 
+  for (const Inventory& inventory : assembly.inventories())
+    for (Index dof : inventory.dofs)
+      if (std::count(_terminals.begin(), _terminals.end(), _constraints.free(dof)) > 0)
+        throw std::invalid_argument("a closed amount of carrier " +
+                                    std::to_string(inventory.carrier) + " is held by a terminal");
+
   const Index n = _constraints.n_free();
   _inner.assign(n, 0);
   for (Index unknown : _terminals)

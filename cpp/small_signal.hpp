@@ -26,7 +26,8 @@ public:
   };
 
   /// `assembly` is a transient balance in which the voltages of all terminals are free. Terminals
-  /// that are tied to each other form one group. Throws std::invalid_argument if there is none.
+  /// that are tied to each other form one group. Throws std::invalid_argument if there is none,
+  /// or if one holds a closed amount.
   SmallSignal(const Assembly& assembly, const Vector& u, const std::vector<Index>& node_rank);
   ~SmallSignal();
 

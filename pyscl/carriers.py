@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from scipy.constants import elementary_charge
 from scipy.optimize import brentq
 
@@ -76,26 +77,51 @@ def transport_coefficient(carrier: materials.Carrier, temperature: float) -> flo
     it is the chemical diffusivity of lithium with fast electrons, D m(y0) = diffusivity * share *
     dy/deta = diffusivity * kT / (-e dU/dx).
 
+    With an activation energy Ea the given value holds at the reference temperature T0, and
+    elsewhere sigma T = sigma0 T0 exp(-Ea/k (1/T - 1/T0)) or D = D0 exp(-Ea/k (1/T - 1/T0)). The
+    two agree where the site fraction does not depend on T, sigma T being ~ D.
+
     Returns 0 for a carrier without conductivity and diffusivity.
     """
+    activation = _activation(carrier, temperature)
     if carrier.conductivity is not None:
-        return carrier.conductivity / _conductivity_per_diffusivity(carrier, temperature)
+        given = carrier.conductivity * activation
+        if carrier.activation_energy is not None:
+            given *= carrier.reference_temperature / temperature
+        return given / (_conductivity_unit(carrier, temperature) * _mobility_factor(carrier))
     if carrier.diffusivity is None:
         return 0.0
+    given = carrier.diffusivity * activation
     law = carrier.statistics
     if isinstance(law, materials.OpenCircuit):
         mobile = _mobility_factor(carrier)
-        return carrier.diffusivity * law.share * bulk_slope(carrier, temperature) / mobile
+        return given * law.share * bulk_slope(carrier, temperature) / mobile
     if carrier.mobility == "constant-conductivity":
-        return carrier.diffusivity * bulk_slope(carrier, temperature)
-    return carrier.diffusivity
+        return given * bulk_slope(carrier, temperature)
+    return given
 
 
 def bulk_conductivity(carrier: materials.Carrier, temperature: float) -> float:
     """Return the conductivity of the neutral bulk [S/m]."""
-    return transport_coefficient(carrier, temperature) * _conductivity_per_diffusivity(
+    y = carrier.site_fraction
+    return float(conductivity(carrier, temperature, y, 1.0 - y))
+
+
+def conductivity(
+    carrier: materials.Carrier, temperature: float, occupied: ArrayLike, vacant: ArrayLike
+) -> NDArray[np.float64]:
+    """Return the conductivity z^2 e^2 site_density D m(y) / kT [S/m].
+
+    Args:
+        carrier: the carrier.
+        temperature: [K].
+        occupied: site fraction y, any shape.
+        vacant: share 1 - y of empty sites, the same shape; only the mobility "vacancy" uses it.
+    """
+    prefactor = transport_coefficient(carrier, temperature) * _conductivity_unit(
         carrier, temperature
     )
+    return np.asarray(prefactor * _mobile_share(carrier.mobility, occupied, vacant))
 
 
 def bulk_slope(carrier: materials.Carrier, temperature: float) -> float:
@@ -108,13 +134,31 @@ def bulk_slope(carrier: materials.Carrier, temperature: float) -> float:
 def _mobility_factor(carrier: materials.Carrier) -> float:
     """Return m(y) of the neutral bulk."""
     y = carrier.site_fraction
-    return {"vacancy": y * (1.0 - y), "dilute": y, "constant-conductivity": 1.0}[carrier.mobility]
+    return float(_mobile_share(carrier.mobility, y, 1.0 - y))
 
 
-def _conductivity_per_diffusivity(carrier: materials.Carrier, temperature: float) -> float:
-    mobile = _mobility_factor(carrier)
+def _mobile_share(mobility: str, occupied: ArrayLike, vacant: ArrayLike) -> NDArray[np.float64]:
+    """Return m(y), to which mobility and conductivity are proportional."""
+    y = np.asarray(occupied, dtype=float)
+    if mobility == "constant-conductivity":
+        return np.ones_like(y)
+    return y * np.asarray(vacant, dtype=float) if mobility == "vacancy" else y
+
+
+def _conductivity_unit(carrier: materials.Carrier, temperature: float) -> float:
+    """Return z^2 e^2 site_density / kT, conductivity over D m(y) [S s/m3]."""
     kt = Scaling(temperature, 1.0, 1.0).potential * elementary_charge
-    return (carrier.charge * elementary_charge) ** 2 * carrier.site_density * mobile / kt
+    return (carrier.charge * elementary_charge) ** 2 * carrier.site_density / kt
+
+
+def _activation(carrier: materials.Carrier, temperature: float) -> float:
+    """Return exp(-Ea/k (1/T - 1/T0)), 1 without an activation energy."""
+    if carrier.activation_energy is None:
+        return 1.0
+    here, reference = (
+        Scaling(t, 1.0, 1.0).potential for t in (temperature, carrier.reference_temperature)
+    )
+    return float(np.exp(carrier.activation_energy * (1.0 / reference - 1.0 / here)))
 
 
 def core_law(carrier: materials.Carrier, number: int, scaling: Scaling) -> _core.CarrierLaw:

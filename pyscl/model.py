@@ -231,6 +231,27 @@ class Model:
             resume=resume,
         )
 
+    def with_temperature(self, temperature: float | str) -> "Model":
+        """Return a copy at another temperature [K, or a text with a unit].
+
+        What follows from the materials follows the temperature: neutral potentials, statistics,
+        transport with an activation energy. Numbers that were given stay as they are, such as
+        potentials, exchange currents and amounts.
+        """
+        return Model(
+            self.mesh,
+            self.materials,
+            contacts=self.contacts,
+            interfaces=self.interfaces,
+            conserved=self.conserved,
+            periodic=self.periodic,
+            floating=self.floating,
+            background=self.background,
+            contact_share=self.contact_share,
+            temperature=temperature,
+            coordinates=self.coordinates,
+        )
+
     def regions_with(self, carrier: str) -> list[str]:
         """Return the names of the regions in which a carrier lives."""
         return [

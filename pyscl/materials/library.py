@@ -39,6 +39,7 @@ _UNITS = {
     "standard_potential": "eV",
     "diffusivity": "m^2/s",
     "conductivity": "S/m",
+    "activation_energy": "eV",
     "share": "1",
     "reference": "V",
 }
@@ -150,6 +151,7 @@ class CarrierCard(InputModel):
 
     Attributes:
         share: share of the open-circuit voltage, with statistics "open-circuit" only.
+        activation_energy: of the conductivity or diffusivity, whose temperature is the reference.
     """
 
     charge: int
@@ -161,6 +163,24 @@ class CarrierCard(InputModel):
     standard_potential: Property
     diffusivity: Property | None = None
     conductivity: Property | None = None
+    activation_energy: Property | None = None
+
+    @property
+    def transport(self) -> Property | None:
+        """The conductivity or diffusivity, None if neither is given."""
+        return self.conductivity or self.diffusivity
+
+    @model_validator(mode="after")
+    def _activation_has_a_reference(self) -> "CarrierCard":
+        given = self.transport
+        if self.activation_energy is not None and (given is None or given.temperature is None):
+            raise failure(
+                "activation",
+                "an activation energy needs the temperature of the conductivity or diffusivity; "
+                "give 'temperature' there",
+                ("activation_energy",),
+            )
+        return self
 
 
 class Card(InputModel):
@@ -229,6 +249,9 @@ class Card(InputModel):
         for name, carrier in self.carriers.items():
             choices = {"statistics": carrier.statistics, "mobility": carrier.mobility}
             data["carriers"][name] = {"charge": carrier.charge, **choices}
+            if carrier.activation_energy is not None and carrier.transport is not None:
+                reference = carrier.transport.temperature
+                data["carriers"][name]["reference_temperature"] = f"{reference!r} K"
             if carrier.statistics == "open-circuit" and self.open_circuit:
                 data["carriers"][name]["statistics"] = self.open_circuit.statistics()
             for key, value in choices.items():

@@ -31,6 +31,8 @@ from pyscl.units import (
     Diffusivity,
     Energy,
     PositiveNumber,
+    Temperature,
+    UnitValue,
 )
 
 Mobility = Literal["vacancy", "dilute", "constant-conductivity"]
@@ -51,8 +53,12 @@ class Carrier(InputModel):
             of an ideal lattice gas without field), the self-diffusivity for "dilute" (mobility
             D/kT), and the chemical diffusivity of the neutral bulk for "constant-conductivity" and
             for open-circuit statistics (there of lithium with its electron, electrons fast).
-        conductivity: conductivity of the neutral bulk at the model temperature [S/m], or None.
-            With neither the carrier does not move; runs out of equilibrium refuse that.
+        conductivity: conductivity of the neutral bulk [S/m], or None. With neither the carrier
+            does not move; runs out of equilibrium refuse that.
+        activation_energy: Ea [eV] of sigma T ~ exp(-Ea/kT) for a conductivity and of
+            D ~ exp(-Ea/kT) for a diffusivity; None: the value given holds at every temperature.
+        reference_temperature: temperature [K] the conductivity or diffusivity was given at; only
+            used with an activation energy.
     """
 
     name: Annotated[str, Field(min_length=1)]
@@ -64,6 +70,8 @@ class Carrier(InputModel):
     standard_potential: Energy = 0.0
     diffusivity: Diffusivity | None = None
     conductivity: Conductivity | None = None
+    activation_energy: Annotated[float, UnitValue("eV", minimum=0.0)] | None = None
+    reference_temperature: Temperature = 298.15
 
     @field_validator("charge")
     @classmethod
@@ -102,6 +110,16 @@ class Carrier(InputModel):
     def _one_transport_coefficient(cls, value: float | None, info: ValidationInfo) -> float | None:
         if value is not None and info.data.get("diffusivity") is not None:
             raise ValueError("give diffusivity or conductivity, not both")
+        return value
+
+    @field_validator("activation_energy")
+    @classmethod
+    def _of_some_transport(cls, value: float | None, info: ValidationInfo) -> float | None:
+        given = {info.data.get("diffusivity"), info.data.get("conductivity")} - {None}
+        if value is not None and not given:
+            raise ValueError(
+                "an activation energy belongs to a conductivity or diffusivity; give one of them"
+            )
         return value
 
     @property
@@ -309,6 +327,8 @@ _CARRIER_UNITS = {
     "standard_potential": "eV",
     "diffusivity": "m^2/s",
     "conductivity": "S/m",
+    "activation_energy": "eV",
+    "reference_temperature": "K",
 }
 
 

@@ -142,53 +142,28 @@ def share_of_nodes(
 def _centroid(
     solution: "Solution", key: str, region: str, of_region: NDArray[np.bool_]
 ) -> float | None:
+    from scipy.spatial import cKDTree
+
     model = solution.model
-    share, distance = nearest_sites(solution, region, key)
-    mine = share > 0.0
-    weight = (share * np.abs(solution["charge_density"].values * solution.site_volume))[mine]
+    points = solution.site_points[of_region]
+    distances = {}
+    for name, facets in model.mesh.interfaces.items():
+        if region in name.split("|"):
+            corners = model.mesh.points[np.unique(facets)]
+            distances[name] = cKDTree(corners).query(points)[0]
+    for name in _charged_sides(model):
+        corners = model.mesh.points[np.unique(model.mesh.facets_of(name))]
+        distances[f"side {name}"] = cKDTree(corners).query(points)[0]
+    nearest = np.minimum.reduce(list(distances.values()))
+    mine = distances[key] <= nearest
+    weight = np.abs(solution["charge_density"].values[of_region] * solution.site_volume[of_region])[
+        mine
+    ]
     total = weight.sum()
     mobile = sum(abs(c.charge) * c.density for c in model.materials[region].carriers)
     if total <= 1e-12 * elementary_charge * mobile * solution.site_volume[of_region].sum():
         return None
-    return float((weight * distance[mine]).sum() / total)
-
-
-def nearest_sites(
-    solution: "Solution", region: str, place: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return which sites of a region lie nearest to an interface or outer side.
-
-    The competitors are the other interfaces of the region and the outer sides that have a layer;
-    a site equally far from several is divided between them.
-
-    Args:
-        solution: the solution.
-        region: the region.
-        place: interface "a|b" of the region (names sorted), or facet group of an outer side.
-
-    Returns:
-        Share of every site, 0 to 1, and its distance from the nodes of the place [m], (n_sites,)
-        both; the distance is NaN in other regions.
-    """
-    from scipy.spatial import cKDTree
-
-    mesh = solution.model.mesh
-    inside = solution.site_region == mesh.region_names.index(region)
-    places = {k: f for k, f in mesh.interfaces.items() if region in k.split("|")}
-    sides = {*_charged_sides(solution.model), *({place} - set(places))}
-    places |= {name: mesh.facets_of(name) for name in sorted(sides)}
-    table = np.array(
-        [
-            cKDTree(mesh.points[np.unique(facets)]).query(solution.site_points[inside])[0]
-            for facets in places.values()
-        ]
-    )
-    nearest = table <= table.min(axis=0) * (1.0 + 1e-9)
-    row = list(places).index(place)
-    share, distance = np.zeros(len(inside)), np.full(len(inside), np.nan)
-    share[inside] = nearest[row] / nearest.sum(axis=0)
-    distance[inside] = table[row]
-    return share, distance
+    return float((weight * distances[key][mine]).sum() / total)
 
 
 def _charged_sides(model: "Model") -> list[str]:

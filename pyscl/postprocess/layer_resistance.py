@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyscl.carriers import bulk_conductivity, conductivity
 from pyscl.errors import InputError, unknown_name
 from pyscl.facets import facet_measure
-from pyscl.postprocess.interfaces import nearest_sites
+from pyscl.postprocess.zones import nearest_places
 
 if TYPE_CHECKING:
     from pyscl.materials import Carrier
@@ -186,7 +186,8 @@ class LayerResistance:
 def layer_resistance(solution: "Solution", place: str) -> LayerResistance:
     """Evaluate the layers at an interface or contact; see `Solution.layer_resistance`.
 
-    Every point of a region counts for the interface or charged contact that is nearest to it. In
+    Every site counts for the place that is nearest to it, as in the contributions to a spectrum:
+    interfaces between unlike materials or with a law, contacts with a voltage, charged sides. In
     a triangle ln(y/(1-y)), or ln(y) of a law without limit on the sites, is taken as linear, which
     is the exponential fit of the fluxes.
 
@@ -196,13 +197,15 @@ def layer_resistance(solution: "Solution", place: str) -> LayerResistance:
     model = solution.model
     key, facets, regions = _find(model, place)
     measure = float(facet_measure(model, facets).sum())
+    places, nearest, _ = nearest_places(model)
+    mine = nearest == places.index(key) if key in places else np.zeros(len(nearest), dtype=bool)
     layers = []
     for region in regions:
-        share, _ = nearest_sites(solution, region, key)
+        inside = solution.site_region == model.mesh.region_names.index(region)
         for carrier in model.materials[region].carriers:
             sigma = bulk_conductivity(carrier, model.temperature)
             if sigma > 0.0:
-                across, along = _excess(solution, carrier, share)
+                across, along = _excess(solution, carrier, mine & inside)
                 layers.append(
                     CarrierLayer(region, carrier.name, across / measure, along / measure, sigma)
                 )
@@ -216,21 +219,23 @@ def _find(model: "Model", place: str) -> tuple[str, NDArray[np.int32], list[str]
     if key in model.mesh.interfaces:
         return key, model.mesh.interfaces[key], key.split("|")
     if place in model.contacts:
-        return place, model.mesh.facets_of(place), model.regions_at(place)
+        return place, model.mesh.facets_of(place), model.exchanging_regions(place)
     raise unknown_name("interface or contact", place, [*model.mesh.interfaces, *model.contacts])
 
 
-def _excess(solution: "Solution", carrier: "Carrier", share: FloatArray) -> tuple[float, float]:
+def _excess(
+    solution: "Solution", carrier: "Carrier", inside: NDArray[np.bool_]
+) -> tuple[float, float]:
     """Return the integrals of 1/sigma - 1/sigma_bulk and sigma - sigma_bulk over a layer.
 
     Args:
         solution: the solution.
         carrier: a mobile carrier of the region.
-        share: of every site in the layer, (n_sites,); 0 in other regions.
+        inside: whether a site belongs to the layer, (n_sites,).
     """
     model = solution.model
     corners = solution.site_triangles
-    corners = corners[(share[corners] > 0.0).any(axis=1)]
+    corners = corners[inside[corners].any(axis=1)]
     points, weights = _triangle_rule()
     occupied, vacant = _between(solution, carrier, corners, points)
     local = conductivity(carrier, model.temperature, occupied, vacant)
@@ -242,7 +247,7 @@ def _excess(solution: "Solution", carrier: "Carrier", share: FloatArray) -> tupl
     area = 0.5 * np.abs(np.linalg.det(sides))[:, None]
     if model.coordinates == "axisymmetric":
         area = area * (2.0 * np.pi * (ends[:, :, 0] @ points.T))
-    volume = area * weights * (share[corners] @ points.T)
+    volume = area * weights * (inside[corners] @ points.T)
     return float((volume * across).sum()), float((volume * (local - bulk)).sum())
 
 
