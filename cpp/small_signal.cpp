@@ -221,8 +221,15 @@ SmallSignal::Response SmallSignal::solve(std::complex<double> rate) const
     z[_terminals[g]] = 1.0 / _voltage_factor[g];
     z += solve_inner(*solver, -rows(z));
     const ComplexVector current = rows(z);
+    // Currents add up to zero. In the rows of the driven group itself they are small differences of
+    // the large flows that its voltage would drive through the next element.
+    response.admittance(g, g) = 0.0;
     for (Index other = 0; other < groups; ++other)
-      response.admittance(other, g) = current[_terminals[other]] / _voltage_factor[other];
+      if (other != g)
+      {
+        response.admittance(other, g) = current[_terminals[other]] / _voltage_factor[other];
+        response.admittance(g, g) -= response.admittance(other, g);
+      }
     response.unknowns.col(g) = expand(z);
   }
   give_back(std::move(solver));

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
+_NEGLIGIBLE = 1e-4
+_AT_PLACES = ("layer", "transfer")
 ContributionKind = Literal["bulk", "layer", "transfer", "diffusion"]
 
 
@@ -40,6 +42,50 @@ class Contribution:
     def name(self) -> str:
         """Kind and place, e.g. "layer a|b"."""
         return f"{self.kind} {self.place}"
+
+
+@dataclass(frozen=True)
+class PlaceImpedance:
+    """Resistance and capacitance of an interface or contact, from the fields of a spectrum.
+
+    Attributes:
+        place: interface "a|b" or contact.
+        resistance: real part of its layer and transfer at the lowest frequency, per area of the
+            driven contact [Ohm m2]; negative where a layer conducts better than the bulk.
+        capacitance: Im(1/Z)/w of layer and transfer where -Im Z is largest [F/m2], which is that
+            of the parallel element of an arc, or of a layer that blocks; None if -Im Z is nowhere
+            above 1e-4 of the largest |Z| of the spectrum.
+        frequency: where -Im Z is largest [Hz], or None.
+    """
+
+    place: str
+    resistance: float
+    capacitance: float | None
+    frequency: float | None
+
+
+@dataclass(frozen=True)
+class ResistanceSplit:
+    """Real parts of the contributions at the lowest frequency, R_p = R_el + R_scl + R_ct + R_dif.
+
+    Attributes:
+        bulk: R_el, of the uniform bulks.
+        layers: R_scl, the excess of space charge layers (and of constrictions at their edges).
+        transfer: R_ct, of kinetics, contact resistances and coatings.
+        diffusion: R_dif, of diffusion in regions with several carriers.
+        unit: "Ohm m" or "Ohm".
+    """
+
+    bulk: float
+    layers: float
+    transfer: float
+    diffusion: float
+    unit: str
+
+    @property
+    def total(self) -> float:
+        """Their sum, the real part of Z."""
+        return self.bulk + self.layers + self.transfer + self.diffusion
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +158,30 @@ class Spectrum:
                 f"{', '.join(self._by_name) or 'none'}"
             )
         return found
+
+    @property
+    def resistances(self) -> ResistanceSplit:
+        """What bulk, layers, transfer and diffusion add to the resistance."""
+        lowest = dict.fromkeys(("bulk", "layer", "transfer", "diffusion"), 0.0)
+        for part in self.contributions:
+            lowest[part.kind] += float(part.values[0].real)
+        return ResistanceSplit(*lowest.values(), unit=self.unit)
+
+    @property
+    def places(self) -> tuple[PlaceImpedance, ...]:
+        """Resistance and capacitance of every interface and contact."""
+        names = dict.fromkeys(c.place for c in self.contributions if c.kind in _AT_PLACES)
+        return tuple(self._place(name) for name in names)
+
+    def _place(self, place: str) -> PlaceImpedance:
+        parts = [c.values for c in self.contributions if c.place == place and c.kind in _AT_PLACES]
+        z = np.sum(parts, axis=0) * self.area
+        top = int(np.argmax(-z.imag))
+        resistance = float(z[0].real)
+        if not -z[top].imag > _NEGLIGIBLE * np.abs(self.area_specific).max():
+            return PlaceImpedance(place, resistance, None, None)
+        capacitance = float((1.0 / z[top]).imag / self.angular_frequencies[top])
+        return PlaceImpedance(place, resistance, capacitance, float(self.frequencies[top]))
 
     def write_csv(self, path: str | PathLike[str]) -> None:
         """Write frequency, impedance and contributions as a table, one line per frequency."""

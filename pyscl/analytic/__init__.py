@@ -1,4 +1,4 @@
-"""Closed and quasi-exact forms for space charge layers, discs, transport, charging, kinetics.
+"""Closed and quasi-exact forms: space charge, discs, transport, charging, kinetics, impedance.
 
 Used by tests and examples as references, and by users to size a layer before meshing it.
 Functions say in their docstrings whether they are in SI units or dimensionless; the sign and
@@ -50,6 +50,20 @@ from pyscl.analytic.discs import (
     square_array_permittivity,
     triple_line_exponent,
 )
+from pyscl.analytic.electrode_impedance import (
+    finite_warburg_impedance,
+    mixed_conductor_impedance,
+    particle_impedance,
+    randles_impedance,
+)
+from pyscl.analytic.impedance import (
+    blocking_salt_impedance,
+    blocking_slab_capacitance,
+    blocking_slab_impedance,
+    blocking_slab_resistance,
+    junction_impedance,
+    reversible_salt_impedance,
+)
 from pyscl.analytic.kinetics import (
     butler_volmer_current,
     butler_volmer_overpotential,
@@ -92,6 +106,10 @@ __all__ = [
     "ambipolar_diffusivity",
     "bikerman_capacitance",
     "bikerman_surface_charge",
+    "blocking_salt_impedance",
+    "blocking_slab_capacitance",
+    "blocking_slab_impedance",
+    "blocking_slab_resistance",
     "blocking_slab_split",
     "built_in_voltage",
     "butler_volmer_current",
@@ -112,6 +130,7 @@ __all__ = [
     "disc_over_plane_capacitance",
     "disc_polarizability",
     "disc_potential",
+    "finite_warburg_impedance",
     "goldman_flux",
     "goldman_reversal_potential",
     "gouy_chapman_capacitance",
@@ -119,6 +138,7 @@ __all__ = [
     "gouy_chapman_potential",
     "gouy_chapman_surface_charge",
     "henderson_potential",
+    "junction_impedance",
     "junction_potential",
     "kinetic_cell_voltage",
     "lattice_gas_accumulation_width",
@@ -137,8 +157,12 @@ __all__ = [
     "limiting_current_density",
     "limiting_current_voltage",
     "mixed_conductor_diffusivity",
+    "mixed_conductor_impedance",
     "mott_schottky_shift",
+    "particle_impedance",
     "polarised_disc_field",
+    "randles_impedance",
+    "reversible_salt_impedance",
     "screened_disc_factor",
     "series_capacitance",
     "series_impedance",

@@ -10,7 +10,7 @@ from pyscl.analytic._common import Array
 from pyscl.errors import InputError, unknown_name
 
 Shape = Literal["slab", "cylinder", "sphere"]
-_DIMENSIONS = {"slab": 1, "cylinder": 2, "sphere": 3}
+DIMENSIONS = {"slab": 1, "cylinder": 2, "sphere": 3}
 _FADED = 40.0  # [1] exponent beyond which a term of the series is below rounding
 _EARLIEST = 1e-7  # [1] Fourier number from which the series is short enough
 
@@ -35,8 +35,8 @@ def constant_flux_rise(position: ArrayLike, fourier: ArrayLike, shape: Shape = "
     Raises:
         InputError: a position outside the body, a time too short for the series, an unknown shape.
     """
-    if shape not in _DIMENSIONS:
-        raise unknown_name("shape", shape, _DIMENSIONS)
+    if shape not in DIMENSIONS:
+        raise unknown_name("shape", shape, DIMENSIONS)
     r, fo = np.asarray(position, dtype=float), np.asarray(fourier, dtype=float)
     if not np.all((r >= 0.0) & (r <= 1.0)):
         raise InputError(f"position is {position!r}; it must lie between 0 and 1.")
@@ -47,7 +47,7 @@ def constant_flux_rise(position: ArrayLike, fourier: ArrayLike, shape: Shape = "
     terms = 2 + int(np.sqrt(_FADED / first) / np.pi)
     alpha, shapes = _decaying(r.ravel(), terms, shape)
     decay = shapes @ np.exp(-np.multiply.outer(alpha**2, fo.ravel()))
-    d = _DIMENSIONS[shape]
+    d = DIMENSIONS[shape]
     parabola = (r.ravel() ** 2 - d / (d + 2.0)) / 2.0
     rise = np.where(started.ravel(), d * fo.ravel() + parabola[:, None] - decay, 0.0)
     return rise.reshape(r.shape + fo.shape)

@@ -5,13 +5,14 @@ the second-order discretisation on the mesh of the case; where the discretisatio
 are those of rounding.
 """
 
-from pyscl.verification import layers, transients, transport, two_dimensions
+from pyscl.verification import impedance, layers, transients, transport, two_dimensions
 from pyscl.verification.registry import CASES, Case, CaseResult, run_case, run_cases
 
 __all__ = [
     "CASES",
     "Case",
     "CaseResult",
+    "impedance",
     "layers",
     "run_case",
     "run_cases",

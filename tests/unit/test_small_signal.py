@@ -1,4 +1,4 @@
-"""The linearised equations of the core: the transient balance, symmetry, closed amounts, threads."""
+"""The linearised equations of the core: transient balance, symmetry, closed amounts, threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -23,7 +23,7 @@ Evaluate = Callable[[Iterable[float]], None]
 _DECADES_ABOVE = 1.0  # beyond the dielectric relaxation
 _MOST_DECADES = 18.0
 _LOWEST = 1e-6  # Hz
-_ROUNDING = 1e-10  # of one part of Z, relative to its size
+_ROUNDING = 1e-14  # of the real part of Z, relative to |Z|
 
 
 @dataclass(frozen=True)
@@ -122,47 +122,51 @@ def sample(
 
 
 def lowest_frequency(impedance: Callable[[float], complex], high: float, tolerance: float) -> float:
-    """Return a frequency [Hz] just inside the limit of low frequencies.
+    """Return a frequency [Hz] inside the limit of low frequencies, within a decade of its end.
 
-    There Z = R + 1/(i w C) if no direct current can pass, else Z = R + i w b. The search goes up
-    from 1 uHz decade by decade, so that a plateau between two processes is no limit.
+    The limit is that of 1 uHz (or 18 decades below `high`): Z = R + 1/(i w C) if no direct current
+    can pass, else Z = R. Its end is found by bisection of the decades.
 
     Args:
         impedance: Z at a frequency [Hz].
         high: upper end of the range [Hz].
         tolerance: relative, of real and imaginary part.
     """
-    low = max(_LOWEST, high * 10.0**-_MOST_DECADES)
-    before = impedance(low)
-    while low < 0.05 * high:
-        after = impedance(10.0 * low)
-        noise = _ROUNDING * abs(before)
-        steady = abs(after.real - before.real) <= tolerance * abs(after.real) + noise
-        power_law = any(
-            abs(after.imag - 10.0**power * before.imag) <= tolerance * abs(after.imag) + noise
-            for power in (-1.0, 1.0)
+    bottom = max(_LOWEST, high * 10.0**-_MOST_DECADES)
+    limit = impedance(bottom)
+    blocks = abs(limit.imag) > abs(limit.real)
+
+    def holds(frequency: float) -> bool:
+        z = impedance(frequency)
+        imaginary = limit.imag * bottom / frequency if blocks else 0.0
+        size = abs(z.imag) if blocks else abs(z)
+        return (
+            abs(z.real - limit.real) <= tolerance * abs(z.real) + _ROUNDING * abs(limit)
+            and abs(z.imag - imaginary) <= tolerance * size
         )
-        if not (steady and power_law):
-            return low
-        low, before = 10.0 * low, after
-    return low
+
+    inside, outside = 0, int(np.log10(high / bottom))
+    while outside - inside > 1:
+        middle = (inside + outside) // 2
+        inside, outside = (middle, outside) if holds(bottom * 10.0**middle) else (inside, middle)
+    return bottom * 10.0**inside
 
 
 def unresolved(known: dict[float, complex], tolerance: float) -> list[float]:
     """Return frequencies between those at which ln Z is not known well enough.
 
-    The value at each inner point is predicted by the cubic through its four neighbours in ln f; the
+    The value at each inner point is predicted by the cubic in ln f through its four neighbours. The
     intervals beside it are halved where the prediction, which is at twice the distance and thus
     2^4 times worse than an interpolation in between, misses by more than 16 times the tolerance.
     """
     f = np.array(sorted(known))
     x, z = np.log(f), np.array([known[value] for value in f])
+    log_z = np.log(np.abs(z)) + 1j * np.unwrap(np.angle(z))
     halved = set()
     for k in range(1, len(f) - 1):
-        around = [j for j in range(max(0, k - 2), min(len(f), k + 3)) if j != k]
-        weights = _lagrange(x[around], x[k])
-        predicted = weights @ z[around]
-        if abs(predicted - z[k]) > 16.0 * tolerance * abs(z[k]):
+        around = sorted(sorted(range(len(f)), key=lambda j: abs(j - k))[1:5])
+        predicted = _lagrange(x[around], x[k]) @ log_z[around]
+        if abs(predicted - log_z[k]) > 16.0 * tolerance:
             halved |= {k - 1, k}
     return [float(np.sqrt(f[k] * f[k + 1])) for k in sorted(halved)]
 

@@ -1,0 +1,95 @@
+"""The impedance of a state from a small step of the voltage in time: a check of the linearisation.
+
+It shares neither the complex equations nor the derivatives in time with `Solution.impedance`, only
+the mesh, so both agree but for the errors of the time steps and of the amplitude.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pyscl.analytic import thermal_voltage
+from pyscl.errors import InputError
+from pyscl.protocol import Hold, StepTo, Wait
+from pyscl.study.transient import TransientOptions
+
+if TYPE_CHECKING:
+    from pyscl.solution import Solution
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+_PERIODS = 5.0  # of the lowest frequency that are followed
+_NOTHING = 1e-12  # s, in which a state at rest does not move
+
+
+def step_impedance(
+    solution: "Solution",
+    frequencies: ArrayLike,
+    *,
+    contact: str,
+    reference: str | None = None,
+    amplitude: float = 1e-3,
+    tolerance: float = 1e-6,
+) -> ComplexArray:
+    """Return the impedance [Ohm m] (planar) or [Ohm] from two small steps, up and down.
+
+    The charge q(t) that passes after a step v gives Y = (1/v) i w integral of dq e^(-i w t), with
+    q linear between the time steps, and its last rate from then on. The mean of both directions
+    is free of terms of even order in v.
+
+    Args:
+        solution: an equilibrium or steady state.
+        frequencies: (n,) [Hz]; the highest should be below the dielectric relaxation, which the
+            time steps resolve.
+        contact: where the voltage steps.
+        reference: the contact it is measured against; default: the only other one. It and all
+            others are held.
+        amplitude: of the step [kT/e].
+        tolerance: of the time steps.
+
+    Raises:
+        InputError: a frequency or amplitude that is not positive, or an unknown contact.
+        ConvergenceError: a time step failed.
+    """
+    f = np.asarray(frequencies, dtype=float)
+    for name, value in (("frequencies", f), ("amplitude", np.asarray(amplitude))):
+        if not np.all(np.isfinite(value) & (value > 0.0)):
+            raise InputError(f"{name}: {value} must be positive and finite")
+    model = solution.model
+    rest = model.transient(
+        [Hold(duration=_NOTHING)], contact=contact, reference=reference, start=solution
+    )
+    volts = amplitude * thermal_voltage(model.temperature)
+    duration = _PERIODS / float(f.min())
+    admittance = np.zeros(f.shape, dtype=complex)
+    for sign in (1.0, -1.0):
+        step = sign * volts
+        trajectory = model.transient(
+            [StepTo(voltage=float(rest["voltage"][-1]) + step), Wait(duration=duration)],
+            contact=contact,
+            reference=reference,
+            start=solution,
+            options=TransientOptions(tolerance=tolerance),
+        )
+        charge = charge_transform(trajectory["time"], trajectory["charge_passed"], f)
+        admittance += 0.5 * charge / step
+    return np.asarray(1.0 / admittance)
+
+
+def charge_transform(time: FloatArray, charge: FloatArray, frequencies: FloatArray) -> ComplexArray:
+    """Return i w times the integral of e^(-i w t) over the charge, dq, that passes (n,).
+
+    Args:
+        time: (m,) [s], ascending from 0; equal times are a jump.
+        charge: (m,) piecewise linear; its last slope goes on.
+        frequencies: (n,) [Hz].
+    """
+    step, passed = np.diff(time), np.diff(charge)
+    rate = np.divide(passed, step, out=np.zeros_like(step), where=step > 0.0)
+    jump = np.where(step > 0.0, 0.0, passed)
+    i_omega = 2j * np.pi * np.asarray(frequencies, dtype=float)
+    wave = np.exp(-np.multiply.outer(i_omega, time))
+    at_once = i_omega * (wave[..., :-1] @ jump)
+    return np.asarray(at_once + (wave[..., :-1] - wave[..., 1:]) @ rate + wave[..., -1] * rate[-1])

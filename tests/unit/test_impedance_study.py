@@ -1,0 +1,343 @@
+"""Spectra: which frequencies, which contacts, what is refused, tables and files."""
+
+import csv
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from approx import relative
+from models import KT, NM, T, conductor, slab_between_reservoirs, two_conductors
+
+from pyscl import (
+    BlockingContact,
+    Conserved,
+    ContactResistance,
+    InputError,
+    Interface,
+    Model,
+    PotentialContact,
+    ReservoirContact,
+    SpectrumOptions,
+    TransientOptions,
+)
+from pyscl.mesh import graded, strip
+from pyscl.spectrum import Contribution, Spectrum
+from pyscl.study.impedance import Drive, LinearizedModel
+from pyscl.study.impedance.frequencies import lowest_frequency, parse_frequencies, unresolved
+from pyscl.study.static_response import static_response
+
+
+def blocking_cell(length=20 * NM):
+    """Return a slab between blocking electrodes."""
+    mesh = strip(graded(length, 0.05 * NM, 1.2, 0.5 * NM, fine="both"))
+    return Model(
+        mesh,
+        {"electrolyte": conductor()},
+        contacts={
+            "left": PotentialContact(potential=0.0),
+            "right": PotentialContact(potential=0.0),
+        },
+        conserved=[Conserved(carrier="Li", regions=("electrolyte",))],
+        temperature=T,
+    )
+
+
+def three_contacts():
+    """Return a square of a conductor with reservoirs on two sides and in the middle of a third."""
+    mesh = strip(np.linspace(0.0, 10.0, 21) * NM, 10 * NM, 20)
+    top = mesh.facet_names.index("top")
+    across = mesh.points[mesh.facets][:, :, 0].mean(axis=1)
+    kept = (mesh.facet_group != top) | (np.abs(across - 4 * NM) < 2 * NM)
+    mesh = replace(mesh, facets=mesh.facets[kept], facet_group=mesh.facet_group[kept])
+    contacts = {
+        side: ReservoirContact(carrier="Li", potential="neutral")
+        for side in ("left", "right", "top")
+    }
+    return Model(mesh, {"electrolyte": conductor()}, contacts=contacts, temperature=T)
+
+
+# Frequencies.
+
+
+def test_a_pair_is_a_range_and_a_list_is_taken_as_it_is():
+    """Numbers in Hz or texts; lists are sorted."""
+    assert parse_frequencies(("10 mHz", "2 MHz")) == relative((1e-2, 2e6), 1e-15)
+    assert parse_frequencies(["1 kHz", 10.0]).tolist() == [10.0, 1000.0]
+    assert parse_frequencies(np.array([3.0, 1.0])).tolist() == [1.0, 3.0]
+    assert parse_frequencies(5.0).tolist() == [5.0]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (0.0, "positive and finite, not 0 Hz; at 0 Hz the resistance is that of a steady state"),
+        ([-1.0, 2.0], "not -1 Hz"),
+        ([np.nan], "not a finite number"),
+        (["1 kHz", "5 s"], "Hz"),
+        ([1 + 2j], "Hz"),
+        (("1 kHz", "1 Hz"), "from 1000 to 1 Hz is empty"),
+        ([1.0, 2.0, 1.0], "1 Hz is given twice"),
+        ([], "empty"),
+    ],
+)
+def test_frequencies_without_meaning_are_refused(given, says):
+    """Before anything is computed."""
+    with pytest.raises(InputError, match=says):
+        parse_frequencies(given)
+
+
+def test_range_is_sampled_until_the_spectrum_is_resolved():
+    """Interpolation in ln f between the points is as good as the tolerance says."""
+    state = blocking_cell().equilibrium()
+    sampled = state.impedance((1e3, 1e9), options=SpectrumOptions(tolerance=1e-3))
+    f = np.sqrt(sampled.frequencies[1:] * sampled.frequencies[:-1])
+    between = state.impedance(f).impedance
+    from scipy.interpolate import CubicSpline
+
+    spline = CubicSpline(np.log(sampled.frequencies), np.log(sampled.impedance))(np.log(f))
+    assert np.abs(spline - np.log(between)).max() < 2e-3
+    coarse = state.impedance((1e3, 1e9), options=SpectrumOptions(tolerance=0.1))
+    assert len(coarse.frequencies) < len(sampled.frequencies)
+
+
+def test_most_points_are_a_limit():
+    """A tolerance that cannot be met ends at max_points."""
+    options = SpectrumOptions(tolerance=1e-9, max_points=25)
+    assert (
+        len(blocking_cell().equilibrium().impedance((1e3, 1e9), options=options).frequencies) == 25
+    )
+
+
+def test_only_intervals_that_are_not_smooth_are_halved():
+    """A power law needs no points beside those it has."""
+    f = np.geomspace(1.0, 1e6, 19)
+    law = {x: 1.0 / (2j * np.pi * x) ** 0.5 for x in f}
+    assert unresolved(law, 1e-3) == []
+    arc = {x: 1.0 / (1.0 + 1j * x / 1e3) for x in f}
+    wanted = unresolved(arc, 1e-4)
+    assert wanted
+    assert all(1e1 < x < 1e6 for x in wanted)
+
+
+@pytest.mark.parametrize(
+    ("impedance", "end"),
+    [
+        (lambda f: 2.0 + 1.0 / (1.0 + 1j * f / 1e4), 1e4),
+        (lambda f: 3.0 + 1e5 / (1j * f) + 1.0 / (1.0 + 1j * f / 1e2), 1e2),
+        (lambda f: 1.0 / (1.0 + 1j * f / 10.0) + 5.0 / (1.0 + 1j * f / 1e7), 10.0),
+    ],
+    ids=["arc", "blocking", "two arcs with a plateau of five decades"],
+)
+def test_spectrum_begins_where_the_low_frequency_limit_ends(impedance, end):
+    """At most two and a half decades below the slowest process, and never above."""
+    low = lowest_frequency(impedance, 1e9, 1e-3)
+    assert end * 10**-4.5 < low < 0.1 * end
+
+
+def test_range_without_input_covers_all_processes():
+    """From the limit R + 1/(i w C) to a decade above the dielectric relaxation."""
+    spectrum = blocking_cell().equilibrium().impedance()
+    bulk, permittivity = 1e-2, 10.0 * 8.8541878128e-12
+    assert spectrum.frequencies[-1] == relative(10.0 * bulk / permittivity / (2 * np.pi), 1e-9)
+    static = static_response(spectrum.solution, "left").capacitance
+    reactance = -spectrum.impedance.imag[0] * spectrum.angular_frequencies[0]
+    assert 1.0 / reactance == relative(static, 1e-3)
+
+
+# Contacts.
+
+
+def test_two_contacts_need_no_names_and_units_are_per_depth():
+    """The first contact against the second; area-specific is free of the width."""
+    narrow = slab_between_reservoirs(0.0).equilibrium().impedance([1e3])
+    assert (narrow.contact, narrow.reference, narrow.unit) == ("left", "right", "Ohm m")
+    bulk = 20 * NM / 1e-2
+    assert narrow.area_specific[0].real == relative(bulk, 1e-7)
+    assert narrow.impedance * narrow.area == relative(narrow.area_specific, 1e-15)
+    assert narrow.admittance * narrow.impedance == relative(np.ones(1), 1e-15)
+    assert "left against right" in repr(narrow)
+
+
+def test_open_contacts_carry_no_current_and_held_ones_do():
+    """Three terminals: the network of the admittance matrix, reduced by hand."""
+    state = three_contacts().equilibrium()
+    f = 1e5
+    linearized = LinearizedModel(state)
+    y = linearized.admittance(f)
+    a, b, c = (linearized.contacts.index(name) for name in ("left", "right", "top"))
+    held = state.impedance([f], contact="left", reference="right").impedance[0]
+    assert held == relative(1.0 / y[a, a], 1e-12)
+    opened = state.impedance([f], contact="left", reference="right", open_contacts=["top"])
+    reduced = y[a, a] - y[a, c] * y[c, a] / y[c, c]
+    assert opened.impedance[0] == relative(1.0 / reduced, 1e-12)
+    probe = state.impedance([f], contact="left", reference="top", open_contacts=["top"])
+    at_probe = -y[c, a] / y[c, c]
+    assert probe.impedance[0] == relative((1.0 - at_probe) / reduced, 1e-12)
+    assert probe.contributions == ()
+    assert b != a
+
+
+@pytest.mark.parametrize(
+    ("drive", "says"),
+    [
+        ({"contact": "lift"}, "'lift'.*left"),
+        ({"contact": "left", "reference": "bottom"}, "bottom"),
+        ({"contact": "left", "reference": "left"}, "are the same"),
+        ({"contact": "left", "open_contacts": ["left"]}, "driven and open at once"),
+        ({"contact": "left", "open_contacts": ["right", "top"]}, "no contact is left to carry"),
+        ({}, "name the contact"),
+    ],
+)
+def test_drives_without_meaning_are_refused(drive, says):
+    """The message names the contact."""
+    with pytest.raises(InputError, match=says):
+        three_contacts().equilibrium().impedance([1e3], **drive)
+
+
+def test_blocking_contact_without_potential_cannot_be_driven():
+    """It has no voltage; the message lists the contacts that have one."""
+    mesh = strip(np.linspace(0.0, 10.0, 11) * NM)
+    contacts = {
+        "left": ReservoirContact(carrier="Li", potential="neutral"),
+        "right": BlockingContact(surface_charge=0.0),
+    }
+    model = Model(mesh, {"electrolyte": conductor()}, contacts=contacts, temperature=T)
+    with pytest.raises(InputError, match=r"'right' is blocking.*contacts with a voltage: left"):
+        model.equilibrium().impedance([1e3], contact="right")
+
+
+def test_a_model_without_voltages_has_no_impedance():
+    """Only blocking sides."""
+    state = blocking_cell().equilibrium()
+    linearized = LinearizedModel(state)
+    with pytest.raises(InputError, match="no contact is left"):
+        linearized.check_drive(Drive("left", None, ("right",)))
+
+
+# States.
+
+
+def test_unconverged_state_is_refused():
+    """There is nothing to linearise around."""
+    state = blocking_cell().equilibrium()
+    state.history = replace(state.history, converged=False)
+    with pytest.raises(InputError, match="equilibrium state did not converge"):
+        state.impedance([1e3])
+
+
+def test_state_that_still_moves_is_refused_at_low_frequencies_only():
+    """During its charging a cell drifts; far above the drift it has a spectrum."""
+    model = blocking_cell()
+    tau = 0.5 * NM * 20 * NM / (1e-2 * (0.5 * NM) ** 2 / (10 * 8.854e-12))  # lambda L / D
+    trajectory = model.transient(
+        ["Step to 0.1 V", f"Wait for {0.3 * tau} s"],
+        contact="left",
+        options=TransientOptions(save="steps"),
+    )
+    with pytest.raises(InputError, match=r"not steady: 'mu_Li' at .* lowest frequency \(1 Hz\)"):
+        trajectory.final.impedance([1.0, 1e3], contact="left")
+    fast = trajectory.final.impedance([1e6 / tau], contact="left")
+    assert fast.impedance.imag[0] < 0.0
+
+
+def test_state_at_rest_after_charging_has_the_spectrum_of_its_bias():
+    """The end of a transient is as good as the steady state it tends to."""
+    model = blocking_cell()
+    trajectory = model.transient(["Step to 0.1 V", "Wait until steady"], contact="left")
+    f = [1e4, 1e6]
+    rested = trajectory.final.impedance(f, contact="left").impedance
+    steady = model.steady({"left": 0.1}).impedance(f, contact="left").impedance
+    assert np.abs(rested / steady - 1.0).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"tolerance": 0.0}, "tolerance"),
+        ({"tolerance": 1.0}, "tolerance"),
+        ({"points_per_decade": 0}, "per decade"),
+        ({"max_points": 2}, "3 in all"),
+        ({"workers": 0}, "workers"),
+    ],
+)
+def test_options_without_meaning_are_refused(values, says):
+    """Before any work."""
+    with pytest.raises(InputError, match=says):
+        SpectrumOptions(**values)
+
+
+# Parts and tables.
+
+
+def test_parts_of_two_conductors_are_bulks_layers_and_transfer():
+    """The bulks are L/(sigma + i w eps), the resistance of the interface is its own part."""
+    resistance = 3e-6
+    model = two_conductors(
+        interfaces={"a|b": Interface(kinetics={"Li": ContactResistance(resistance=resistance)})}
+    )
+    spectrum = model.equilibrium().impedance([1.0], contact="left")
+    assert spectrum.contribution("bulk", "a").values[0].real * spectrum.area == relative(
+        10 * NM / 1e-2, 1e-6
+    )
+    transfer = spectrum.contribution("transfer", "a|b").values * spectrum.area
+    assert transfer[0].real == relative(resistance, 1e-6)
+    layers = spectrum.contribution("layer", "a|b").values * spectrum.area
+    (place,) = [p for p in spectrum.places if p.place == "a|b"]
+    assert place.resistance == relative((transfer + layers)[0].real, 1e-12)
+    split = spectrum.resistances
+    assert split.transfer * spectrum.area == relative(resistance, 1e-6)
+    assert split.total == relative(spectrum.impedance[0].real, 1e-9)
+    with pytest.raises(InputError, match=r"no contribution 'bulk c'; there are .*bulk a"):
+        spectrum.contribution("bulk", "c")
+
+
+def test_arc_of_an_interface_gives_its_resistance_and_capacitance():
+    """A resistance across a compact layer: R and C come from the fields, without a fit."""
+    resistance, capacitance = 1e-3, 0.05
+    law = Interface(
+        kinetics={"Li": ContactResistance(resistance=resistance)}, compact_capacitance=capacitance
+    )
+    model = two_conductors(step=0.0, interfaces={"a|b": law})
+    model = Model(
+        model.mesh,
+        {"a": conductor(), "b": conductor()},
+        contacts={
+            side: ReservoirContact(carrier="Li", potential="neutral") for side in ("left", "right")
+        },
+        interfaces={"a|b": law},
+        temperature=T,
+    )
+    spectrum = model.equilibrium().impedance()
+    (place,) = [p for p in spectrum.places if p.place == "a|b"]
+    layers = 10 * 8.8541878128e-12 / (0.5 * NM)  # two diffuse layers in series with it
+    total = 1.0 / (1.0 / capacitance + 2.0 / layers)
+    assert place.resistance == relative(resistance, 1e-3)
+    assert place.frequency == relative(1.0 / (2 * np.pi * resistance * total), 0.5)
+    assert place.capacitance == relative(total, 0.05)
+
+
+def test_table_of_a_spectrum_has_its_parts(tmp_path):
+    """One line per frequency; the parts add up to Z in the file, too."""
+    spectrum = two_conductors(5 * KT).equilibrium().impedance([1e3, 1e6], contact="left")
+    spectrum.write_csv(tmp_path / "z.csv")
+    with open(tmp_path / "z.csv", encoding="utf-8", newline="") as file:
+        head, *rows = list(csv.reader(file))
+    assert head[:3] == ["frequency [Hz]", "Re Z [Ohm m]", "Im Z [Ohm m]"]
+    values = np.array(rows, float)
+    assert values[:, 0] == relative([1e3, 1e6], 1e-12)
+    assert values[:, 3::2].sum(axis=1) == relative(values[:, 1], 1e-9)
+    assert values[:, 4::2].sum(axis=1) == relative(values[:, 2], 1e-6)
+
+
+def test_negligible_arcs_have_no_capacitance():
+    """An interface that adds next to nothing has none that could be measured."""
+    f = np.geomspace(1.0, 1e3, 7)
+    state = blocking_cell().equilibrium()
+    parts = (
+        Contribution("bulk", "a", np.full(7, 1.0 + 0j)),
+        Contribution("layer", "a|b", 1e-6 / (1.0 + 1j * f / 30.0)),
+    )
+    spectrum = Spectrum(state, "left", "right", (), f, parts[0].values, "Ohm m", 1.0, parts)
+    (place,) = spectrum.places
+    assert place.capacitance is None
+    assert place.frequency is None
