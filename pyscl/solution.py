@@ -1,16 +1,15 @@
 """`Solution`: the fields and integrals of a solved model, with names and SI units."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.constants import Avogadro, elementary_charge
 
 from pyscl.errors import InputError, unknown_name
+from pyscl.fields import Field, field_names, read_field
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -24,23 +23,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 Kind = Literal["equilibrium", "steady", "transient"]
-
-
-@dataclass(frozen=True, eq=False)
-class Field:
-    """A named field.
-
-    Attributes:
-        name: e.g. "site_fraction_Li".
-        unit: SI unit, e.g. "V/m"; "1" for pure numbers.
-        location: "site" (a mesh node seen from one region) or "triangle".
-        values: (n_sites,) or (n_triangles, 2); NaN where the field does not exist.
-    """
-
-    name: str
-    unit: str
-    location: Literal["site", "triangle"]
-    values: FloatArray
 
 
 class Solution:
@@ -80,6 +62,7 @@ class Solution:
         self.history = history
         self.time = time
         self._rates = rates
+        self._fields: dict[str, Field] = {}
         if not np.isfinite(unknowns).all():
             raise InputError("the state holds values that are not finite")
 
@@ -94,57 +77,17 @@ class Solution:
     @property
     def field_names(self) -> tuple[str, ...]:
         """Names of all fields."""
-        per_carrier = [
-            f"{quantity}_{carrier}"
-            for carrier in self.model.carriers
-            for quantity in (
-                "site_fraction",
-                "concentration",
-                "electrochemical_potential",
-                "current_density",
-            )
-        ]
-        return ("potential", "electric_field", "charge_density", *per_carrier)
+        return field_names(self.model)
 
     def __getitem__(self, name: str) -> Field:
-        """Return a field by name.
+        """Return a field by name; it is computed once.
 
         Raises:
             InputError: there is no such field.
         """
-        if name not in self.field_names:
-            raise unknown_name("field", name, self.field_names)
-        if name == "potential":
-            phi = self.unknowns[self._d.site_phi] * self._d.scaling.potential
-            return Field(name, "V", "site", phi)
-        if name == "electric_field":
-            return Field(name, "V/m", "triangle", self._electric_field)
-        if name == "charge_density":
-            return Field(name, "C/m^3", "site", self._charge_density)
-        quantity, carrier = next(
-            (q, name.removeprefix(q + "_"))
-            for q in (
-                "site_fraction",
-                "concentration",
-                "electrochemical_potential",
-                "current_density",
-            )
-            if name.startswith(q + "_")
-        )
-        number = self.model.carriers.index(carrier)
-        if quantity == "site_fraction":
-            return Field(name, "1", "site", self.site_fraction(carrier))
-        if quantity == "concentration":
-            density = self.site_fraction(carrier) * self._site_density[number]
-            return Field(name, "mol/m^3", "site", density / Avogadro)
-        if quantity == "electrochemical_potential":
-            dofs = self._d.site_dofs[:, number]
-            mu = np.where(dofs >= 0, self.unknowns[dofs], np.nan) * self._d.scaling.potential
-            return Field(name, "eV", "site", mu)
-        flux = self._d.core.flux_density(number, self.unknowns) * self._d.scaling.flux
-        return Field(
-            name, "A/m^2", "triangle", self.charge_number[number] * elementary_charge * flux
-        )
+        if name not in self._fields:
+            self._fields[name] = read_field(self, name)
+        return self._fields[name]
 
     @property
     def potential(self) -> FloatArray:
@@ -201,7 +144,7 @@ class Solution:
 
     def charge(self, region: str | None = None) -> float:
         """Return the space charge [C/m] (planar) or [C] (axisymmetric), without surface charge."""
-        return float((self._charge_density * self.site_volume)[self._in(region)].sum())
+        return float((self["charge_density"].values * self.site_volume)[self._in(region)].sum())
 
     def contact(self, name: str) -> "ContactResult":
         """Return currents and charge of a contact or a periodic side.
@@ -341,7 +284,7 @@ class Solution:
         from pyscl.postprocess.gauss import site_stiffness
 
         leaving = site_stiffness(self.model) @ self["potential"].values
-        return np.asarray(leaving - self.site_volume * self._charge_density)
+        return np.asarray(leaving - self.site_volume * self["charge_density"].values)
 
     @property
     def _d(self):  # type: ignore[no-untyped-def]
@@ -373,37 +316,6 @@ class Solution:
             c.name: float(c.charge) for m in self.model.materials.values() for c in m.carriers
         }
         return np.array([charges[name] for name in self.model.carriers])
-
-    @cached_property
-    def _site_density(self) -> FloatArray:
-        """Site density of every carrier on the sites [1/m3], (n_carriers, n_sites), or NaN."""
-        names = self.model.mesh.region_names
-        table = np.full((len(self.model.carriers), len(names)), np.nan)
-        for r, region in enumerate(names):
-            for carrier in self.model.materials[region].carriers:
-                table[self.model.carriers.index(carrier.name), r] = carrier.site_density
-        return table[:, self._d.site_region]
-
-    @cached_property
-    def _charge_density(self) -> FloatArray:
-        """Space charge density on the sites [C/m3], (n_sites,)."""
-        rho = self._d.background * self._d.scaling.charge_density
-        for number, carrier in enumerate(self.model.carriers):
-            density = self.site_fraction(carrier) * self._site_density[number]
-            rho = rho + self.charge_number[number] * elementary_charge * np.nan_to_num(density)
-        return rho
-
-    @cached_property
-    def _electric_field(self) -> FloatArray:
-        """Minus the gradient of the potential [V/m], (n_triangles, 2)."""
-        mesh = self.model.mesh
-        p, phi = mesh.points[mesh.triangles], self["potential"].values[self.site_triangles]
-        field = np.zeros((mesh.n_triangles, 2))
-        for a in range(3):
-            side = p[:, (a + 2) % 3] - p[:, (a + 1) % 3]
-            gradient = np.column_stack([-side[:, 1], side[:, 0]]) / (2.0 * mesh.areas[:, None])
-            field -= phi[:, a, None] * gradient
-        return field
 
     def _number(self, carrier: str) -> int:
         if carrier not in self.model.carriers:

@@ -17,7 +17,7 @@ from pyscl.verification.impedance_setups import (
 )
 from pyscl.verification.registry import case
 from pyscl.verification.setups import VT, WIDTH, lattice_gas_wall, salt, salt_length
-from pyscl.verification.step_response import step_impedance
+from pyscl.study.impedance.step_response import step_impedance
 from pyscl.verification.transient_setups import charging_slab, relaxation_time
 from pyscl.verification.transport_setups import driven_layer
 

@@ -33,7 +33,7 @@ from pyscl.verification.setups import (
     salt,
     salt_length,
 )
-from pyscl.verification.step_response import charge_transform, step_impedance
+from pyscl.study.impedance.step_response import charge_transform, step_impedance
 from pyscl.verification.transient_setups import (
     DIFFUSIVITY,
     charging_slab,
