@@ -1,5 +1,6 @@
-"""The benchmark of an installation: one composite at several mesh sizes."""
+"""The benchmarks of an installation: a composite and a blocking cell at several mesh sizes."""
 
+import os
 import resource
 import statistics
 import time
@@ -46,6 +47,19 @@ TRANSIENT_HEAD = (
     "solve",
     "output",
 )
+IMPEDANCE_SIZES = (5_400, 27_000, 108_000)  # nodes; twice as many unknowns
+IMPEDANCE_HEAD = (
+    "nodes",
+    "unknowns",
+    "Newton step [s]",
+    "frequency [s]",
+    "Newton steps per frequency",
+    "frequencies",
+    "workers",
+    "wall [s]",
+    "peak [MB]",
+)
+_FREQUENCIES = 60
 _SIDE = 60e-9  # m
 _DEBYE_LENGTH = 2e-9  # m
 
@@ -144,6 +158,47 @@ class TransientResult:
             str(self.factorisations),
             f"{self.wall_seconds:.1f}",
             *(f"{share:.0%}" for share in shares),
+        )
+
+
+@dataclass(frozen=True)
+class ImpedanceResult:
+    """Times of a spectrum of the composite around its equilibrium.
+
+    Attributes:
+        nodes: mesh nodes.
+        unknowns: unknowns before constraints.
+        newton_seconds: assembly, factorisation and solution of a Newton step, median [s].
+        frequency_seconds: factorisation and solution at a frequency by one thread, median [s].
+        newton_steps: Newton steps that take as long as one frequency.
+        frequencies: of the spectrum.
+        workers: threads of the spectrum.
+        spectrum_seconds: wall time of the spectrum, set-up and contributions included [s].
+        peak_megabytes: peak memory of the process so far.
+    """
+
+    nodes: int
+    unknowns: int
+    newton_seconds: float
+    frequency_seconds: float
+    newton_steps: float
+    frequencies: int
+    workers: int
+    spectrum_seconds: float
+    peak_megabytes: float
+
+    def row(self) -> tuple[str, ...]:
+        """Return the cells of the table, in the order of `IMPEDANCE_HEAD`."""
+        return (
+            str(self.nodes),
+            str(self.unknowns),
+            f"{self.newton_seconds:.3f}",
+            f"{self.frequency_seconds:.3f}",
+            f"{self.newton_steps:.2f}",
+            str(self.frequencies),
+            str(self.workers),
+            f"{self.spectrum_seconds:.1f}",
+            f"{self.peak_megabytes:.0f}",
         )
 
 
@@ -261,6 +316,50 @@ def run_transient_benchmark(case: str, nodes: int) -> TransientResult:
     )
 
 
+def run_impedance_benchmark(nodes: int, workers: int | None = None) -> ImpedanceResult:
+    """Compute a spectrum of the composite with about `nodes` mesh nodes and return its times.
+
+    Args:
+        nodes: about as many mesh nodes.
+        workers: threads of the spectrum; None: one per core, at most 4.
+    """
+    from pyscl.study.impedance import LinearizedModel, SpectrumOptions, impedance
+    from pyscl.study.impedance.frequencies import highest_frequency
+
+    workers = workers or min(4, os.cpu_count() or 1)
+    model = benchmark_model(nodes)
+    equilibrium = model.equilibrium()
+    steps = model.steady({"right": 0.1}, start=equilibrium).history.iterations
+    newton = statistics.median(
+        s.assembly_seconds + s.factor_seconds + s.solve_seconds for s in steps
+    )
+    frequencies = highest_frequency(model) * np.logspace(-6.0, 0.0, _FREQUENCIES)
+    linearized = LinearizedModel(equilibrium)
+    times = []
+    for frequency in frequencies[:: _FREQUENCIES // 4]:
+        begin = time.perf_counter()
+        linearized.admittance(frequency)
+        times.append(time.perf_counter() - begin)
+    once = statistics.median(times)
+    begin = time.perf_counter()
+    impedance(equilibrium, frequencies, contact="left", options=SpectrumOptions(workers=workers))
+    return ImpedanceResult(
+        nodes=model.mesh.n_points,
+        unknowns=model.discretized.n_dofs,
+        newton_seconds=newton,
+        frequency_seconds=once,
+        newton_steps=once / newton,
+        frequencies=len(frequencies),
+        workers=workers,
+        spectrum_seconds=time.perf_counter() - begin,
+        peak_megabytes=_peak_megabytes(),
+    )
+
+
+def _peak_megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+
+
 def run_benchmark(nodes: int) -> BenchmarkResult:
     """Solve the benchmark with about `nodes` mesh nodes and return its times."""
     model = benchmark_model(nodes)
@@ -284,6 +383,6 @@ def run_benchmark(nodes: int) -> BenchmarkResult:
         factor_entries=steady.history.factor_entries,
         equilibrium_seconds=middle - begin,
         steady_seconds=end - middle,
-        peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+        peak_megabytes=_peak_megabytes(),
         balance=abs(left + right) / max(abs(left), abs(right)),
     )

@@ -185,6 +185,9 @@ def bench(
             "--transient", help="Time the charging of a blocking cell and of a composite instead."
         ),
     ] = False,
+    impedance: Annotated[
+        bool, typer.Option("--impedance", help="Time an impedance spectrum of a composite instead.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Time assembly, factorisation and solution on this machine."""
@@ -192,12 +195,21 @@ def bench(
 
     from pyscl import bench
 
-    results: list[bench.BenchmarkResult | bench.TransientResult] = []
-    sizes = nodes or (bench.TRANSIENT_SIZES if transient else bench.DEFAULT_SIZES)
-    for size in sizes:
+    if transient and impedance:
+        raise InputError("--transient and --impedance exclude each other; run them one by one")
+    results: list[bench.BenchmarkResult | bench.TransientResult | bench.ImpedanceResult] = []
+    head: Sequence[str] = bench.HEAD
+    defaults: Sequence[int] = bench.DEFAULT_SIZES
+    if transient:
+        head, defaults = bench.TRANSIENT_HEAD, bench.TRANSIENT_SIZES
+    elif impedance:
+        head, defaults = bench.IMPEDANCE_HEAD, bench.IMPEDANCE_SIZES
+    for size in nodes or defaults:
         if transient:
             cases = ("blocking", "composite")
             results += [bench.run_transient_benchmark(case, size) for case in cases]
+        elif impedance:
+            results.append(bench.run_impedance_benchmark(size))
         else:
             results.append(bench.run_benchmark(size))
         if sys.stderr.isatty():
@@ -205,7 +217,6 @@ def bench(
     if as_json:
         typer.echo(json.dumps([asdict(r) for r in results], indent=1))
     else:
-        head = bench.TRANSIENT_HEAD if transient else bench.HEAD
         _print_table(head, [r.row() for r in results])
 
 

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.errors import InputError
+from pyscl.units import parse
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
+    from pyscl.study.impedance.response import Response
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -162,10 +164,17 @@ class Spectrum:
     @property
     def resistances(self) -> ResistanceSplit:
         """What bulk, layers, transfer and diffusion add to the resistance."""
-        lowest = dict.fromkeys(("bulk", "layer", "transfer", "diffusion"), 0.0)
-        for part in self.contributions:
-            lowest[part.kind] += float(part.values[0].real)
-        return ResistanceSplit(*lowest.values(), unit=self.unit)
+
+        def lowest(kind: ContributionKind) -> float:
+            return sum(float(c.values[0].real) for c in self.contributions if c.kind == kind)
+
+        return ResistanceSplit(
+            bulk=lowest("bulk"),
+            layers=lowest("layer"),
+            transfer=lowest("transfer"),
+            diffusion=lowest("diffusion"),
+            unit=self.unit,
+        )
 
     @property
     def places(self) -> tuple[PlaceImpedance, ...]:
@@ -182,6 +191,12 @@ class Spectrum:
             return PlaceImpedance(place, resistance, None, None)
         capacitance = float((1.0 / z[top]).imag / self.angular_frequencies[top])
         return PlaceImpedance(place, resistance, capacitance, float(self.frequencies[top]))
+
+    def response(self, frequency: float | str) -> "Response":
+        """Return the fields of the response at a frequency [Hz, or a text with a unit]."""
+        from pyscl.study.impedance.response import response
+
+        return response(self, parse(frequency, "Hz"))
 
     def write_csv(self, path: str | PathLike[str]) -> None:
         """Write frequency, impedance and contributions as a table, one line per frequency."""

@@ -55,3 +55,12 @@ def time_text(seconds: float, digits: int = 3) -> str:
         return "0 s"
     factor, unit = time_unit(abs(seconds))
     return f"{seconds / factor:.{digits}g} {unit}"
+
+
+def frequency_text(hertz: float, digits: int = 3) -> str:
+    """Return a frequency with the prefix with which it reads well, "10 mHz", "2.5 GHz"."""
+    rounded = float(f"{hertz:.{digits}g}")
+    for factor, prefix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m")):
+        if rounded >= factor:
+            return f"{rounded / factor:.{digits}g} {prefix}Hz"
+    return f"{rounded * 1e6:.{digits}g} µHz"

@@ -81,6 +81,7 @@ QUANTITIES = {
         Quantity("ohm*m^2", "area resistance", "10 ohm*cm^2"),
         Quantity("V/s", "sweep rate", "10 mV/s"),
         Quantity("1/s", "rate", "100 1/s"),
+        Quantity("Hz", "frequency", "10 mHz"),
         Quantity("1", "number without unit", "0.5"),
     )
 }
@@ -210,6 +211,9 @@ def _factor(unit_text: str, wanted: Quantity) -> float:
                 given = per_particle
     if given.dimensionality != target.dimensionality:
         raise InputError(f"wrong unit '{unit_text}'; {wanted.expected}")
+    if wanted.unit == "Hz" and "radian" in str(given.to_root_units().units):
+        # pint counts a radian as 1, which would be wrong by 2 pi without a word.
+        raise InputError(f"'{unit_text}' is an angular frequency, 2 pi f; {wanted.expected}")
     return float(given.to(wanted.unit).magnitude)
 
 
@@ -313,6 +317,7 @@ Fraction = Annotated[float, UnitValue("1", above=0.0, below=1.0)]
 Share = Annotated[float, UnitValue("1", minimum=0.0, maximum=1.0)]
 Time = Annotated[float, UnitValue("s", minimum=0.0)]
 Duration = Annotated[float, UnitValue("s", above=0.0)]
+Frequency = Annotated[float, UnitValue("Hz", above=0.0)]
 SweepRate = Annotated[float, UnitValue("V/s", above=0.0)]
 TotalCurrent = Annotated[float, UnitValue("A")]
 CurrentPerDepth = Annotated[float, UnitValue("A/m")]

@@ -7,11 +7,19 @@ from pyscl.input.model import (
     OutputInput,
     RunInput,
 )
-from pyscl.input.studies import EquilibriumStudy, SteadyStudy, TransientStudy
+from pyscl.input.studies import (
+    EquilibriumStudy,
+    FrequencyRange,
+    ImpedanceStudy,
+    SteadyStudy,
+    TransientStudy,
+)
 
 __all__ = [
     "CutLine",
     "EquilibriumStudy",
+    "FrequencyRange",
+    "ImpedanceStudy",
     "MeshInput",
     "OutputInput",
     "RunInput",

@@ -21,7 +21,8 @@ from pyscl.boundaries import (
 )
 from pyscl.errors import InputError
 from pyscl.input.mistakes import Mistakes
-from pyscl.input.studies import AnyStudy, EquilibriumStudy, StudyInput, check_studies
+from pyscl.input.studies import AnyStudy, EquilibriumStudy, StudyInput
+from pyscl.input.study_checks import check_studies
 from pyscl.materials import Material
 from pyscl.materials.choice import RegionMaterial
 from pyscl.materials.schema import InputModel, no_such

@@ -1,20 +1,22 @@
-"""The studies of a run file, and whether they fit its contacts and regions."""
+"""The studies of a run file."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 
-from pyscl.boundaries import BlockingContact, ContactLaw
-from pyscl.input.mistakes import Mistakes
-from pyscl.materials.schema import InputModel, failure, no_such
-from pyscl.protocol import CurrentValue, Depletion, Protocol, Step, Steps
-from pyscl.protocol.protocol import Entry, entries
-from pyscl.units import AreaCapacity, Duration, Fraction, Potential, Time
-
-Coordinates = Literal["planar", "axisymmetric"]
+from pyscl.materials.schema import InputModel, failure
+from pyscl.protocol import Protocol, Steps
+from pyscl.text import frequency_text
+from pyscl.units import AreaCapacity, Duration, Fraction, Frequency, Potential, Time
 
 
 class EquilibriumStudy(InputModel):
@@ -103,12 +105,102 @@ class TransientStudy(InputModel):
         return self.save_times or self.save_every or "steps"
 
 
-AnyStudy = EquilibriumStudy | SteadyStudy | TransientStudy
+class FrequencyRange(InputModel):
+    """Ends of a range of frequencies [Hz]; keys "from" and "to" in the file."""
+
+    low: Annotated[Frequency, Field(alias="from")]
+    high: Annotated[Frequency, Field(alias="to")]
+
+    @model_validator(mode="after")
+    def _rises(self) -> "FrequencyRange":
+        if not self.low < self.high:
+            low, high = frequency_text(self.low), frequency_text(self.high)
+            message = f"the range ends at {high}, not above its start at {low}"
+            raise failure("range", f"{message}; give the lower frequency first", ("to",))
+        return self
+
+
+def _way_of_frequencies(value: Any) -> str | None:
+    """Return whether frequencies are given as a range or one by one."""
+    if isinstance(value, (Mapping, FrequencyRange)):
+        return "range"
+    return "list" if isinstance(value, (list, tuple)) else None
+
+
+Frequencies = Annotated[
+    Annotated[FrequencyRange, Tag("range")] | Annotated[tuple[Frequency, ...], Tag("list")],
+    Discriminator(
+        _way_of_frequencies,
+        custom_error_type="frequencies",
+        custom_error_message="these are no frequencies; expected {from: 10 mHz, to: 1 GHz}, or a "
+        "list such as [1 Hz, 10 Hz, 100 Hz]",
+    ),
+]
+"""A range, in which the frequencies are chosen, or a list of them."""
+
+
+class ImpedanceStudy(InputModel):
+    """The response of a state to small alternating voltages of one contact.
+
+    Attributes:
+        contact: where the voltage is applied.
+        reference: the contact it is measured against; None: all others.
+        open_contacts: contacts that carry no alternating current; key "open" in the file.
+        bias: dc voltage [V] by contact, for which the steady state is computed first.
+        frequencies: a range, or the frequencies themselves [Hz]; None: a range that follows from
+            the model.
+        tolerance: relative error of the interpolated spectrum at which no more frequencies are
+            put into the range.
+        points_per_decade: least number of frequencies in a decade of the range.
+        start: "equilibrium", or "previous" for the last state of the study before.
+    """
+
+    not_for_users: ClassVar[tuple[str, ...]] = ("kind",)
+
+    kind: Literal["impedance"] = "impedance"
+    contact: str
+    reference: str | None = None
+    open_contacts: Annotated[tuple[str, ...], Field(alias="open")] = ()
+    bias: dict[str, Potential] = Field(default_factory=dict)
+    frequencies: Frequencies | None = None
+    tolerance: Fraction = 1e-3
+    points_per_decade: Annotated[int, Field(ge=1)] = 3
+    start: Literal["equilibrium", "previous"] = "equilibrium"
+
+    @field_validator("frequencies")
+    @classmethod
+    def _different(
+        cls, frequencies: FrequencyRange | tuple[float, ...] | None
+    ) -> FrequencyRange | tuple[float, ...] | None:
+        if not isinstance(frequencies, tuple):
+            return frequencies
+        if not frequencies:
+            raise ValueError(
+                "the list of frequencies is empty; remove the key for a choice of them"
+            )
+        for k, value in enumerate(frequencies):
+            if value in frequencies[:k]:
+                message = f"{frequency_text(value)} is given twice; remove one of them"
+                raise failure("frequencies", message, (k,))
+        return tuple(sorted(frequencies))
+
+    @model_validator(mode="after")
+    def _nothing_to_choose(self) -> "ImpedanceStudy":
+        for key in ("tolerance", "points_per_decade"):
+            if isinstance(self.frequencies, tuple) and key in self.model_fields_set:
+                message = (
+                    f"{key} has no effect on a list of frequencies; give a range, or remove it"
+                )
+                raise failure("key", message, (key,))
+        return self
+
+
+AnyStudy = EquilibriumStudy | SteadyStudy | TransientStudy | ImpedanceStudy
 """The closed family of studies."""
 
 
-def _study(value: Any) -> Any:
-    """Accept "equilibrium" and {"steady": {...}}."""
+def with_kind(value: Any) -> Any:
+    """Return {"kind": "steady", ...} for "steady" and for {"steady": {...}}."""
     if isinstance(value, str):
         return {"kind": value}
     if isinstance(value, Mapping) and len(value) == 1 and "kind" not in value:
@@ -121,135 +213,11 @@ def _study(value: Any) -> Any:
 StudyInput = Annotated[
     Annotated[AnyStudy, Field(discriminator="kind")],
     BeforeValidator(
-        _study,
+        with_kind,
         json_schema_input_type=Literal["equilibrium"]
         | dict[Literal["steady"], SteadyStudy]
-        | dict[Literal["transient"], TransientStudy],
+        | dict[Literal["transient"], TransientStudy]
+        | dict[Literal["impedance"], ImpedanceStudy],
     ),
 ]
 """A study as a run file writes it."""
-
-
-def check_studies(
-    studies: Iterable[AnyStudy],
-    given: Any,
-    contacts: Mapping[str, ContactLaw],
-    carriers: Mapping[str, set[str]] | None,
-    coordinates: Coordinates,
-) -> None:
-    """Refuse studies that name what does not exist.
-
-    Args:
-        studies: the studies.
-        given: what they were read from, to point at the sentences of protocols.
-        contacts: contact laws by name.
-        carriers: names of the carriers by region, or None if the regions are not known.
-        coordinates: of the model.
-
-    Raises:
-        ValidationError: with locations below the list of studies.
-    """
-    mistakes = Mistakes()
-    for i, study in enumerate(studies):
-        if isinstance(study, SteadyStudy):
-            for name in study.bias:
-                place = (i, "steady", "bias", name)
-                mistakes.name("contact", name, contacts, place, at_key=True)
-                if isinstance(contacts.get(name), BlockingContact):
-                    message = f"contact '{name}' is blocking; a bias has no effect there"
-                    mistakes.fail(place, message)
-        elif isinstance(study, TransientStudy):
-            check = _TransientCheck(study, i, mistakes)
-            check.contacts(contacts)
-            check.steps(_protocol_of(study, given, i), carriers, coordinates)
-    mistakes.done()
-
-
-def _protocol_of(study: TransientStudy, given: Any, i: int) -> Any:
-    """Return the protocol of a study as the user wrote it."""
-    raw = _study(given[i]) if isinstance(given, (list, tuple)) else study
-    if isinstance(raw, Mapping):
-        return raw.get("protocol", raw.get("steps"))
-    return study.steps
-
-
-class _TransientCheck:
-    """Whether one transient study fits the contacts and regions of the run file."""
-
-    def __init__(self, study: TransientStudy, index: int, mistakes: Mistakes) -> None:
-        self._study = study
-        self._place = (index, "transient")
-        self._mistakes = mistakes
-        if index == 0 and study.start == "previous":
-            message = "there is no study before this one; start from 'equilibrium'"
-            mistakes.fail((*self._place, "start"), message, at_key=False)
-
-    def contacts(self, contacts: Mapping[str, ContactLaw]) -> None:
-        """Check the working contact and the reference."""
-        study = self._study
-        holding = [n for n, law in contacts.items() if not isinstance(law, BlockingContact)]
-        for key, name in (("contact", study.contact), ("reference", study.reference)):
-            if name in contacts and name not in holding:
-                message = f"contact '{name}' is blocking; its voltage is not held"
-                self._mistakes.fail((*self._place, key), message, at_key=False)
-            elif name is not None:
-                self._mistakes.name("contact", name, contacts, (*self._place, key))
-        others = [name for name in holding if name != study.contact]
-        if study.reference == study.contact:
-            message = f"'{study.contact}' is the working contact itself; name another contact"
-            self._mistakes.fail((*self._place, "reference"), message, at_key=False)
-        elif study.reference is None and study.contact in holding and len(others) != 1:
-            message = (
-                f"the reference of the voltage is not clear; give reference: {' or '.join(others)}"
-                if others
-                else f"there is no contact to measure the voltage of '{study.contact}' against; "
-                "give a second contact a potential or a reservoir"
-            )
-            self._mistakes.fail((*self._place, "contact"), message, at_key=False)
-
-    def steps(
-        self, given: Any, carriers: Mapping[str, set[str]] | None, coordinates: Coordinates
-    ) -> None:
-        """Check the currents and names in the protocol."""
-        for entry, step in zip(entries(given), self._study.steps, strict=True):
-            values = [v for v in (step, *getattr(step, "until", ())) if isinstance(v, CurrentValue)]
-            for name, _ in (value.given for value in values):
-                if name == "rate" and self._study.capacity is None:
-                    message = "a C-rate needs the capacity; give capacity, e.g. 1 mAh/cm^2"
-                    self._mistake(entry, message)
-                if name == _FOREIGN_CURRENT[coordinates]:
-                    unit = "A/m" if coordinates == "planar" else "A"
-                    message = f"{coordinates} coordinates; give the current in {unit} or A/m^2"
-                    self._mistake(entry, f"this current does not fit {message}")
-            if carriers is not None:
-                for limit in _depletions(step):
-                    self._depletion(entry, limit, carriers)
-
-    def _depletion(self, entry: Entry, limit: Depletion, carriers: Mapping[str, set[str]]) -> None:
-        regions = limit.interface.split("|")
-        unknown = [name for name in regions if name not in carriers]
-        for name in unknown:
-            self._mistake(entry, no_such("region", name, list(carriers)), name)
-        allowed = {name for region in regions for name in carriers.get(region, ())}
-        if not unknown and limit.carrier not in allowed:
-            message = no_such("carrier", limit.carrier, list(allowed))
-            self._mistake(
-                entry, message.replace(";", f" at '{limit.interface}';", 1), limit.carrier
-            )
-
-    def _mistake(self, entry: Entry, message: str, word: str = "") -> None:
-        """Add a mistake in a step, if it is a sentence at one of its words."""
-        found = None
-        if word and isinstance(entry.given, str):
-            found = re.search(rf"(?<!\w){re.escape(word)}(?!\w)", entry.given)
-        position = found.start() if found else 0
-        kind, text, location, value = entry.mistake("name", message, position)
-        self._mistakes.add(kind, text, (*self._place, "protocol", *location), value)
-
-
-_FOREIGN_CURRENT = {"planar": "current", "axisymmetric": "current_per_depth"}
-"""The way to give a current that does not fit the coordinates."""
-
-
-def _depletions(step: Step) -> Iterator[Depletion]:
-    return (limit for limit in getattr(step, "until", ()) if isinstance(limit, Depletion))

@@ -40,7 +40,8 @@ class _Edges:
     """The edges of one region or thin layer.
 
     Attributes:
-        phi: (k, 2) dofs of phi at the ends.
+        ends: (k, 2) sites.
+        phi: (k, 2) dofs of phi there.
         weight: (k,) cross section over length.
         permittivity: scaled.
         conductivity: scaled, of the bulk; 0 for thin layers.
@@ -49,6 +50,7 @@ class _Edges:
         bulk: number of the part of the bulk, None for thin layers.
     """
 
+    ends: NDArray[np.int32]
     phi: NDArray[np.int32]
     weight: FloatArray
     permittivity: float
@@ -56,6 +58,17 @@ class _Edges:
     fluxes: tuple[tuple[int, float], ...]
     part: NDArray[np.intp]
     bulk: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Powers:
+    """Conjugate complex powers of all parts at an angular frequency, and currents along edges."""
+
+    omega: float
+    edges: list[ComplexArray]
+    edge_currents: list[ComplexArray]
+    stores: ComplexArray
+    junctions: ComplexArray
 
 
 class LocalImpedance:
@@ -77,7 +90,7 @@ class LocalImpedance:
         self._site_part = self._parts_of_sites()
         self._edges = list(self._collect_edges())
         self._stores = carrier_sites(self._model)
-        self._junctions = self._collect_junctions()
+        self._junction_part, self._junction_ends = self._collect_junctions()
         self.parts = tuple(self._numbers)
 
     def __call__(self, driven: "Driven", frequency: float) -> ComplexArray:
@@ -87,50 +100,70 @@ class LocalImpedance:
             driven: the response at this frequency.
             frequency: [Hz].
         """
-        omega = 2.0 * np.pi * frequency * self._d.scaling.time
-        x = driven.unknowns
-        flux = (self._flux_gradients * x[self._flux_dofs]).sum(axis=1)
-        drop = x[self._flux_dofs[:, 1]] - x[self._flux_dofs[:, 3]]
-        carried = np.conj(flux) * drop
+        power = self._powers(driven.unknowns, frequency)
         total = np.zeros(len(self.parts), dtype=complex)
-        for edges in self._edges:
-            self._add_edges(edges, total, x, flux, carried, omega)
-        its = self._stores
-        stored = np.abs(x[its.mu] - its.charge * x[its.phi]) ** 2 * self._capacities
-        _collect(total, self._site_part[its.site], -1j * omega * stored)
-        rows, part = self._junctions
-        _collect(total, part, carried[rows])
+        for edges, carried, current in zip(
+            self._edges, power.edges, power.edge_currents, strict=True
+        ):
+            excess = carried
+            if edges.bulk is not None:
+                admittivity = edges.conductivity + 1j * power.omega * edges.permittivity
+                uniform = np.divide(
+                    np.abs(current) ** 2,
+                    edges.weight * admittivity,
+                    out=np.zeros(len(current), dtype=complex),
+                    where=edges.weight != 0.0,
+                )
+                total[edges.bulk] += uniform.sum()
+                excess = carried - uniform
+            for end in range(2):
+                _collect(total, edges.part[:, end], 0.5 * excess)
+        _collect(total, self._site_part[self._stores.site], power.stores)
+        _collect(total, self._junction_part, power.junctions)
         return np.asarray(total / abs(driven.current) ** 2)
 
-    def _add_edges(
-        self,
-        edges: _Edges,
-        total: ComplexArray,
-        x: ComplexArray,
-        flux: ComplexArray,
-        carried: ComplexArray,
-        omega: float,
-    ) -> None:
-        count = len(edges.weight)
-        drop = x[edges.phi[:, 0]] - x[edges.phi[:, 1]]
-        displacement = 1j * omega * edges.permittivity * edges.weight * drop
-        power = np.conj(displacement) * drop
-        current = displacement
-        for first, charge in edges.fluxes:
-            power = power + carried[first : first + count]
-            current = current + charge * flux[first : first + count]
-        if edges.bulk is not None:
-            admittivity = edges.conductivity + 1j * omega * edges.permittivity
-            uniform = np.divide(
-                np.abs(current) ** 2,
-                edges.weight * admittivity,
-                out=np.zeros(count, dtype=complex),
-                where=edges.weight != 0.0,
-            )
-            total[edges.bulk] += uniform.sum()
-            power = power - uniform
+    def per_site(self, driven: "Driven", frequency: float) -> ComplexArray:
+        """Return the impedance of every site of the mesh (n_sites,), in scaled units.
+
+        Edges count half at either end; layers and junctions count on the sites they join.
+        """
+        power = self._powers(driven.unknowns, frequency)
+        total = np.zeros(len(self._site_part), dtype=complex)
+        for edges, carried in zip(self._edges, power.edges, strict=True):
+            for end in range(2):
+                _collect(total, edges.ends[:, end], 0.5 * carried)
+        _collect(total, self._stores.site, power.stores)
         for end in range(2):
-            _collect(total, edges.part[:, end], 0.5 * power)
+            sites = self._junction_ends[:, end]
+            inside, alone = sites >= 0, (self._junction_ends >= 0).sum(axis=1) == 1
+            share = np.where(alone, 1.0, 0.5)
+            _collect(total, sites[inside], (share * power.junctions)[inside])
+        return np.asarray(total / abs(driven.current) ** 2)
+
+    def _powers(self, x: ComplexArray, frequency: float) -> "_Powers":
+        omega = 2.0 * np.pi * frequency * self._d.scaling.time
+        flux = (self._flux_gradients * x[self._flux_dofs]).sum(axis=1)
+        carried = np.conj(flux) * (x[self._flux_dofs[:, 1]] - x[self._flux_dofs[:, 3]])
+        powers, currents = [], []
+        for edges in self._edges:
+            drop = x[edges.phi[:, 0]] - x[edges.phi[:, 1]]
+            current = 1j * omega * edges.permittivity * edges.weight * drop
+            power = np.conj(current) * drop
+            for first, charge in edges.fluxes:
+                rows = slice(first, first + len(drop))
+                power = power + carried[rows]
+                current = current + charge * flux[rows]
+            powers.append(power)
+            currents.append(current)
+        its = self._stores
+        change = np.abs(x[its.mu] - its.charge * x[its.phi])
+        return _Powers(
+            omega,
+            powers,
+            currents,
+            -1j * omega * self._capacities * change**2,
+            carried[len(carried) - len(self._junction_part) :],
+        )
 
     def _number(self, kind: ContributionKind, place: str) -> int:
         return self._numbers.setdefault((kind, place), len(self._numbers))
@@ -176,6 +209,7 @@ class LocalImpedance:
                 first += len(weight)
             thin = region >= len(names)
             yield _Edges(
+                ends=ends,
                 phi=site_phi[ends],
                 weight=weight,
                 permittivity=core.permittivity(region),
@@ -184,17 +218,15 @@ class LocalImpedance:
                 part=self._site_part[ends],
                 bulk=None if thin else self._number("bulk", names[region]),
             )
-        self._first_junction = first
 
-    def _collect_junctions(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return the rows of the flux table that cross junctions, and their parts."""
+    def _collect_junctions(self) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+        """Return the part and the ends (n, 2) of every link of the junctions."""
         core = self._d.core
-        parts = [
-            np.full(len(core.junction_links(k)[1]), self._number("transfer", place))
-            for k, place in enumerate(self._d.junction_places)
-        ]
-        part = np.concatenate(parts) if parts else np.empty(0, dtype=np.intp)
-        return np.arange(self._first_junction, self._first_junction + len(part)), part
+        parts, ends = [np.empty(0, dtype=np.intp)], [np.empty((0, 2), dtype=np.int32)]
+        for number, place in enumerate(self._d.junction_places):
+            ends.append(core.junction_links(number)[1])
+            parts.append(np.full(len(ends[-1]), self._number("transfer", place)))
+        return np.concatenate(parts), np.concatenate(ends)
 
     def _bulk_conductivity(self, region: str) -> float:
         """Return the scaled conductivity of the neutral bulk of a region."""
@@ -204,7 +236,7 @@ class LocalImpedance:
         return sum(bulk_conductivity(c, self._model.temperature) for c in carriers) / unit
 
 
-def _collect(total: ComplexArray, part: NDArray[np.intp], values: NDArray[Any]) -> None:
+def _collect(total: ComplexArray, part: NDArray[Any], values: NDArray[Any]) -> None:
     """Add values to the parts they belong to."""
     n = len(total)
     total += np.bincount(part, weights=values.real, minlength=n)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pyscl.errors import ConvergenceError
-from pyscl.input import EquilibriumStudy, RunInput, SteadyStudy, TransientStudy
+from pyscl.input import EquilibriumStudy, ImpedanceStudy, RunInput, SteadyStudy, TransientStudy
 from pyscl.model import Model
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import StudyOutcome
+from pyscl.runner.spectra import carry_out as carry_out_impedance
+from pyscl.runner.spectra import remove_spectrum, write_spectrum
 from pyscl.runner.transients import (
     CHECKPOINT,
     RESULT,
@@ -25,7 +27,7 @@ from pyscl.study.newton import Iteration, SolverOptions
 from pyscl.study.transient.recording import StepRecord
 from pyscl.text import time_text
 
-Study = EquilibriumStudy | SteadyStudy | TransientStudy
+Study = EquilibriumStudy | SteadyStudy | TransientStudy | ImpedanceStudy
 
 Report = Callable[[str], None]
 """Receives one line of text for the user."""
@@ -133,6 +135,12 @@ def _solve(
         return StudyOutcome(name, trajectory.final, None, place, 0.0, counts, trajectory)
     heard = listeners.iteration
     options = SolverOptions(progress=(lambda k, i: heard(label, k, i)) if heard else None)
+    if isinstance(study, ImpedanceStudy):
+        spectrum = carry_out_impedance(study, model, previous, options)
+        state = spectrum.solution
+        return StudyOutcome(
+            name, state, None, place, 0.0, state.history.to_dict(), spectrum=spectrum
+        )
     if isinstance(study, EquilibriumStudy):
         solution = model.equilibrium(options=options)
     else:
@@ -153,6 +161,8 @@ def _effort(outcome: StudyOutcome) -> str:
     """Return what a study took, in words."""
     assert outcome.solution is not None
     trajectory = outcome.trajectory
+    if outcome.spectrum is not None:
+        return f"{len(outcome.spectrum.frequencies)} frequencies"
     if trajectory is None:
         return f"{len(outcome.solution.history.iterations)} Newton iterations"
     time = time_text(float(trajectory["time"][-1]), 6)
@@ -164,6 +174,7 @@ def _remove_results(folder: Path) -> None:
     """Remove what an earlier run left, so that a failure never stands next to old fields."""
     for name in ("fields.vtu", "failure.json", "last_good.h5"):
         (folder / name).unlink(missing_ok=True)
+    remove_spectrum(folder)
 
 
 def _write(outcome: StudyOutcome, run: RunInput) -> None:
@@ -174,6 +185,8 @@ def _write(outcome: StudyOutcome, run: RunInput) -> None:
         outcome.solution.save(outcome.folder / RESULT)
     else:
         write_trajectory(outcome.trajectory, outcome.folder, done=True)
+    if outcome.spectrum is not None:
+        write_spectrum(outcome.spectrum, outcome.folder)
     for name, line in run.output.cuts.items():
         cut = outcome.solution.cut(line.start, line.end, line.points)
         cut.write_csv(outcome.folder / f"cut_{slug(name)}.csv")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pyscl.errors import InputError
-from pyscl.input import EquilibriumStudy, MeshInput, RunInput, TransientStudy
+from pyscl.input import EquilibriumStudy, ImpedanceStudy, MeshInput, RunInput, TransientStudy
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.model import Model
@@ -21,6 +21,7 @@ from pyscl.runner.cases import (
 )
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import RunResult
+from pyscl.runner.spectra import check_impedance
 from pyscl.runner.summary import list_assumptions, report_results, summarise
 from pyscl.runner.transients import check_transient
 from pyscl.study.steady import check_steady
@@ -62,7 +63,8 @@ def execute(
     """Carry out a run file and write its results.
 
     Every case (variant) and study gets a folder with `fields.vtu`, `solution.h5` and pictures, a
-    transient one with `fields.pvd` and `series.csv`, and `checkpoint.h5` while it runs;
+    transient one with `fields.pvd` and `series.csv`, and `checkpoint.h5` while it runs, an
+    impedance with `spectrum.csv`;
     `summary.json` collects inputs, versions, mesh verdict, histories, results and warnings. A
     failed solve leaves its last good state and history, skips the later studies of its case, and
     does not stop the other cases.
@@ -161,6 +163,8 @@ def _check_studies(run: RunInput, case: str, model: Model, folder: Path, *, resu
             check_transient(study, model, place_of(folder, case, name), resume=resume)
             if study.start == "equilibrium":
                 conditions.equilibrium()
+        elif isinstance(study, ImpedanceStudy):
+            check_impedance(study, model)
         elif isinstance(study, EquilibriumStudy):
             conditions.equilibrium()
         else:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pyscl.solution import Solution
+from pyscl.spectrum import Spectrum
 from pyscl.trajectory import Trajectory
 
 
@@ -13,14 +14,15 @@ class StudyOutcome:
     """One study of one case.
 
     Attributes:
-        name: "equilibrium", "steady" or "transient", numbered if repeated.
-        solution: the solution, of a transient the last state; the last good state of a failed
-            solve; or None.
+        name: "equilibrium", "steady", "transient" or "impedance", numbered if repeated.
+        solution: the solution, of a transient the last state, of an impedance the state that
+            responds; the last good state of a failed solve; or None.
         error: message of a failed solve, or None.
         folder: where its files are.
         seconds: time of the solve.
         history: plain numbers of the Newton history; of a transient its counts.
         trajectory: of a transient, also of a failed one; else None.
+        spectrum: of an impedance; else None.
     """
 
     name: str
@@ -30,6 +32,7 @@ class StudyOutcome:
     seconds: float
     history: dict[str, Any] = field(default_factory=dict)
     trajectory: Trajectory | None = None
+    spectrum: Spectrum | None = None
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pyscl.input import RunInput
 from pyscl.runner.names import slug
 from pyscl.runner.outcome import RunResult, StudyOutcome
 from pyscl.solution import Solution
+from pyscl.spectrum import Spectrum
 from pyscl.trajectory import Trajectory
 
 _FILLS = 0.05  # change of a mean site fraction that is a change of the state of charge
@@ -19,10 +20,13 @@ def draw_study(outcome: StudyOutcome, run: RunInput) -> None:
 
     Of a transient the maps and lines are those of the last state; convergence gives way to the
     time series and to the interfaces against time and, where a phase fills or empties, against
-    its state of charge.
+    its state of charge. Of an impedance the spectrum and its parts are drawn.
     """
     solution = outcome.solution
     assert solution is not None
+    if outcome.spectrum is not None:
+        _draw_spectrum(outcome.spectrum, outcome.folder)
+        return
     for carrier in solution.model.carriers:
         figure = plot.overview(solution, carrier)
         plot.save(figure, outcome.folder / f"overview_{slug(carrier)}.png")
@@ -38,6 +42,13 @@ def draw_study(outcome: StudyOutcome, run: RunInput) -> None:
         plot.save(plot.convergence_plot(solution.history), outcome.folder / "convergence.png")
     else:
         _draw_course(outcome.trajectory, outcome.folder)
+
+
+def _draw_spectrum(spectrum: Spectrum, folder: Path) -> None:
+    plot.save(plot.plot_nyquist(spectrum), folder / "nyquist.png")
+    plot.save(plot.plot_bode(spectrum), folder / "bode.png")
+    if spectrum.contributions:
+        plot.save(plot.plot_contributions(spectrum), folder / "contributions.png")
 
 
 def _draw_course(trajectory: Trajectory, folder: Path) -> None:
@@ -72,11 +83,17 @@ def _state_of_charge(trajectory: Trajectory, interface: str) -> str | None:
 
 
 def draw_comparisons(result: RunResult) -> None:
-    """Draw potential and field of the cases side by side, study by study, with shared scales."""
+    """Draw potential and field of the cases side by side, study by study, with shared scales.
+
+    Of an impedance the spectra of the cases are drawn together.
+    """
     solved: dict[str, dict[str, Solution]] = {}
+    spectra: dict[str, dict[str, Spectrum]] = {}
     for case, studies in result.outcomes.items():
         for outcome in studies:
-            if outcome.error is None and outcome.solution is not None:
+            if outcome.spectrum is not None:
+                spectra.setdefault(outcome.name, {})[case] = outcome.spectrum
+            elif outcome.error is None and outcome.solution is not None:
                 solved.setdefault(outcome.name, {})[case] = outcome.solution
     for study, solutions in solved.items():
         if len(solutions) < 2:
@@ -84,3 +101,7 @@ def draw_comparisons(result: RunResult) -> None:
         for name in ("potential", "electric_field"):
             figure = plot.comparison(solutions, name)
             plot.save(figure, result.folder / f"comparison_{study}_{name}.png")
+    for study, several in spectra.items():
+        if len(several) > 1:
+            for name, draw in (("nyquist", plot.plot_nyquist), ("bode", plot.plot_bode)):
+                plot.save(draw(several), result.folder / f"comparison_{study}_{name}.png")

@@ -16,6 +16,7 @@ from pyscl.mesh import MeshReport
 from pyscl.model import Model
 from pyscl.postprocess.resistance import effective_resistance, promotion
 from pyscl.runner.outcome import StudyOutcome
+from pyscl.runner.spectra import report_spectra, summarise_spectrum
 from pyscl.text import table
 from pyscl.trajectory import Trajectory
 from pyscl.validity import screening_lengths
@@ -111,6 +112,8 @@ def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:
     resistance = effective_resistance(solution)
     if outcome.trajectory is not None:
         base |= _course(outcome.trajectory)
+    if outcome.spectrum is not None:
+        base["spectrum"] = summarise_spectrum(outcome.spectrum)
     return base | {
         "bias [V]": solution.bias,
         "contacts": contacts,
@@ -170,6 +173,7 @@ def _comparison(run: RunInput, outcomes: Mapping[str, list[StudyOutcome]]) -> di
             if o.name == study
             and o.error is None
             and o.solution is not None
+            and o.spectrum is None
             and (value := effective_resistance(o.solution)) is not None
         }
         if not resistance:
@@ -188,7 +192,7 @@ def _comparison(run: RunInput, outcomes: Mapping[str, list[StudyOutcome]]) -> di
 
 
 def report_results(summary: dict[str, Any], report: Callable[[str], None]) -> None:
-    """Report interfaces, protocols, resistances and promotions of a summary as tables."""
+    """Report interfaces, protocols, spectra, resistances and promotions of a summary as tables."""
     sides = [
         (case, study, name, region, interface["potential [V]"], side)
         for case, entry in summary["cases"].items()
@@ -234,6 +238,7 @@ def report_results(summary: dict[str, Any], report: Callable[[str], None]) -> No
         titles = ("case", "study", "cycle.step", "step", "ended because", "time [s]", "voltage [V]")
         for line in table(titles, steps):
             report(f"  {line}")
+    report_spectra(summary, report)
     for study, row in summary["comparison"].items():
         for case, resistance in row["effective resistance"].items():
             line = f"{study}, {case}: effective resistance {resistance:.6g} {row['unit']}"

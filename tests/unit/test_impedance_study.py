@@ -341,3 +341,27 @@ def test_negligible_arcs_have_no_capacitance():
     (place,) = spectrum.places
     assert place.capacitance is None
     assert place.frequency is None
+
+
+def test_density_of_an_impedance_integrates_to_it():
+    """On the sites, with the resistance of the interface on the sites it joins."""
+    law = Interface(kinetics={"Li": ContactResistance(resistance=3e-6)})
+    spectrum = two_conductors(interfaces={"a|b": law}).equilibrium().impedance([1e7])
+    response = spectrum.response("10 MHz")
+    total = (response.impedance_density * spectrum.solution.site_volume).sum()
+    assert total == relative(spectrum.impedance[0], 1e-9)
+    left = spectrum.solution.site_points[:, 0] == 0.0
+    assert response.potential[left] == relative(np.ones(left.sum()), 1e-12)
+    assert response.electrochemical_potential("Li")[left] == relative(np.ones(left.sum()), 1e-12)
+    with pytest.raises(InputError, match="carrier"):
+        response.electrochemical_potential("Na")
+    with pytest.raises(InputError, match="must be positive"):
+        spectrum.response(0.0)
+
+
+def test_density_needs_a_reference_that_carries_the_current():
+    """A probe splits the impedance otherwise."""
+    state = three_contacts().equilibrium()
+    probe = state.impedance([1e5], contact="left", reference="top", open_contacts=["top"])
+    with pytest.raises(InputError, match="'top' carries no current"):
+        probe.response(1e5)
