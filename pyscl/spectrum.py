@@ -15,11 +15,11 @@ from pyscl.units import parse
 if TYPE_CHECKING:
     from pyscl.solution import Solution
     from pyscl.study.impedance.response import Response
+    from pyscl.study.impedance.step_response import TimeDomainCheck
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
-_NEGLIGIBLE = 1e-4
-_AT_PLACES = ("layer", "transfer")
+_ROUNDING = 1e-9  # of an impedance
 ContributionKind = Literal["bulk", "layer", "transfer", "diffusion"]
 
 
@@ -47,23 +47,24 @@ class Contribution:
 
 
 @dataclass(frozen=True)
-class PlaceImpedance:
-    """Resistance and capacitance of an interface or contact, from the fields of a spectrum.
+class PartImpedance:
+    """Resistance and capacitance of a part of the model, from the fields of a spectrum.
 
     Attributes:
-        place: interface "a|b" or contact.
-        resistance: real part of its layer and transfer at the lowest frequency, per area of the
-            driven contact [Ohm m2]; negative where a layer conducts better than the bulk.
-        capacitance: Im(1/Z)/w of layer and transfer where -Im Z is largest [F/m2], which is that
-            of the parallel element of an arc, or of a layer that blocks; None if -Im Z is nowhere
-            above 1e-4 of the largest |Z| of the spectrum.
-        frequency: where -Im Z is largest [Hz], or None.
+        name: name of the contribution, or of the interface or contact.
+        resistance: real part at the lowest frequency, per area of the driven contact [Ohm m2];
+            negative where a layer conducts better than the bulk.
+        capacitance: Im(1/Z)/w where -Im Z is largest [F/m2]: that of the parallel element of an
+            arc, or of a layer that blocks; None if the part stores less charge than the bulk would.
+        frequency: where -Im Z is largest [Hz].
+        largest_share: largest |Z| of the part over that of the whole, over all frequencies.
     """
 
-    place: str
+    name: str
     resistance: float
     capacitance: float | None
-    frequency: float | None
+    frequency: float
+    largest_share: float
 
 
 @dataclass(frozen=True)
@@ -177,26 +178,51 @@ class Spectrum:
         )
 
     @property
-    def places(self) -> tuple[PlaceImpedance, ...]:
-        """Resistance and capacitance of every interface and contact."""
-        names = dict.fromkeys(c.place for c in self.contributions if c.kind in _AT_PLACES)
-        return tuple(self._place(name) for name in names)
+    def parts(self) -> tuple[PartImpedance, ...]:
+        """Resistance and capacitance of every contribution."""
+        return tuple(self._part(c.name, c.values) for c in self.contributions)
 
-    def _place(self, place: str) -> PlaceImpedance:
-        parts = [c.values for c in self.contributions if c.place == place and c.kind in _AT_PLACES]
-        z = np.sum(parts, axis=0) * self.area
-        top = int(np.argmax(-z.imag))
-        resistance = float(z[0].real)
-        if not -z[top].imag > _NEGLIGIBLE * np.abs(self.area_specific).max():
-            return PlaceImpedance(place, resistance, None, None)
-        capacitance = float((1.0 / z[top]).imag / self.angular_frequencies[top])
-        return PlaceImpedance(place, resistance, capacitance, float(self.frequencies[top]))
+    @property
+    def places(self) -> tuple[PartImpedance, ...]:
+        """Resistance and capacitance of every interface and contact, layer and transfer as one."""
+        at_places = [c for c in self.contributions if c.kind in ("layer", "transfer")]
+        total: dict[str, ComplexArray] = {}
+        for c in at_places:
+            total[c.place] = total.get(c.place, 0.0) + c.values
+        return tuple(self._part(place, values) for place, values in total.items())
+
+    def _part(self, name: str, values: ComplexArray) -> PartImpedance:
+        share = float((np.abs(values) / np.abs(self.impedance)).max())
+        top = int(np.argmax(-values.imag))
+        z = values[top] * self.area
+        stores = share > _ROUNDING and z.imag < -_ROUNDING * abs(z)
+        capacitance = float((1.0 / z).imag / self.angular_frequencies[top]) if stores else None
+        resistance = float(values[0].real * self.area)
+        return PartImpedance(name, resistance, capacitance, float(self.frequencies[top]), share)
 
     def response(self, frequency: float | str) -> "Response":
         """Return the fields of the response at a frequency [Hz, or a text with a unit]."""
         from pyscl.study.impedance.response import response
 
         return response(self, parse(frequency, "Hz"))
+
+    def check_in_time(self, count: int = 5, **step: float) -> "TimeDomainCheck":
+        """Compare with the transform of small voltage steps in time, at a few of the frequencies.
+
+        The check shares neither the complex equations nor the derivatives in time with the
+        spectrum; it costs two transients.
+
+        Args:
+            count: how many of the frequencies.
+            **step: `amplitude` [kT/e] and `tolerance` of `step_impedance`.
+
+        Raises:
+            InputError: contacts of the spectrum are open.
+            ConvergenceError: a time step failed.
+        """
+        from pyscl.study.impedance.step_response import check_in_time
+
+        return check_in_time(self, count, **step)
 
     def write_csv(self, path: str | PathLike[str]) -> None:
         """Write frequency, impedance and contributions as a table, one line per frequency."""

@@ -223,7 +223,9 @@ def attach(
     builder = _Builder(model, core, scaling, triangle_sites)
     for name, law in model.interfaces.items():
         if law.compact_capacitance is not None:
-            builder.compact(name, builder.between(name), law.compact_capacitance, law.surface_charge)
+            builder.compact(
+                name, builder.between(name), law.compact_capacitance, law.surface_charge
+            )
         if law.coating is not None:
             builder.coating(name, builder.between(name), law.coating, law.surface_charge)
         for carrier, transfer in law.kinetics.items():

@@ -11,13 +11,13 @@ from pyscl.errors import ConvergenceError, InputError
 from pyscl.input import FrequencyRange, ImpedanceStudy
 from pyscl.model import Model
 from pyscl.solution import Solution
-from pyscl.spectrum import Contribution, Spectrum
+from pyscl.spectrum import Spectrum
 from pyscl.study.impedance import SpectrumOptions, impedance
+from pyscl.study.impedance.drive import find_drive
 from pyscl.study.newton import SolverOptions
 from pyscl.study.steady import check_steady
 from pyscl.text import frequency_text, table
 
-_ROUNDING = 1e-9  # of an impedance
 _NOTABLE = 1e-4  # share of the impedance of a part that is reported
 
 CSV, PICTURES = "spectrum.csv", ("nyquist.png", "bode.png", "contributions.png")
@@ -27,8 +27,10 @@ def check_impedance(study: ImpedanceStudy, model: Model) -> None:
     """Refuse an impedance that cannot be computed, before anything is solved.
 
     Raises:
-        InputError: carriers that cannot move, or a state that has no unique solution.
+        InputError: carriers that cannot move, a state that has no unique solution, or contacts
+            between which there is no impedance.
     """
+    find_drive(model, study.contact, study.reference, study.open_contacts)
     check_steady(model, study.bias)
     if study.bias:
         model.conditions.steady(study.bias)
@@ -105,7 +107,17 @@ def summarise_spectrum(spectrum: Spectrum) -> dict[str, Any]:
             }
             for name, k in ends.items()
         },
-        "contributions": {c.name: _part(spectrum, c) for c in spectrum.contributions},
+        "contributions": {
+            part.name: {
+                "resistance [Ohm cm^2]": part.resistance * 1e4,
+                "capacitance [uF/cm^2]": None
+                if part.capacitance is None
+                else part.capacitance * 100.0,
+                "at [Hz]": part.frequency,
+                "largest share": part.largest_share,
+            }
+            for part in spectrum.parts
+        },
     }
 
 
@@ -149,22 +161,3 @@ def spectrum_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 
 def _listed(frequencies: tuple[float, ...] | None) -> NDArray[np.float64] | None:
     return None if frequencies is None else np.array(frequencies)
-
-
-def _part(spectrum: Spectrum, part: Contribution) -> dict[str, float | None]:
-    """Return the resistance of a part at the lowest frequency, and its capacitance.
-
-    The capacitance is Im(1/Z)/w where -Im Z is largest, at the top of an arc; None where the part
-    is rounding, or stores no more charge than the bulk would.
-    """
-    share = float((np.abs(part.values) / np.abs(spectrum.impedance)).max())
-    top = int(np.argmax(-part.values.imag))
-    z = part.values[top] * spectrum.area
-    stored = share > _ROUNDING and z.imag < -_ROUNDING * abs(z)
-    capacitance = (1.0 / z).imag / spectrum.angular_frequencies[top] if stored else None
-    return {
-        "resistance [Ohm cm^2]": float(part.values[0].real * spectrum.area) * 1e4,
-        "capacitance [uF/cm^2]": None if capacitance is None else float(capacitance) * 100.0,
-        "at [Hz]": float(spectrum.frequencies[top]),
-        "largest share": share,
-    }

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.postprocess.contacts import contact_dofs
-from pyscl.study.impedance.linearized import Drive, LinearizedModel
+from pyscl.study.impedance.drive import find_drive
+from pyscl.study.impedance.linearized import LinearizedModel
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
@@ -50,9 +51,8 @@ def static_response(solution: "Solution", contact: str) -> StaticResponse:
     Raises:
         InputError: a contact that has no voltage, or a state that did not converge.
     """
+    drive = find_drive(solution.model, contact)
     linearized = LinearizedModel(solution)
-    drive = Drive(contact)
-    linearized.check_drive(drive)
     linearized.check_at_rest(_RATE)
     driven = linearized.drive(*linearized.solve(_RATE), drive)
     model, scaling = solution.model, solution.model.discretized.scaling

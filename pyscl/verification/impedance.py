@@ -8,6 +8,7 @@ from pyscl.analytic import LatticeGasLayer
 from pyscl.boundaries import ButlerVolmer, Interface
 from pyscl.model import Model
 from pyscl.study.impedance import impedance
+from pyscl.study.impedance.step_response import step_impedance
 from pyscl.verification.impedance_setups import (
     blocking_cell,
     dilute_conductor,
@@ -17,7 +18,6 @@ from pyscl.verification.impedance_setups import (
 )
 from pyscl.verification.registry import case
 from pyscl.verification.setups import VT, WIDTH, lattice_gas_wall, salt, salt_length
-from pyscl.study.impedance.step_response import step_impedance
 from pyscl.verification.transient_setups import charging_slab, relaxation_time
 from pyscl.verification.transport_setups import driven_layer
 

@@ -23,6 +23,7 @@ from pyscl import (
 from pyscl.mesh import graded, strip
 from pyscl.spectrum import Contribution, Spectrum
 from pyscl.study.impedance import Drive, LinearizedModel
+from pyscl.study.impedance.drive import check_drive
 from pyscl.study.impedance.frequencies import lowest_frequency, parse_frequencies, unresolved
 from pyscl.study.static_response import static_response
 
@@ -182,7 +183,7 @@ def test_open_contacts_carry_no_current_and_held_ones_do():
     [
         ({"contact": "lift"}, "'lift'.*left"),
         ({"contact": "left", "reference": "bottom"}, "bottom"),
-        ({"contact": "left", "reference": "left"}, "are the same"),
+        ({"contact": "left", "reference": "left"}, "its own reference"),
         ({"contact": "left", "open_contacts": ["left"]}, "driven and open at once"),
         ({"contact": "left", "open_contacts": ["right", "top"]}, "no contact is left to carry"),
         ({}, "name the contact"),
@@ -206,12 +207,11 @@ def test_blocking_contact_without_potential_cannot_be_driven():
         model.equilibrium().impedance([1e3], contact="right")
 
 
-def test_a_model_without_voltages_has_no_impedance():
-    """Only blocking sides."""
+def test_a_single_held_contact_is_not_enough():
+    """The current has to leave somewhere."""
     state = blocking_cell().equilibrium()
-    linearized = LinearizedModel(state)
     with pytest.raises(InputError, match="no contact is left"):
-        linearized.check_drive(Drive("left", None, ("right",)))
+        check_drive(state.model, Drive("left", None, ("right",)))
 
 
 # States.
@@ -282,7 +282,7 @@ def test_parts_of_two_conductors_are_bulks_layers_and_transfer():
     transfer = spectrum.contribution("transfer", "a|b").values * spectrum.area
     assert transfer[0].real == relative(resistance, 1e-6)
     layers = spectrum.contribution("layer", "a|b").values * spectrum.area
-    (place,) = [p for p in spectrum.places if p.place == "a|b"]
+    (place,) = [p for p in spectrum.places if p.name == "a|b"]
     assert place.resistance == relative((transfer + layers)[0].real, 1e-12)
     split = spectrum.resistances
     assert split.transfer * spectrum.area == relative(resistance, 1e-6)
@@ -308,7 +308,7 @@ def test_arc_of_an_interface_gives_its_resistance_and_capacitance():
         temperature=T,
     )
     spectrum = model.equilibrium().impedance()
-    (place,) = [p for p in spectrum.places if p.place == "a|b"]
+    (place,) = [p for p in spectrum.places if p.name == "a|b"]
     layers = 10 * 8.8541878128e-12 / (0.5 * NM)  # two diffuse layers in series with it
     total = 1.0 / (1.0 / capacitance + 2.0 / layers)
     assert place.resistance == relative(resistance, 1e-3)
@@ -329,18 +329,28 @@ def test_table_of_a_spectrum_has_its_parts(tmp_path):
     assert values[:, 4::2].sum(axis=1) == relative(values[:, 2], 1e-6)
 
 
-def test_negligible_arcs_have_no_capacitance():
-    """An interface that adds next to nothing has none that could be measured."""
+def test_parts_say_how_much_they_matter_and_store_or_not():
+    """Rounding and inductive parts have no capacitance; shares are of the whole."""
     f = np.geomspace(1.0, 1e3, 7)
     state = blocking_cell().equilibrium()
+    arc = 0.2 / (1.0 + 1j * f / f[3])
     parts = (
         Contribution("bulk", "a", np.full(7, 1.0 + 0j)),
-        Contribution("layer", "a|b", 1e-6 / (1.0 + 1j * f / 30.0)),
+        Contribution("layer", "a|b", arc),
+        Contribution("transfer", "a|b", np.conj(0.1 * arc)),
+        Contribution("layer", "b|c", 1e-12 * arc),
     )
-    spectrum = Spectrum(state, "left", "right", (), f, parts[0].values, "Ohm m", 1.0, parts)
-    (place,) = spectrum.places
-    assert place.capacitance is None
-    assert place.frequency is None
+    spectrum = Spectrum(state, "left", "right", (), f, parts[0].values, "Ohm m", 2.0, parts)
+    bulk, layer, inductive, rounding = spectrum.parts
+    assert bulk.capacitance is None
+    assert layer.resistance == relative(2.0 * arc[0].real, 1e-12)
+    assert layer.capacitance == relative(1.0 / (2 * np.pi * f[3] * 0.2 * 2.0), 1e-12)
+    assert (layer.frequency, layer.largest_share) == (f[3], relative(abs(arc[0]), 1e-12))
+    assert inductive.capacitance is None
+    assert rounding.capacitance is None
+    both, _ = spectrum.places
+    assert both.name == "a|b"
+    assert both.resistance == relative(layer.resistance + inductive.resistance, 1e-12)
 
 
 def test_density_of_an_impedance_integrates_to_it():
@@ -365,3 +375,17 @@ def test_density_needs_a_reference_that_carries_the_current():
     probe = state.impedance([1e5], contact="left", reference="top", open_contacts=["top"])
     with pytest.raises(InputError, match="'top' carries no current"):
         probe.response(1e5)
+
+
+def test_spectrum_checks_itself_in_time():
+    """Steps in time give the same impedance; a spectrum of another state is found out."""
+    state = blocking_cell().equilibrium()
+    spectrum = state.impedance([1e5, 1e6, 1e7], contact="left")
+    check = spectrum.check_in_time(count=3)
+    assert check.frequencies.tolist() == [1e5, 1e6, 1e7]
+    assert check.largest < 1e-3
+    assert check.deviations == relative(np.abs(check.impedance / spectrum.impedance - 1.0), 1e-9)
+    wrong = replace(spectrum, impedance=1.1 * spectrum.impedance)
+    assert wrong.check_in_time(count=1).largest > 0.05
+    with pytest.raises(InputError, match="without open_contacts"):
+        replace(spectrum, open_contacts=("right",)).check_in_time()

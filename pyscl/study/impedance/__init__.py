@@ -12,6 +12,7 @@ from pyscl.errors import InputError
 from pyscl.facets import facet_measure
 from pyscl.postprocess.local_impedance import LocalImpedance
 from pyscl.spectrum import Contribution, Spectrum
+from pyscl.study.impedance.drive import Drive, find_drive
 from pyscl.study.impedance.frequencies import (
     SpectrumOptions,
     highest_frequency,
@@ -19,7 +20,7 @@ from pyscl.study.impedance.frequencies import (
     parse_frequencies,
     sample,
 )
-from pyscl.study.impedance.linearized import ComplexArray, Drive, LinearizedModel
+from pyscl.study.impedance.linearized import ComplexArray, LinearizedModel
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
@@ -39,9 +40,8 @@ def impedance(
     """Compute the impedance spectrum of a state; see `Solution.impedance`."""
     options = options or SpectrumOptions()
     given = None if frequencies is None else parse_frequencies(frequencies)
+    drive = find_drive(solution.model, contact, reference, open_contacts)
     linearized = LinearizedModel(solution)
-    drive = _drive(linearized, contact, reference, open_contacts)
-    linearized.check_drive(drive)
     local = None if reference in drive.open_contacts else LocalImpedance(linearized)
     scaling = solution.model.discretized.scaling
     ohm = scaling.potential / scaling.current
@@ -89,26 +89,3 @@ def impedance(
             Contribution(kind, place, table[:, k]) for k, (kind, place) in enumerate(names)
         ),
     )
-
-
-def _drive(
-    linearized: LinearizedModel,
-    contact: str | None,
-    reference: str | None,
-    open_contacts: Sequence[str],
-) -> Drive:
-    """Return which contacts are driven; two contacts need no names.
-
-    Raises:
-        InputError: there are more and none is named.
-    """
-    if contact is None:
-        if len(linearized.contacts) > 2:
-            raise InputError(
-                f"name the contact where the voltage is applied: one of "
-                f"{', '.join(linearized.contacts)}"
-            )
-        contact = linearized.contacts[0]
-    if reference is None and len(linearized.contacts) == 2 and contact in linearized.contacts:
-        reference = next(name for name in linearized.contacts if name != contact)
-    return Drive(contact, reference, tuple(open_contacts))

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl import _core
-from pyscl.errors import InputError, unknown_name
+from pyscl.errors import InputError
 from pyscl.study.impedance.carrier_sites import carrier_sites
+from pyscl.study.impedance.drive import Drive
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
@@ -18,21 +19,6 @@ ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
 
 _DRIFT = 0.01  # largest change of the state during a period that counts as rest [kT]
-
-
-@dataclass(frozen=True)
-class Drive:
-    """Which contacts are driven, and what the others do.
-
-    Attributes:
-        contact: gets the voltage.
-        reference: the contact its voltage is measured against; None: all others, held.
-        open_contacts: carry no alternating current; the rest are held.
-    """
-
-    contact: str
-    reference: str | None = None
-    open_contacts: tuple[str, ...] = ()
 
 
 class LinearizedModel:
@@ -47,7 +33,7 @@ class LinearizedModel:
         """Linearise around a state.
 
         Raises:
-            InputError: the state did not converge, or the model has no contact with a voltage.
+            InputError: the state did not converge.
         """
         if not solution.history.converged:
             raise InputError(
@@ -55,52 +41,12 @@ class LinearizedModel:
                 "around; solve it first (smaller steps of the bias, finer mesh)"
             )
         d = solution.model.discretized
-        if not d.terminals:
-            raise InputError(
-                "no contact of the model has a voltage; give it a PotentialContact or a "
-                "ReservoirContact"
-            )
         self.solution = solution
         self.contacts = tuple(d.terminals)
         assembly = solution.model.conditions.small_signal()
         self.core = _core.SmallSignal(assembly, solution.unknowns, d.node_rank)
         self._group = dict(zip(self.contacts, self.core.group.tolist(), strict=True))
         self._n_groups = 1 + max(self._group.values())
-
-    def check_drive(self, drive: Drive) -> None:
-        """Refuse a drive that the model does not have.
-
-        Raises:
-            InputError: names the contact, and those there are.
-        """
-        named = (drive.contact, drive.reference, *drive.open_contacts)
-        for name in named:
-            if name is not None and name not in self._group:
-                if name in self.solution.model.contacts:
-                    raise InputError(
-                        f"contact '{name}' is blocking without a potential, so no voltage can be "
-                        f"applied or measured there; contacts with a voltage: "
-                        f"{', '.join(self.contacts)}"
-                    )
-                raise unknown_name("contact", name, self.contacts, "for the impedance")
-        if drive.contact in drive.open_contacts:
-            raise InputError(f"contact '{drive.contact}' cannot be driven and open at once")
-        for other in (drive.reference, *drive.open_contacts):
-            if other is None:
-                continue
-            if self._group[other] == self._group[drive.contact]:
-                same = other == drive.contact
-                raise InputError(
-                    f"contacts '{drive.contact}' and '{other}' "
-                    + ("are the same" if same else "share nodes and have one voltage")
-                    + "; choose a contact of its own"
-                )
-        held = set(self._group.values()) - {self._group[c] for c in drive.open_contacts}
-        if held == {self._group[drive.contact]}:
-            raise InputError(
-                f"no contact is left to carry the current of '{drive.contact}' away; hold one of "
-                f"{', '.join(c for c in self.contacts if c != drive.contact) or 'the others'}"
-            )
 
     def check_at_rest(self, lowest_frequency: float) -> None:
         """Refuse a state that changes during a period of the lowest frequency [Hz].

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.postprocess.local_impedance import LocalImpedance
-from pyscl.study.impedance.linearized import Drive, LinearizedModel
+from pyscl.study.impedance.drive import Drive
+from pyscl.study.impedance.linearized import LinearizedModel
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution

@@ -1,9 +1,10 @@
-"""The impedance of a state from a small step of the voltage in time: a check of the linearisation.
+"""The impedance of a state from small steps of the voltage in time: a check of the linearisation.
 
 It shares neither the complex equations nor the derivatives in time with `Solution.impedance`, only
 the mesh, so both agree but for the errors of the time steps and of the amplitude.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from pyscl.study.transient import TransientOptions
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
+    from pyscl.spectrum import Spectrum
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -76,6 +78,42 @@ def step_impedance(
         charge = charge_transform(trajectory["time"], trajectory["charge_passed"], f)
         admittance += 0.5 * charge / step
     return np.asarray(1.0 / admittance)
+
+
+@dataclass(frozen=True, eq=False)
+class TimeDomainCheck:
+    """A spectrum against the transform of small steps in time.
+
+    Attributes:
+        frequencies: (n,) [Hz].
+        impedance: (n,) from the steps, in the unit of the spectrum.
+        deviations: (n,) |Z from the steps - Z| / |Z|.
+    """
+
+    frequencies: FloatArray
+    impedance: ComplexArray
+    deviations: FloatArray
+
+    @property
+    def largest(self) -> float:
+        """Largest deviation."""
+        return float(self.deviations.max())
+
+
+def check_in_time(spectrum: "Spectrum", count: int = 5, **step: float) -> TimeDomainCheck:
+    """Compare a spectrum with the response to small steps; see `Spectrum.check_in_time`."""
+    if spectrum.open_contacts:
+        raise InputError(
+            "in time every contact but the driven one is held; check a spectrum without "
+            "open_contacts"
+        )
+    wanted = np.linspace(0, len(spectrum.frequencies) - 1, count).round().astype(int)
+    chosen = np.unique(wanted)
+    f, z = spectrum.frequencies[chosen], spectrum.impedance[chosen]
+    stepped = step_impedance(
+        spectrum.solution, f, contact=spectrum.contact, reference=spectrum.reference, **step
+    )
+    return TimeDomainCheck(f, stepped, np.abs(stepped - z) / np.abs(z))
 
 
 def charge_transform(time: FloatArray, charge: FloatArray, frequencies: FloatArray) -> ComplexArray:
