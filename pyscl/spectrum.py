@@ -30,8 +30,9 @@ class Contribution:
     Attributes:
         kind: "bulk": what the same current would need in the uniform bulk of a region; "layer":
             the excess over it of all that lies nearest to an interface or contact; "transfer":
-            kinetics, compact layers and coatings at an interface or contact; "diffusion": the
-            excess over the bulk far from the layers, in regions with several carriers.
+            kinetics, compact layers and coatings at an interface or contact; "diffusion": what
+            several carriers of a region need to flow past each other, and what they store far
+            from the layers.
         place: region, interface "a|b" or contact.
         values: impedance at every frequency (n,), in the unit of the spectrum.
     """

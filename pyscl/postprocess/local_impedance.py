@@ -8,8 +8,12 @@ times that of mu - z phi, across a junction the flux times the drop of mu.
 
 From what the edges of a region add, the part is split off that the same total current j would need
 in the uniform bulk of conductivity sigma and permittivity eps, |j|^2 / (w (sigma + i w eps)) along
-an edge of weight w. The rest is the layer at the nearest interface or contact, or, in a region with
-several carriers and further away than ten Debye lengths, diffusion.
+an edge of weight w. The bulk is that of the material or, with several carriers, whose composition
+may have changed, the state at the site that is furthest from all interfaces and contacts. In a
+region with several carriers the part is split off, too, that their currents j_k need there beyond
+their sum, sum |j_k|^2 / (w sigma_k) - |sum j_k|^2 / (w sigma): they flow past each other, which is
+diffusion, as is what is stored further than ten Debye lengths from all interfaces and contacts.
+The rest is the layer at the nearest of them.
 """
 
 from collections.abc import Iterator
@@ -20,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
-from pyscl.carriers import bulk_conductivity
+from pyscl.carriers import bulk_conductivity, conductivity
+from pyscl.materials import Carrier
 from pyscl.postprocess.zones import nearest_places
 from pyscl.spectrum import ContributionKind
 from pyscl.study.impedance.carrier_sites import carrier_sites, carriers_in
@@ -35,6 +40,21 @@ FloatArray = NDArray[np.float64]
 _LAYER_WIDTH = 10.0  # Debye lengths; depletion layers of 1 V are about this wide
 
 
+@dataclass(frozen=True)
+class _Fluxes:
+    """The fluxes of a carrier along the edges of a region.
+
+    Attributes:
+        first: first row in the flux table.
+        charge: charge number.
+        conductivity: scaled, of the bulk; 0 in thin layers.
+    """
+
+    first: int
+    charge: float
+    conductivity: float
+
+
 @dataclass(frozen=True, eq=False)
 class _Edges:
     """The edges of one region or thin layer.
@@ -44,20 +64,30 @@ class _Edges:
         phi: (k, 2) dofs of phi there.
         weight: (k,) cross section over length.
         permittivity: scaled.
-        conductivity: scaled, of the bulk; 0 for thin layers.
-        fluxes: (first row of the flux table, charge number) of every carrier.
+        fluxes: of every carrier.
         part: (k, 2) numbers of the parts to which the two halves belong, beyond the bulk.
         bulk: number of the part of the bulk, None for thin layers.
+        diffusion: number of the part of the diffusion, None with less than two mobile carriers.
     """
 
     ends: NDArray[np.int32]
     phi: NDArray[np.int32]
     weight: FloatArray
     permittivity: float
-    conductivity: float
-    fluxes: tuple[tuple[int, float], ...]
+    fluxes: tuple[_Fluxes, ...]
     part: NDArray[np.intp]
     bulk: int | None
+    diffusion: int | None
+
+    @property
+    def conductivity(self) -> float:
+        """Scaled conductivity of the bulk."""
+        return sum(its.conductivity for its in self.fluxes)
+
+    def needed(self, current: ComplexArray, admittivity: complex) -> ComplexArray:
+        """Return |j|^2 / (w admittivity), what a current needs in a uniform medium; 0 for w = 0."""
+        weighted = np.where(self.weight == 0.0, np.inf, self.weight * admittivity)
+        return np.asarray(np.abs(current) ** 2 / weighted, dtype=complex)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +95,7 @@ class _Powers:
     """Conjugate complex powers of all parts at an angular frequency, and currents along edges."""
 
     omega: float
+    flux: ComplexArray
     edges: list[ComplexArray]
     edge_currents: list[ComplexArray]
     stores: ComplexArray
@@ -108,14 +139,13 @@ class LocalImpedance:
             excess = carried
             if edges.bulk is not None:
                 admittivity = edges.conductivity + 1j * power.omega * edges.permittivity
-                uniform = np.divide(
-                    np.abs(current) ** 2,
-                    edges.weight * admittivity,
-                    out=np.zeros(len(current), dtype=complex),
-                    where=edges.weight != 0.0,
-                )
+                uniform = edges.needed(current, admittivity)
                 total[edges.bulk] += uniform.sum()
                 excess = carried - uniform
+            if edges.diffusion is not None:
+                past = _counterflow(edges, power.flux)
+                total[edges.diffusion] += past.sum()
+                excess = excess - past
             for end in range(2):
                 _collect(total, edges.part[:, end], 0.5 * excess)
         _collect(total, self._site_part[self._stores.site], power.stores)
@@ -149,16 +179,17 @@ class LocalImpedance:
             drop = x[edges.phi[:, 0]] - x[edges.phi[:, 1]]
             current = 1j * omega * edges.permittivity * edges.weight * drop
             power = np.conj(current) * drop
-            for first, charge in edges.fluxes:
-                rows = slice(first, first + len(drop))
+            for carrier in edges.fluxes:
+                rows = slice(carrier.first, carrier.first + len(drop))
                 power = power + carried[rows]
-                current = current + charge * flux[rows]
+                current = current + carrier.charge * flux[rows]
             powers.append(power)
             currents.append(current)
         its = self._stores
         change = np.abs(x[its.mu] - its.charge * x[its.phi])
         return _Powers(
             omega,
+            flux,
             powers,
             currents,
             -1j * omega * self._capacities * change**2,
@@ -173,22 +204,24 @@ class LocalImpedance:
         model, d = self._model, self._d
         names = model.mesh.region_names
         places, nearest, distance = nearest_places(model)
+        self._distance = distance
         lengths = debye_lengths(model)
         site_region = d.core.site_region
         part = np.empty(len(site_region), dtype=np.intp)
         on_mesh = part[: len(nearest)]
+        used: set[int] = set()
         for number, region in enumerate(names):
             here = d.site_region == number
-            bulk = self._number("bulk", region)
+            used.add(bulk := self._number("bulk", region))
             of_place = np.array([*(self._number("layer", place) for place in places), bulk])
             on_mesh[here] = of_place[nearest[here]]
-            if len(model.materials[region].carriers) > 1:
+            if self._diffuses(number):
                 far = here & (distance > _LAYER_WIDTH * lengths[region])
-                on_mesh[far] = self._number("diffusion", region)
+                used.add(diffusion := self._number("diffusion", region))
+                on_mesh[far] = diffusion
         for number, place in enumerate(d.layer_places, start=len(names)):
             part[site_region == number] = self._number("transfer", place)
-        used = {self._number("bulk", region) for region in names} | set(part.tolist())
-        return self._renumber(part, used)
+        return self._renumber(part, used | set(part.tolist()))
 
     def _renumber(self, part: NDArray[np.intp], used: set[int]) -> NDArray[np.intp]:
         """Drop the parts that nothing belongs to."""
@@ -203,20 +236,22 @@ class LocalImpedance:
         site_phi, first = core.site_phi, 0
         for region in range(core.n_regions):
             ends, weight = core.edges(region)
+            thin = region >= len(names)
             fluxes = []
             for carrier in carriers_in(self._model, region):
-                fluxes.append((first, float(carrier.charge)))
+                sigma = 0.0 if thin else self._bulk_conductivity(region, carrier)
+                fluxes.append(_Fluxes(first, float(carrier.charge), sigma))
                 first += len(weight)
-            thin = region >= len(names)
+            diffuses = not thin and self._diffuses(region)
             yield _Edges(
                 ends=ends,
                 phi=site_phi[ends],
                 weight=weight,
                 permittivity=core.permittivity(region),
-                conductivity=0.0 if thin else self._bulk_conductivity(names[region]),
                 fluxes=tuple(fluxes),
                 part=self._site_part[ends],
                 bulk=None if thin else self._number("bulk", names[region]),
+                diffusion=self._number("diffusion", names[region]) if diffuses else None,
             )
 
     def _collect_junctions(self) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
@@ -228,12 +263,33 @@ class LocalImpedance:
             parts.append(np.full(len(ends[-1]), self._number("transfer", place)))
         return np.concatenate(parts), np.concatenate(ends)
 
-    def _bulk_conductivity(self, region: str) -> float:
-        """Return the scaled conductivity of the neutral bulk of a region."""
-        scaling = self._d.scaling
+    def _diffuses(self, region: int) -> bool:
+        """Whether several carriers of a region move."""
+        carriers = carriers_in(self._model, region)
+        return len(carriers) > 1 and all(self._bulk_conductivity(region, c) > 0.0 for c in carriers)
+
+    def _bulk_conductivity(self, region: int, carrier: Carrier) -> float:
+        """Return the scaled conductivity of a carrier in the bulk of a region."""
+        scaling, temperature = self._d.scaling, self._model.temperature
         unit = elementary_charge * scaling.density * scaling.diffusivity / scaling.potential
-        carriers = self._model.materials[region].carriers
-        return sum(bulk_conductivity(c, self._model.temperature) for c in carriers) / unit
+        if len(carriers_in(self._model, region)) == 1:
+            return bulk_conductivity(carrier, temperature) / unit
+        inside = np.flatnonzero(self._d.site_region == region)
+        distance = self._distance[inside]
+        deepest = inside[np.argmax(np.where(np.isfinite(distance), distance, 0.0))]
+        occupied = self._solution.site_fraction(carrier.name)[deepest]
+        vacant = self._solution.vacant_fraction(carrier.name)[deepest]
+        return float(conductivity(carrier, temperature, occupied, vacant)) / unit
+
+
+def _counterflow(edges: _Edges, flux: ComplexArray) -> ComplexArray:
+    """Return what the carriers need in the bulk beyond what their sum would (k,)."""
+    own = [its.charge * flux[its.first : its.first + len(edges.weight)] for its in edges.fluxes]
+    alone = [
+        edges.needed(current, its.conductivity)
+        for current, its in zip(own, edges.fluxes, strict=True)
+    ]
+    return np.asarray(np.sum(alone, axis=0) - edges.needed(np.sum(own, axis=0), edges.conductivity))
 
 
 def _collect(total: ComplexArray, part: NDArray[Any], values: NDArray[Any]) -> None:

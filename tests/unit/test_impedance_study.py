@@ -26,6 +26,7 @@ from pyscl.study.impedance import Drive, LinearizedModel
 from pyscl.study.impedance.drive import check_drive
 from pyscl.study.impedance.frequencies import lowest_frequency, parse_frequencies, unresolved
 from pyscl.study.static_response import static_response
+from pyscl.verification.impedance_setups import insertion_cell
 
 
 def blocking_cell(length=20 * NM):
@@ -389,3 +390,13 @@ def test_spectrum_checks_itself_in_time():
     assert wrong.check_in_time(count=1).largest > 0.05
     with pytest.raises(InputError, match="without open_contacts"):
         replace(spectrum, open_contacts=("right",)).check_in_time()
+
+
+def test_diffusion_in_an_electrode_is_no_layer():
+    """Of a mixed conductor without space charge only diffusion is left, the edge included."""
+    cell = insertion_cell((20 * NM, 40 * NM), (1e-1, 1e-5, 1e-1), Interface())
+    state = cell.equilibrium()
+    spectrum = state.impedance(contact="right")
+    split = spectrum.resistances
+    assert split.diffusion > 0.0
+    assert abs(split.layers) < 1e-4 * split.diffusion  # the mesh of its layer
