@@ -469,5 +469,6 @@ PYBIND11_MODULE(_core, m)
   bind_newton(m);
   bind_transient(m);
   bind_small_signal(m);
+  bind_linear_solver(m);
   m.def("build_information", &build_information);
 }

@@ -78,6 +78,7 @@ auto unlocked(Work work)
   return work();
 }
 
+void bind_linear_solver(py::module_& m);
 void bind_small_signal(py::module_& m);
 
 } // namespace pyscl::bindings

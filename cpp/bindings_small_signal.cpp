@@ -39,7 +39,6 @@ void bind_small_signal(py::module_& m)
                  return unlocked([&] { return std::make_unique<SmallSignal>(assembly, at, rank); });
                }),
            "assembly"_a, "u"_a.noconvert(), "node_rank"_a.noconvert())
-      .def_property_readonly("is_symmetric", &SmallSignal::is_symmetric)
       .def_property_readonly("group", [](const SmallSignal& s) { return to_numpy(s.group()); })
       .def(
           "solve",

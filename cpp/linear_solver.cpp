@@ -1,10 +1,5 @@
 #include "linear_solver.hpp"
 
-#include "unconjugated.hpp"
-
-#include <Eigen/SparseCholesky>
-#include <Eigen/SparseLU>
-
 #include <algorithm>
 #include <stdexcept>
 
@@ -12,95 +7,8 @@ namespace pyscl
 {
 
 template <class Scalar>
-class LinearSolver<Scalar>::Factors
-{
-public:
-  virtual ~Factors() = default;
-  virtual bool factorize(const Matrix& matrix) = 0;
-  virtual Column solve(const Column& b) = 0;
-  virtual std::int64_t fill() const = 0;
-};
-
-template <class Scalar>
-class LinearSolver<Scalar>::SymmetricFactors final : public Factors
-{
-public:
-  explicit SymmetricFactors(const Matrix& pattern) { _ldlt.analyzePattern(own(pattern)); }
-  bool factorize(const Matrix& matrix) override
-  {
-    _ldlt.factorize(own(matrix));
-    if (_ldlt.info() != Eigen::Success)
-      return false;
-    if constexpr (std::is_same_v<Scalar, double>)
-      return _ldlt.vectorD().minCoeff() > 0.0;
-    return true;
-  }
-  Column solve(const Column& b) override
-  {
-    if constexpr (std::is_same_v<Scalar, double>)
-      return _ldlt.solve(b);
-    else
-    {
-      const auto to = [](Scalar z) { return Own(z); };
-      const auto from = [](Own z) { return Scalar(z); };
-      const Eigen::Matrix<Own, Eigen::Dynamic, 1> right = b.unaryExpr(to);
-      const Eigen::Matrix<Own, Eigen::Dynamic, 1> x = _ldlt.solve(right);
-      return x.unaryExpr(from);
-    }
-  }
-  std::int64_t fill() const override { return _ldlt.matrixL().nestedExpression().nonZeros(); }
-
-private:
-  using Own = std::conditional_t<std::is_same_v<Scalar, double>, double, Unconjugated>;
-  using OwnMatrix = Eigen::SparseMatrix<Own>;
-
-  /// The matrix in numbers that the library does not conjugate.
-  static decltype(auto) own(const Matrix& matrix)
-  {
-    if constexpr (std::is_same_v<Scalar, double>)
-      return (matrix);
-    else
-    {
-      OwnMatrix copy(matrix.rows(), matrix.cols());
-      copy.resizeNonZeros(matrix.nonZeros());
-      std::copy_n(matrix.outerIndexPtr(), matrix.cols() + 1, copy.outerIndexPtr());
-      std::copy_n(matrix.innerIndexPtr(), matrix.nonZeros(), copy.innerIndexPtr());
-      std::transform(matrix.valuePtr(), matrix.valuePtr() + matrix.nonZeros(), copy.valuePtr(),
-                     [](Scalar z) { return Own(z); });
-      return copy;
-    }
-  }
-
-  Eigen::SimplicialLDLT<OwnMatrix, Eigen::Lower, Eigen::NaturalOrdering<int>> _ldlt;
-};
-
-template <class Scalar>
-class LinearSolver<Scalar>::GeneralFactors final : public Factors
-{
-public:
-  explicit GeneralFactors(const Matrix& pattern)
-  {
-    _lu.isSymmetric(true);
-    // Diagonal pivots keep the fill of the given order; a tiny one is still exchanged.
-    _lu.setPivotThreshold(1e-3);
-    _lu.analyzePattern(pattern);
-  }
-  bool factorize(const Matrix& matrix) override
-  {
-    _lu.factorize(matrix);
-    return _lu.info() == Eigen::Success;
-  }
-  Column solve(const Column& b) override { return _lu.solve(b); }
-  std::int64_t fill() const override { return _lu.nnzL() + _lu.nnzU(); }
-
-private:
-  Eigen::SparseLU<Matrix, Eigen::NaturalOrdering<int>> _lu;
-};
-
-template <class Scalar>
-LinearSolver<Scalar>::LinearSolver(MatrixKind kind, const Matrix& pattern,
-                                   std::vector<std::int32_t> order)
-    : _kind(kind), _order(std::move(order))
+LinearSolver<Scalar>::LinearSolver(const Matrix& pattern, std::vector<std::int32_t> order)
+    : _order(std::move(order))
 {
   const auto n = static_cast<std::int32_t>(pattern.cols());
   std::vector<std::int32_t> position(n, -1);
@@ -133,28 +41,16 @@ LinearSolver<Scalar>::LinearSolver(MatrixKind kind, const Matrix& pattern,
     }
   }
   _permuted.outerIndexPtr()[n] = static_cast<std::int32_t>(_source.size());
-
-  if (kind == MatrixKind::symmetric)
-    _factors = std::make_unique<SymmetricFactors>(_permuted);
-  else
-    _factors = std::make_unique<GeneralFactors>(_permuted);
+  _multifrontal = std::make_unique<MultifrontalLU<Scalar>>(_permuted);
 }
 
+/// Scales rows, then columns, to maximum 1. Rows of depleted regions are smaller by many tens of
+/// decades and would spoil the pivoting. False for empty rows or columns, or values that are not
+/// finite.
 template <class Scalar>
-LinearSolver<Scalar>::~LinearSolver() = default;
-
-/// Scales rows, then columns, to maximum 1 (symmetric: diagonal to 1). Rows of depleted regions
-/// are smaller by many tens of decades and would spoil the pivoting.
-template <class Scalar>
-void LinearSolver<Scalar>::equilibrate(const Matrix& matrix)
+bool LinearSolver<Scalar>::equilibrate(const Matrix& matrix)
 {
   const auto n = matrix.cols();
-  if (_kind == MatrixKind::symmetric)
-  {
-    _row_scale = matrix.diagonal().cwiseAbs().cwiseSqrt().cwiseInverse();
-    _column_scale = _row_scale;
-    return;
-  }
   Vector row_max = Vector::Zero(n);
   for (Eigen::Index j = 0; j < n; ++j)
     for (typename Matrix::InnerIterator it(matrix, j); it; ++it)
@@ -168,13 +64,14 @@ void LinearSolver<Scalar>::equilibrate(const Matrix& matrix)
       largest = std::max(largest, std::abs(it.value()) * _row_scale[it.row()]);
     _column_scale[j] = 1.0 / largest;
   }
+  return _row_scale.allFinite() && _column_scale.allFinite();
 }
 
 template <class Scalar>
 bool LinearSolver<Scalar>::factorize(const Matrix& matrix)
 {
-  equilibrate(matrix);
-  if (!_row_scale.allFinite() || !_column_scale.allFinite())
+  _pivoted = nullptr;
+  if (!equilibrate(matrix))
     return false;
   for (Eigen::Index k = 0; k < _permuted.cols(); ++k)
   {
@@ -183,7 +80,19 @@ bool LinearSolver<Scalar>::factorize(const Matrix& matrix)
       _permuted.valuePtr()[s] =
           matrix.valuePtr()[_source[s]] * scale * _row_scale[_order[_permuted.innerIndexPtr()[s]]];
   }
-  return _factors->factorize(_permuted);
+  return _multifrontal->factorize(_permuted) || pivot_freely();
+}
+
+/// Factorises with pivots from the whole column, which costs more time and fill.
+template <class Scalar>
+bool LinearSolver<Scalar>::pivot_freely()
+{
+  _pivoted = std::make_unique<PivotedLU>();
+  _pivoted->isSymmetric(true);
+  // Diagonal pivots keep the fill of the given order; a tiny one is still exchanged.
+  _pivoted->setPivotThreshold(1e-3);
+  _pivoted->compute(_permuted);
+  return _pivoted->info() == Eigen::Success;
 }
 
 template <class Scalar>
@@ -193,8 +102,9 @@ auto LinearSolver<Scalar>::solve(const Column& right_hand_side) -> Column
   Column b(n);
   for (std::int32_t k = 0; k < n; ++k)
     b[k] = right_hand_side[_order[k]] * _row_scale[_order[k]];
-  Column x = _factors->solve(b);
-  x += _factors->solve(b - _permuted * x);
+  Column x = refined_solution(b);
+  if (!_pivoted && !is_accurate(x, b) && pivot_freely())
+    x = refined_solution(b);
   Column solution(n);
   for (std::int32_t k = 0; k < n; ++k)
     solution[_order[k]] = x[k] * _column_scale[_order[k]];
@@ -202,9 +112,35 @@ auto LinearSolver<Scalar>::solve(const Column& right_hand_side) -> Column
 }
 
 template <class Scalar>
+auto LinearSolver<Scalar>::refined_solution(const Column& b) -> Column
+{
+  const auto solve = [this](const Column& right) -> Column
+  { return _pivoted ? Column(_pivoted->solve(right)) : _multifrontal->solve(right); };
+  Column x = solve(b);
+  x += solve(b - _permuted * x);
+  return x;
+}
+
+/// Whether x solves a system close to the given one, whose rows and columns have the size 1.
+template <class Scalar>
+bool LinearSolver<Scalar>::is_accurate(const Column& x, const Column& b) const
+{
+  constexpr double backward_error = 1e-11;
+  const double residual = (b - _permuted * x).template lpNorm<Eigen::Infinity>();
+  const double size = x.template lpNorm<Eigen::Infinity>() + b.template lpNorm<Eigen::Infinity>();
+  return residual <= backward_error * size; // false for values that are not finite
+}
+
+template <class Scalar>
 std::int64_t LinearSolver<Scalar>::fill() const
 {
-  return _factors->fill();
+  return _pivoted ? _pivoted->nnzL() + _pivoted->nnzU() : _multifrontal->fill();
+}
+
+template <class Scalar>
+bool LinearSolver<Scalar>::pivoted_freely() const
+{
+  return _pivoted != nullptr;
 }
 
 template class LinearSolver<double>;

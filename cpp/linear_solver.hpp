@@ -1,9 +1,11 @@
 // One function in front of the sparse direct solvers, real or complex: scaling, ordering,
-// factorisation, solution with iterative refinement. The symbolic analysis is kept while the
-// pattern stays the same.
+// factorisation, solution with iterative refinement and a check of the residual. The symbolic
+// analysis is kept while the pattern stays the same.
 #pragma once
 
-#include <Eigen/SparseCore>
+#include "multifrontal.hpp"
+
+#include <Eigen/SparseLU>
 
 #include <complex>
 #include <cstdint>
@@ -18,13 +20,6 @@ using ComplexSparseMatrix = Eigen::SparseMatrix<std::complex<double>>;
 using Vector = Eigen::VectorXd;
 using ComplexVector = Eigen::VectorXcd;
 
-enum class MatrixKind
-{
-  symmetric, ///< LDL^T without pivoting, for matrices that need none: positive definite ones, and
-             ///< complex ones whose real and imaginary parts are positive semidefinite
-  general    ///< LU with partial pivoting
-};
-
 /// Scalar is double or std::complex<double>.
 template <class Scalar>
 class LinearSolver
@@ -33,10 +28,9 @@ public:
   using Matrix = Eigen::SparseMatrix<Scalar>;
   using Column = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
-  /// `order` lists the unknowns in the order of elimination. Throws std::invalid_argument for
-  /// another order than a permutation, and for a complex matrix that is not `general`.
-  LinearSolver(MatrixKind kind, const Matrix& pattern, std::vector<std::int32_t> order);
-  ~LinearSolver();
+  /// `order` lists the unknowns in the order of elimination. Throws std::invalid_argument if it is
+  /// no permutation.
+  LinearSolver(const Matrix& pattern, std::vector<std::int32_t> order);
 
   /// Numerical factorisation. False if the matrix is singular or not finite.
   bool factorize(const Matrix& matrix);
@@ -44,20 +38,23 @@ public:
   Column solve(const Column& right_hand_side);
   /// Entries of the factors.
   std::int64_t fill() const;
+  /// Whether the pivots within supernodes were not good enough for the last matrix.
+  bool pivoted_freely() const;
 
 private:
-  class Factors;
-  class SymmetricFactors;
-  class GeneralFactors;
+  using PivotedLU = Eigen::SparseLU<Matrix, Eigen::NaturalOrdering<int>>;
 
-  void equilibrate(const Matrix& matrix);
+  bool equilibrate(const Matrix& matrix);
+  bool pivot_freely();
+  Column refined_solution(const Column& b);
+  bool is_accurate(const Column& x, const Column& b) const;
 
-  MatrixKind _kind;
   std::vector<std::int32_t> _order;  ///< permuted -> original
   Matrix _permuted;                  ///< scaled and permuted matrix
   std::vector<std::int32_t> _source; ///< value of _permuted <- value of the original matrix
   Vector _row_scale, _column_scale;  ///< in original numbering
-  std::unique_ptr<Factors> _factors;
+  std::unique_ptr<MultifrontalLU<Scalar>> _multifrontal;
+  std::unique_ptr<PivotedLU> _pivoted; ///< of the last matrix, if it needed it
 };
 
 extern template class LinearSolver<double>;

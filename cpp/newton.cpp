@@ -150,7 +150,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
   if (!_solver)
   {
     _order = elimination_order(assembly, _node_rank);
-    _solver = std::make_unique<LinearSolver<double>>(_kind, assembly.pattern(), _order);
+    _solver = std::make_unique<LinearSolver<double>>(assembly.pattern(), _order);
   }
   // In time every amount is anchored in its past.
   const bool may_be_weak = assembly.balance() == Balance::steady;
@@ -168,7 +168,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
       if (!parts.empty())
         parts.replace(assembly, fluxes, r, jacobian);
       if (_weak ? !_weak->same_pattern(parts) : !parts.empty())
-        _solver = std::make_unique<LinearSolver<double>>(_kind, jacobian, _order);
+        _solver = std::make_unique<LinearSolver<double>>(jacobian, _order);
       _weak = std::move(parts);
     }
     step.assembly_seconds = clock.lap();
@@ -248,14 +248,14 @@ NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
                                const std::vector<Index>& node_rank, const NewtonControl& control,
                                const Poll& poll)
 {
-  return NewtonIteration(MatrixKind::symmetric, node_rank).solve_convex(assembly, u, control, poll);
+  return NewtonIteration(node_rank).solve_convex(assembly, u, control, poll);
 }
 
 NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
                           const std::vector<Index>& node_rank, const NewtonControl& control,
                           const Poll& poll)
 {
-  return NewtonIteration(MatrixKind::general, node_rank).solve_damped(assembly, u, control, poll);
+  return NewtonIteration(node_rank).solve_damped(assembly, u, control, poll);
 }
 
 } // namespace pyscl

@@ -52,10 +52,7 @@ class NewtonIteration
 {
 public:
   /// `node_rank` is the order of elimination of the nodes.
-  NewtonIteration(MatrixKind kind, std::vector<Index> node_rank)
-      : _kind(kind), _node_rank(std::move(node_rank))
-  {
-  }
+  explicit NewtonIteration(std::vector<Index> node_rank) : _node_rank(std::move(node_rank)) {}
 
   /// A convex problem: line search on the slope along the step.
   NewtonResult solve_convex(const Assembly& assembly, const Vector& u, const NewtonControl& control,
@@ -77,7 +74,6 @@ private:
   NewtonResult iterate(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                        const Poll& poll, Advance advance);
 
-  MatrixKind _kind;
   std::vector<Index> _node_rank, _order;
   std::unique_ptr<LinearSolver<double>> _solver;
   std::optional<WeakParts> _weak;

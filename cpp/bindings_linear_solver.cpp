@@ -1,0 +1,74 @@
+#include "bindings.hpp"
+#include "linear_solver.hpp"
+
+#include <pybind11/complex.h>
+
+namespace pyscl::bindings
+{
+namespace
+{
+
+using namespace pybind11::literals;
+
+template <class Scalar>
+void bind(py::module_& m, const char* name)
+{
+  using Solver = LinearSolver<Scalar>;
+  using Matrix = typename Solver::Matrix;
+  // A solver and the pattern that its values belong to.
+  struct Bound
+  {
+    Matrix matrix;
+    Solver solver;
+  };
+  py::class_<Bound>(m, name)
+      .def(py::init(
+               [](const Array<Index>& rows, const Array<Index>& column_begins,
+                  const Array<Index>& order)
+               {
+                 const py::ssize_t n = column_begins.size() - 1;
+                 Matrix matrix(n, n);
+                 matrix.resizeNonZeros(rows.size());
+                 std::copy_n(column_begins.data(), n + 1, matrix.outerIndexPtr());
+                 std::copy_n(rows.data(), rows.size(), matrix.innerIndexPtr());
+                 std::fill_n(matrix.valuePtr(), rows.size(), Scalar(1));
+                 Solver solver(matrix, to_vector(order));
+                 return std::make_unique<Bound>(Bound{std::move(matrix), std::move(solver)});
+               }),
+           "rows"_a.noconvert(), "column_begins"_a.noconvert(), "order"_a.noconvert())
+      .def(
+          "factorize",
+          [](Bound& b, const Array<Scalar>& values)
+          {
+            if (values.size() != b.matrix.nonZeros())
+              throw std::invalid_argument("one value per entry of the pattern is needed");
+            std::copy_n(values.data(), values.size(), b.matrix.valuePtr());
+            return unlocked([&] { return b.solver.factorize(b.matrix); });
+          },
+          "values"_a.noconvert())
+      .def(
+          "solve",
+          [](Bound& b, const Array<Scalar>& right_hand_side)
+          {
+            if (right_hand_side.size() != b.matrix.cols())
+              throw std::invalid_argument("one value per row is needed");
+            const typename Solver::Column x =
+                b.solver.solve(Eigen::Map<const typename Solver::Column>(right_hand_side.data(),
+                                                                         right_hand_side.size()));
+            return to_numpy(x.data(), {static_cast<py::ssize_t>(x.size())});
+          },
+          "right_hand_side"_a.noconvert())
+      .def_property_readonly("fill", [](const Bound& b) { return b.solver.fill(); })
+      .def_property_readonly("pivoted_freely",
+                             [](const Bound& b) { return b.solver.pivoted_freely(); });
+}
+
+} // namespace
+
+void bind_linear_solver(py::module_& m)
+{
+  bind<double>(m, "LinearSolver");
+  bind<std::complex<double>>(m, "ComplexLinearSolver");
+}
+
+} // namespace pyscl::bindings
