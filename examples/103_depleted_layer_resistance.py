@@ -120,7 +120,7 @@ def _draw(potentials: tuple[float, ...], curves: dict[str, list[float]]) -> None
     for (label, values), style in zip(curves.items(), ("-o", "--o", "-s", "--s"), strict=True):
         axes.semilogy(potentials, values, style, label=label, markersize=4)
     axes.axhspan(1.0, 10.0, color="0.9")
-    axes.set(xlabel="Depletion potential (V)", ylabel="Layer resistance (Ohm cm²)")
+    axes.set(xlabel="Depletion potential (V)", ylabel="Layer resistance (Ω cm²)")
     axes.legend(fontsize=8)
     save(figure, "103_depleted_layer_resistance.png")
 

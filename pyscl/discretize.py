@@ -44,7 +44,7 @@ class Discretized:
         fixed_charge: all scaled fixed charges, place by place.
         layers: material of each layer, None for a compact layer; the core has them as regions
             after those of the mesh.
-        layer_places: interface "a|b" or contact of each layer.
+        thin_layer_places: interface "a|b" or contact of each layer.
         junction_places: interface or contact of each junction of the core.
         dof_node: (n_dofs,) mesh node of each dof; phi of the nodes comes first, dof = node (the
             first side where phi jumps).
@@ -67,7 +67,7 @@ class Discretized:
     node_charge: FloatArray
     fixed_charge: FloatArray
     layers: tuple[Material | None, ...]
-    layer_places: tuple[str, ...]
+    thin_layer_places: tuple[str, ...]
     junction_places: tuple[str, ...]
     terminals: dict[str, int]
     passages: tuple[tuple[int, IntArray], ...]
@@ -177,7 +177,7 @@ def discretize(model: "Model") -> Discretized:
         node_charge=node_charge,
         fixed_charge=np.concatenate([core.site_volume * on_sites, line_charge]),
         layers=attached.materials,
-        layer_places=attached.layer_places,
+        thin_layer_places=attached.thin_layer_places,
         junction_places=attached.junction_places,
         terminals=terminals,
         passages=attached.passages,

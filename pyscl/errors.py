@@ -13,6 +13,10 @@ class MeshError(InputError):
     """A mesh that cannot be computed on: inverted, degenerate, unnamed or disconnected parts."""
 
 
+class GeometryError(InputError):
+    """A geometry that cannot be made: impossible targets, invalid outlines, empty regions."""
+
+
 class ConvergenceError(RuntimeError):
     """A solve that did not converge.
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pyscl import model_checks as checks
 from pyscl.boundaries import (
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
     from pyscl.discretize import Discretized
     from pyscl.protocol import Protocol
     from pyscl.solution import Solution
+    from pyscl.study.arrhenius import ArrheniusResult
     from pyscl.study.constraints import BoundaryConditions
+    from pyscl.study.mott_schottky import MottSchottky
     from pyscl.study.newton import SolverOptions
+    from pyscl.study.transference import Transference
     from pyscl.study.transient import TransientOptions
     from pyscl.trajectory import Trajectory
 
@@ -230,6 +233,57 @@ class Model:
             options=options,
             resume=resume,
         )
+
+    def mott_schottky(
+        self,
+        contact: str,
+        biases: Sequence[float | str] | ArrayLike,
+        *,
+        fit: tuple[float | str, float | str] | None = None,
+        carrier: str | None = None,
+        options: "SolverOptions | None" = None,
+    ) -> "MottSchottky":
+        """Return density of mobile carriers and flat band from the capacitance of a contact.
+
+        `pyscl.study.mott_schottky.mott_schottky` describes arguments and errors;
+        `capacitance_curve` beside it gives the capacitances alone.
+        """
+        from pyscl.study.mott_schottky import mott_schottky
+
+        return mott_schottky(self, contact, biases, fit=fit, carrier=carrier, options=options)
+
+    def transference(
+        self,
+        contact: str,
+        reference: str | None = None,
+        *,
+        options: "SolverOptions | None" = None,
+    ) -> "Transference":
+        """Return transport numbers between two contacts: steady over alternating conductance.
+
+        `pyscl.study.transference.transference` describes arguments and errors; `polarisation`
+        beside it carries out the experiment in time.
+        """
+        from pyscl.study.transference import transference
+
+        return transference(self, contact, reference, options=options)
+
+    def arrhenius(
+        self,
+        temperatures: Sequence[float | str] | ArrayLike,
+        *,
+        places: Sequence[str] | None = None,
+        contact: str | None = None,
+        options: "SolverOptions | None" = None,
+    ) -> "ArrheniusResult":
+        """Return conductivities and layer resistances at temperatures, with activation energies.
+
+        `pyscl.study.arrhenius.arrhenius` describes arguments and errors; it also takes a function
+        that returns the model of each temperature.
+        """
+        from pyscl.study.arrhenius import arrhenius
+
+        return arrhenius(self, temperatures, places=places, contact=contact, options=options)
 
     def with_temperature(self, temperature: float | str) -> "Model":
         """Return a copy at another temperature [K, or a text with a unit].

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pyscl.spectrum import Spectrum
     from pyscl.study.impedance import SpectrumOptions
     from pyscl.study.newton import NewtonHistory
+    from pyscl.study.static_response import StaticResponse
 
 FloatArray = NDArray[np.float64]
 Kind = Literal["equilibrium", "steady", "transient"]
@@ -193,7 +194,7 @@ class Solution:
         *,
         contact: str | None = None,
         reference: str | None = None,
-        open_contacts: Sequence[str] = (),
+        open_contacts: Sequence[str] | str = (),
         options: "SpectrumOptions | None" = None,
     ) -> "Spectrum":
         """Compute the impedance of this state: its response to a small alternating voltage.
@@ -225,6 +226,31 @@ class Solution:
             open_contacts=open_contacts,
             options=options,
         )
+
+    def static_response(
+        self,
+        contact: str | None = None,
+        *,
+        reference: str | None = None,
+        open_contacts: Sequence[str] = (),
+    ) -> "StaticResponse":
+        """Return dQ/dV and dI/dV of a contact: how a steady state follows a slow change.
+
+        The exact limit of ever slower changes, which a central difference of steady states
+        approaches.
+
+        Args:
+            contact: where the voltage changes; None: the first of two contacts.
+            reference: the contact its voltage is measured against; None: all others.
+            open_contacts: contacts without current; the others keep their voltage.
+
+        Raises:
+            InputError: an unknown contact or one without voltage, a state that did not converge or
+                is not steady, a carrier that cannot move, or a response that is lost in rounding.
+        """
+        from pyscl.study.static_response import static_response
+
+        return static_response(self, contact, reference=reference, open_contacts=open_contacts)
 
     # Files.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pyscl.errors import InputError
+from pyscl.errors import InputError, unknown_name
 from pyscl.units import parse
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 _ROUNDING = 1e-9  # of an impedance
+_NOTABLE = 1e-6  # of the largest height, of an arc
+_AT_PLACES = ("layer", "transfer")
 ContributionKind = Literal["bulk", "layer", "transfer", "diffusion"]
 
 
@@ -31,8 +33,7 @@ class Contribution:
         kind: "bulk": what the same current would need in the uniform bulk of a region; "layer":
             the excess over it of all that lies nearest to an interface or contact; "transfer":
             kinetics, compact layers and coatings at an interface or contact; "diffusion": what
-            several carriers of a region need to flow past each other, and what they store far
-            from the layers.
+            several carriers of a region need to flow past each other and to store neutral pairs.
         place: region, interface "a|b" or contact.
         values: impedance at every frequency (n,), in the unit of the spectrum.
     """
@@ -55,10 +56,13 @@ class PartImpedance:
         name: name of the contribution, or of the interface or contact.
         resistance: real part at the lowest frequency, per area of the driven contact [Ohm m2];
             negative where a layer conducts better than the bulk.
-        capacitance: Im(1/Z)/w where -Im Z is largest [F/m2]: that of the parallel element of an
-            arc, or of a layer that blocks; None if the part stores less charge than the bulk would.
-        frequency: where -Im Z is largest [Hz].
+        capacitance: Im(1/Z)/w [F/m2], per area of the driven contact, at the top of its arc, the
+            one of highest frequency if there are several, or at the lowest frequency if there is
+            none and the part blocks; None if the part stores less charge than the bulk would.
+        frequency: where the capacitance was taken [Hz].
         largest_share: largest |Z| of the part over that of the whole, over all frequencies.
+        area: of the interface or contact itself over that of the driven contact; None for bulks
+            and diffusion.
     """
 
     name: str
@@ -66,29 +70,45 @@ class PartImpedance:
     capacitance: float | None
     frequency: float
     largest_share: float
+    area: float | None = None
+
+    @property
+    def own_resistance(self) -> float | None:
+        """Resistance per area of the interface or contact itself [Ohm m2], or None.
+
+        Exact where the current crosses it evenly.
+        """
+        return None if self.area is None else self.resistance * self.area
+
+    @property
+    def own_capacitance(self) -> float | None:
+        """Capacitance per area of the interface or contact itself [F/m2], or None."""
+        if self.area is None or self.capacitance is None:
+            return None
+        return self.capacitance / self.area
 
 
 @dataclass(frozen=True)
 class ResistanceSplit:
     """Real parts of the contributions at the lowest frequency, R_p = R_el + R_scl + R_ct + R_dif.
 
+    All per area of the driven contact [Ohm m2].
+
     Attributes:
         bulk: R_el, of the uniform bulks.
         layers: R_scl, the excess of space charge layers (and of constrictions at their edges).
         transfer: R_ct, of kinetics, contact resistances and coatings.
         diffusion: R_dif, of diffusion in regions with several carriers.
-        unit: "Ohm m" or "Ohm".
     """
 
     bulk: float
     layers: float
     transfer: float
     diffusion: float
-    unit: str
 
     @property
     def total(self) -> float:
-        """Their sum, the real part of Z."""
+        """Their sum, the real part of Z times the area of the contact."""
         return self.bulk + self.layers + self.transfer + self.diffusion
 
 
@@ -109,7 +129,9 @@ class Spectrum:
         impedance: (n,) complex, in `unit`.
         unit: "Ohm m" (planar) or "Ohm" (axisymmetric).
         area: length [m] (planar) or area [m2] (axisymmetric) of the contact.
-        contributions: parts of the impedance, which sum up to it.
+        contributions: parts of the impedance, which sum up to it; none if the reference is open,
+            a probe.
+        warnings: what limits the spectrum, in words.
     """
 
     solution: "Solution"
@@ -121,6 +143,7 @@ class Spectrum:
     unit: str
     area: float
     contributions: tuple[Contribution, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())
 
     def __repr__(self) -> str:
         low, high = self.frequencies[0], self.frequencies[-1]
@@ -155,51 +178,87 @@ class Spectrum:
         Raises:
             InputError: there is none; the message lists all.
         """
-        found = self._by_name.get(f"{kind} {place}")
-        if found is None:
-            raise InputError(
-                f"the spectrum has no contribution '{kind} {place}'; there are "
-                f"{', '.join(self._by_name) or 'none'}"
-            )
-        return found
+        name = f"{kind} {'|'.join(sorted(part.strip() for part in place.split('|')))}"
+        if name not in self._by_name:
+            raise unknown_name("contribution", name, self._by_name)
+        return self._by_name[name]
 
     @property
     def resistances(self) -> ResistanceSplit:
-        """What bulk, layers, transfer and diffusion add to the resistance."""
+        """What bulk, layers, transfer and diffusion add to the resistance.
+
+        Raises:
+            InputError: the reference is a probe, see `contributions`.
+        """
 
         def lowest(kind: ContributionKind) -> float:
-            return sum(float(c.values[0].real) for c in self.contributions if c.kind == kind)
+            return self.area * sum(float(c.values[0].real) for c in self._split if c.kind == kind)
 
         return ResistanceSplit(
             bulk=lowest("bulk"),
             layers=lowest("layer"),
             transfer=lowest("transfer"),
             diffusion=lowest("diffusion"),
-            unit=self.unit,
         )
 
     @property
     def parts(self) -> tuple[PartImpedance, ...]:
-        """Resistance and capacitance of every contribution."""
-        return tuple(self._part(c.name, c.values) for c in self.contributions)
+        """Resistance and capacitance of every contribution; InputError against a probe."""
+        return tuple(
+            self._part(c.name, c.values, c.place if c.kind in _AT_PLACES else None)
+            for c in self._split
+        )
 
     @property
     def places(self) -> tuple[PartImpedance, ...]:
-        """Resistance and capacitance of every interface and contact, layer and transfer as one."""
-        at_places = [c for c in self.contributions if c.kind in ("layer", "transfer")]
-        total: dict[str, ComplexArray] = {}
-        for c in at_places:
-            total[c.place] = total.get(c.place, 0.0) + c.values
-        return tuple(self._part(place, values) for place, values in total.items())
+        """Resistance and capacitance of every interface and contact, layer and transfer as one.
 
-    def _part(self, name: str, values: ComplexArray) -> PartImpedance:
+        Raises:
+            InputError: the reference is a probe, see `contributions`.
+        """
+        total: dict[str, ComplexArray] = {}
+        for c in self._split:
+            if c.kind in _AT_PLACES:
+                total[c.place] = total.get(c.place, 0.0) + c.values
+        return tuple(self._part(place, values, place) for place, values in total.items())
+
+    @property
+    def _split(self) -> tuple[Contribution, ...]:
+        """The contributions.
+
+        Raises:
+            InputError: there are none, because the reference is a probe.
+        """
+        if not self.contributions:
+            raise InputError(
+                f"the impedance of '{self.contact}' against '{self.reference}' has no parts: the "
+                "reference carries no current; compute it against a contact that is held"
+            )
+        return self.contributions
+
+    def _part(self, name: str, values: ComplexArray, place: str | None) -> PartImpedance:
         share = float((np.abs(values) / np.abs(self.impedance)).max())
-        top = int(np.argmax(-values.imag))
+        top = _top_of_arc(-values.imag)
         z = values[top] * self.area
         stores = share > _ROUNDING and z.imag < -_ROUNDING * abs(z)
         capacitance = float((1.0 / z).imag / self.angular_frequencies[top]) if stores else None
-        resistance = float(values[0].real * self.area)
-        return PartImpedance(name, resistance, capacitance, float(self.frequencies[top]), share)
+        return PartImpedance(
+            name,
+            float(values[0].real * self.area),
+            capacitance,
+            float(self.frequencies[top]),
+            share,
+            None if place is None else self._measure(place) / self.area,
+        )
+
+    def _measure(self, place: str) -> float:
+        """Return the length [m] or area [m2] of an interface or contact."""
+        from pyscl.facets import facet_measure
+
+        model = self.solution.model
+        mesh = model.mesh
+        facets = mesh.interfaces[place] if place in mesh.interfaces else mesh.facets_of(place)
+        return float(facet_measure(model, facets).sum())
 
     def response(self, frequency: float | str) -> "Response":
         """Return the fields of the response at a frequency [Hz, or a text with a unit]."""
@@ -207,7 +266,9 @@ class Spectrum:
 
         return response(self, parse(frequency, "Hz"))
 
-    def check_in_time(self, count: int = 5, **step: float) -> "TimeDomainCheck":
+    def check_in_time(
+        self, count: int = 5, *, amplitude: float = 1e-3, tolerance: float = 1e-6
+    ) -> "TimeDomainCheck":
         """Compare with the transform of small voltage steps in time, at a few of the frequencies.
 
         The check shares neither the complex equations nor the derivatives in time with the
@@ -215,15 +276,16 @@ class Spectrum:
 
         Args:
             count: how many of the frequencies.
-            **step: `amplitude` [kT/e] and `tolerance` of `step_impedance`.
+            amplitude: of the steps [kT/e].
+            tolerance: of the time steps.
 
         Raises:
-            InputError: contacts of the spectrum are open.
+            InputError: contacts of the spectrum are open, or a number is not positive.
             ConvergenceError: a time step failed.
         """
         from pyscl.study.impedance.step_response import check_in_time
 
-        return check_in_time(self, count, **step)
+        return check_in_time(self, count, amplitude=amplitude, tolerance=tolerance)
 
     def write_csv(self, path: str | PathLike[str]) -> None:
         """Write frequency, impedance and contributions as a table, one line per frequency."""
@@ -241,3 +303,11 @@ class Spectrum:
     @cached_property
     def _by_name(self) -> dict[str, Contribution]:
         return {c.name: c for c in self.contributions}
+
+
+def _top_of_arc(height: FloatArray) -> int:
+    """Return where the arc of highest frequency has its top; the lowest frequency without one."""
+    inside = (height[1:-1] > height[:-2]) & (height[1:-1] >= height[2:]) & (height[1:-1] > 0.0)
+    tops = np.flatnonzero(inside) + 1
+    notable = tops[height[tops] > _NOTABLE * np.abs(height).max()] if len(tops) else tops
+    return int(notable[-1]) if len(notable) else 0

@@ -88,14 +88,14 @@ class Attached:
     Attributes:
         background: scaled background charge density of the sites of the layers, in their order.
         materials: material of each layer in the order of the core, None for a compact layer.
-        layer_places: interface "a|b" or contact of each layer.
+        thin_layer_places: interface "a|b" or contact of each layer.
         junction_places: interface or contact of each junction.
         passages: (carrier, (k, 2) mu dofs at both ends) of all layers and junctions.
     """
 
     background: FloatArray
     materials: tuple[Material | None, ...]
-    layer_places: tuple[str, ...]
+    thin_layer_places: tuple[str, ...]
     junction_places: tuple[str, ...]
     passages: tuple[tuple[int, IntArray], ...]
 

@@ -62,6 +62,7 @@ QUANTITIES = {
     for q in (
         Quantity("m", "length", "10 nm"),
         Quantity("m^2", "area", "1 cm^2"),
+        Quantity("deg", "angle", "30 deg"),
         Quantity("s", "time", "5 ms"),
         Quantity("V", "potential", "10 mV"),
         Quantity("eV", "energy per particle", "0.1 eV", per_mole=True),
@@ -303,6 +304,10 @@ class UnitValue:
 
 
 Length = Annotated[float, UnitValue("m")]
+Extent = Annotated[float, UnitValue("m", above=0.0)]
+Distance = Annotated[float, UnitValue("m", minimum=0.0)]
+Angle = Annotated[float, UnitValue("deg")]
+ContactAngle = Annotated[float, UnitValue("deg", above=0.0, below=180.0)]
 Potential = Annotated[float, UnitValue("V")]
 Energy = Annotated[float, UnitValue("eV")]
 Temperature = Annotated[float, UnitValue("K", above=0.0)]

@@ -1,9 +1,11 @@
 """Small models in SI units that several tests share."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.constants import Boltzmann, elementary_charge, epsilon_0
 
-from pyscl import Carrier, Material, Model, ReservoirContact
+from pyscl import Carrier, Conserved, Material, Model, PotentialContact, ReservoirContact
 from pyscl.mesh import graded, strip
 
 NM = 1e-9
@@ -56,3 +58,45 @@ def two_conductors(step=10 * KT, width=4 * NM, layers=3, **model):
         "right": ReservoirContact(carrier="Li", electrochemical_potential=0.0, potential="neutral"),
     }
     return Model(mesh, materials, contacts=contacts, temperature=T, **model)
+
+
+def blocking_cell(length=20 * NM, **material):
+    """Return a slab between blocking electrodes."""
+    mesh = strip(graded(length, 0.05 * NM, 1.2, 0.5 * NM, fine="both"))
+    return Model(
+        mesh,
+        {"electrolyte": conductor(**material)},
+        contacts={
+            "left": PotentialContact(potential=0.0),
+            "right": PotentialContact(potential=0.0),
+        },
+        conserved=[Conserved(carrier="Li", regions=("electrolyte",))],
+        temperature=T,
+    )
+
+
+def three_contacts():
+    """Return a square of a conductor with reservoirs on two sides and in the middle of a third."""
+    mesh = strip(np.linspace(0.0, 10.0, 21) * NM, 10 * NM, 20)
+    top = mesh.facet_names.index("top")
+    across = mesh.points[mesh.facets][:, :, 0].mean(axis=1)
+    kept = (mesh.facet_group != top) | (np.abs(across - 4 * NM) < 2 * NM)
+    mesh = replace(mesh, facets=mesh.facets[kept], facet_group=mesh.facet_group[kept])
+    contacts = {
+        side: ReservoirContact(carrier="Li", potential="neutral")
+        for side in ("left", "right", "top")
+    }
+    return Model(mesh, {"electrolyte": conductor()}, contacts=contacts, temperature=T)
+
+
+def pellet(length=1e-3, conductivity=1e-9):
+    """Return a thick slow conductor between a blocking electrode and a reservoir."""
+    return Model(
+        strip(graded(length, 0.05 * NM, 1.3, length / 30, fine="both")),
+        {"electrolyte": conductor(y=0.01, conductivity=conductivity)},
+        contacts={
+            "left": PotentialContact(potential=0.0),
+            "right": ReservoirContact(carrier="Li", potential="neutral"),
+        },
+        temperature=T,
+    )

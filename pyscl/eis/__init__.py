@@ -7,6 +7,7 @@ extra `eis`).
 """
 
 from pyscl.eis.circuits import CIRCUITS, Circuit, Parameter, find_circuit, parse_circuit
+from pyscl.eis.data import Data
 from pyscl.eis.files import read_csv, write_impedance_py, write_pyimpspec
 from pyscl.eis.fit import CircuitFit, fit_circuit
 from pyscl.eis.kramers_kronig import KramersKronig, kramers_kronig
@@ -17,6 +18,7 @@ __all__ = [
     "CIRCUITS",
     "Circuit",
     "CircuitFit",
+    "Data",
     "KramersKronig",
     "Parameter",
     "Peak",

@@ -40,7 +40,7 @@ class Parameter:
     high: float = np.inf
 
     def unit(self, impedance_unit: str = "Ohm") -> str:
-        """Return the unit, given that of the impedance ("Ohm", "Ohm m" or "Ohm m2")."""
+        """Return the unit, given that of the impedance ("Ohm", "Ohm m" or "Ohm m^2")."""
         return {
             "Z": impedance_unit,
             "C": inverse_unit("F", impedance_unit),
@@ -336,8 +336,9 @@ _NAMED = {
     ),
     "blocking cell with layer resistance": (
         "p(R1,C1)-p(R2,C2)-CPE3",
-        "R_bulk C_geo R_SCL C_SCL Q_contact a_contact",
-        "electrolyte, space charge layers as a slower arc of their own, blocking contacts",
+        "R_1 C_1 R_2 C_2 Q_contact a_contact",
+        "two arcs, the faster one first, between blocking contacts. Which is the bulk and which a "
+        "layer the spectrum does not say: the bulk has the C of the geometry, eps/thickness",
     ),
     "blocking cell with polarization": (
         "p(R1,C1)-p(R2-C2,R3)",
@@ -381,6 +382,11 @@ def find_circuit(circuit: "str | Circuit") -> Circuit:
     """
     if isinstance(circuit, Circuit):
         return circuit
+    if not isinstance(circuit, str):
+        raise InputError(
+            f"the circuit is {circuit!r}; give a name ({', '.join(CIRCUITS)}) or write one, such "
+            f"as 'R0-p(R1,C1)'"
+        )
     if circuit in CIRCUITS:
         return CIRCUITS[circuit]
     if re.search(r"\d", circuit):

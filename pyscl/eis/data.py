@@ -1,5 +1,6 @@
 """Spectra as the analysis takes them: anything with frequencies and impedance, or two arrays."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +16,17 @@ BLOCKING_PHASE = -45.0
 """phase at the lowest frequency [degree] below which a spectrum counts as blocking"""
 
 
+WRONG_SIGN = 0.25
+"""share of the slope that belongs to the phase, beyond which the opposite slope tells of a wrong
+sign"""
+
+
+def spelled(unit: str) -> str:
+    """Return a unit of impedance as it is spelled here: "ohm*cm2" is "Ohm cm^2"."""
+    text = re.sub("(?i)ohm|Ω", "Ohm", unit).replace("**", "^").replace("*", " ")
+    return re.sub(r"(?<=m)\^?[2²]$", "^2", " ".join(text.split()))
+
+
 def inverse_unit(inverse: str, impedance_unit: str) -> str:
     """Return the unit with `inverse` for 1/Ohm: "F" and "Ohm m" give "F/m"."""
     length = impedance_unit.removeprefix("Ohm").strip()
@@ -24,7 +36,8 @@ def inverse_unit(inverse: str, impedance_unit: str) -> str:
 class HasImpedance(Protocol):
     """A spectrum: `pyscl.spectrum.Spectrum` or anything with these two arrays.
 
-    A text `unit` is taken along if there is one; without it the unit is "Ohm".
+    A text `unit` ("Ohm", "Ohm m", "Ohm cm^2") is taken along if there is one; without it the unit
+    is "Ohm".
     """
 
     @property
@@ -73,7 +86,8 @@ def checked(spectrum: SpectrumLike, least: int = 3) -> Data:
 
     Raises:
         InputError: frequencies that are not positive, not finite, twice the same or out of order;
-            impedance that is not complex, not finite or zero; lengths that differ; too few points.
+            impedance that is not complex, not finite, zero or of the wrong sign; lengths that
+            differ; too few points.
     """
     if isinstance(spectrum, tuple):
         if len(spectrum) != 2:
@@ -93,12 +107,38 @@ def checked(spectrum: SpectrumLike, least: int = 3) -> Data:
             f"a spectrum of {len(f)} points; at least {least} are needed. Measure or compute more "
             f"frequencies."
         )
+    _refuse_wrong_sign(f, z)
     return Data(f, z, unit) if f[0] <= f[-1] else Data(f[::-1].copy(), z[::-1].copy(), unit)
+
+
+def neighbours_err_alike(residual: ComplexArray) -> bool:
+    """Whether the correlation of neighbouring residuals exceeds three standard deviations."""
+    pairs = np.sum(residual[1:] * residual[:-1].conj()).real
+    return bool(pairs > 3.0 * np.sum(abs(residual) ** 2) / np.sqrt(2.0 * len(residual)))
+
+
+def _refuse_wrong_sign(f: FloatArray, z: ComplexArray) -> None:
+    """Refuse Im Z > 0 where |Z| falls: a causal phase has the sign of d ln|Z|/d ln w.
+
+    On the average over the frequencies the phase is pi/2 times that slope (Bode), so that inductive
+    spectra, of which |Z| rises, are not concerned.
+    """
+    positive = np.count_nonzero(z.imag > 0.0)
+    if len(f) < 5 or positive < 0.9 * len(f):
+        return
+    slope = np.polyfit(np.log(f), np.log(abs(z)), 1)[0]
+    if slope < -WRONG_SIGN * 2.0 / np.pi * np.angle(z).mean():
+        raise InputError(
+            f"Im Z > 0 at {positive} of {len(f)} frequencies, although |Z| falls with the "
+            f"frequency; wrong sign? Im Z < 0 where the response is capacitive: give the complex "
+            f"conjugate, or call the column '-Im Z' in the head of the table"
+        )
 
 
 def _parts(spectrum: Any) -> tuple[Any, Any, str]:
     try:
-        return spectrum.frequencies, spectrum.impedance, str(getattr(spectrum, "unit", "Ohm"))
+        unit = spelled(str(getattr(spectrum, "unit", "Ohm")))
+        return spectrum.frequencies, spectrum.impedance, unit
     except AttributeError as error:
         raise InputError(
             f"a {type(spectrum).__name__} is no spectrum; give something with 'frequencies' and "

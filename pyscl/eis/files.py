@@ -5,22 +5,15 @@ impedances by the depth of the cell first.
 """
 
 import csv
-import re
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from pyscl.eis.data import ComplexArray, Data, FloatArray, SpectrumLike, checked
+from pyscl.eis.data import Data, SpectrumLike, checked
+from pyscl.eis.table_heads import PLAIN, read_head
 from pyscl.errors import InputError
-
-_COLUMNS = {
-    "frequency": r"(frequency|freq|f)\b",
-    "real": r"(re|real|zre|z_re|z')(?![a-z'\"])",
-    "imaginary": r"(im|imag|imaginary|zim|z_im|z''|z\")(?![a-z])",
-    "modulus": r"(\|z\||mod|modulus|mag|magnitude)",
-    "phase": r"(phase|phz|phi)\b",
-}
 
 
 def write_impedance_py(spectrum: SpectrumLike, path: str | PathLike[str]) -> None:
@@ -52,37 +45,36 @@ def _write(path: str | PathLike[str], head: list[str] | None, data: Data) -> Non
             rows.writerow([f"{value:.17g}" for value in (f, z.real, z.imag)])
 
 
-def read_csv(path: str | PathLike[str]) -> tuple[FloatArray, ComplexArray]:
+def read_csv(path: str | PathLike[str]) -> Data:
     """Read a table with frequency, real and imaginary part of the impedance.
 
     Separated by commas or spaces, or by semicolons or tabs (then with decimal points or commas).
-    With a line of names, the columns are found by
-    them ("frequency", "Re Z", "-Im Z", "|Z|", "phase", ...): real and imaginary part, or modulus
-    and phase [degree]; a minus sign before a name turns the sign. Without, they are the first
-    three. Lines that begin with "#" are left out.
+    With a line of names, the columns are found by them ("frequency", "Re Z", "-Im Z", "|Z|",
+    "phase", ...): real and imaginary part, or modulus and phase; a minus sign before a name turns
+    the sign. A unit belongs to its name: "freq/Hz", "Re Z [kOhm]", "Z' (Ohm cm^2)"; without it a
+    column is in Hz, Ohm or degrees. Without a line of names, the columns are the first three. Lines
+    that begin with "#" are left out.
 
     Returns:
-        Frequencies (n,) [Hz], ascending, and impedance (n,).
+        The spectrum, with `frequencies` (n,) [Hz], ascending, `impedance` (n,) and its `unit`,
+        "Ohm", "Ohm m" or "Ohm m^2".
 
     Raises:
-        InputError: a line or a name that does not fit, or an unusable spectrum.
+        InputError: a line, a name or a unit that does not fit, or an unusable spectrum.
     """
     rows = _rows(Path(path))
-    head = None if _is_number(rows[0][1][0]) else rows.pop(0)[1]
-    where = {"frequency": (0, 1.0), "real": (1, 1.0), "imaginary": (2, 1.0)}
-    if head is not None:
-        where = _columns(head, path)
+    named = not _is_number(rows[0][1][0])
+    columns, unit = read_head(rows.pop(0)[1], f"'{path}'") if named else (PLAIN, "Ohm")
     if not rows:
         raise InputError(f"'{path}' holds no numbers")
-    needed = max(k for k, _ in where.values())
+    needed = max(column.position for column in columns.values())
     values = np.array([_numbers(path, line, cells, needed) for line, cells in rows])
-    column = {name: sign * values[:, k] for name, (k, sign) in where.items()}
-    if "real" in column:
-        impedance = column["real"] + 1j * column["imaginary"]
+    found = {kind: column.factor * values[:, column.position] for kind, column in columns.items()}
+    if "real" in found:
+        impedance = found["real"] + 1j * found["imaginary"]
     else:
-        impedance = column["modulus"] * np.exp(1j * np.deg2rad(column["phase"]))
-    data = checked((column["frequency"], impedance), least=1)
-    return data.frequencies, data.impedance
+        impedance = found["modulus"] * np.exp(1j * np.deg2rad(found["phase"]))
+    return replace(checked((found["frequency"], impedance), least=1), unit=unit)
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
@@ -103,27 +95,6 @@ def _rows(path: Path) -> list[tuple[int, list[str]]]:
     if separator != ",":
         rows = [(k, [cell.replace(",", ".") for cell in cells]) for k, cells in rows]
     return rows
-
-
-def _columns(head: list[str], path: str | PathLike[str]) -> dict[str, tuple[int, float]]:
-    """Return column and sign of what is named in the head; the first of a kind counts."""
-    found: dict[str, tuple[int, float]] = {}
-    for k, name in enumerate(head):
-        plain = name.strip().lower()
-        minus = plain[:1] in ("-", "\N{MINUS SIGN}")
-        plain = plain[1:].lstrip() if minus else plain
-        for kind, pattern in _COLUMNS.items():
-            if re.match(pattern, plain):
-                found.setdefault(kind, (k, -1.0 if minus else 1.0))
-                break
-    if "frequency" in found and {"real", "imaginary"} <= found.keys():
-        return {kind: found[kind] for kind in ("frequency", "real", "imaginary")}
-    if "frequency" in found and {"modulus", "phase"} <= found.keys():
-        return {kind: found[kind] for kind in ("frequency", "modulus", "phase")}
-    raise InputError(
-        f"the columns of '{path}' are {', '.join(head)}; needed are frequency with real and "
-        f"imaginary, or with modulus and phase"
-    )
 
 
 def _numbers(path: str | PathLike[str], line: int, cells: list[str], needed: int) -> list[float]:

@@ -12,7 +12,14 @@ from typing import Literal
 import numpy as np
 
 from pyscl.eis.circuits import Circuit, find_circuit
-from pyscl.eis.data import ComplexArray, Data, FloatArray, SpectrumLike, checked
+from pyscl.eis.data import (
+    ComplexArray,
+    Data,
+    FloatArray,
+    SpectrumLike,
+    checked,
+    neighbours_err_alike,
+)
 from pyscl.eis.start_values import search_range, start_values
 from pyscl.errors import InputError, unknown_name
 from pyscl.text import table
@@ -269,7 +276,7 @@ def _judged(problem: _Problem, x: FloatArray, accuracy: float) -> CircuitFit:
         chi=chi,
         residual=difference / abs(data.impedance),
         problems=problems,
-        systematic=chi > accuracy and _neighbours_err_alike(difference / problem.weight),
+        systematic=chi > accuracy and neighbours_err_alike(difference / problem.weight),
         frequencies=data.frequencies,
     )
 
@@ -298,9 +305,3 @@ def _spread_reason(names: list[str], correlation: FloatArray, loose: np.ndarray,
     if partners:
         return f"determined only together with {', '.join(partners)}"
     return "the data hardly depend on it (its standard error is larger than the value)"
-
-
-def _neighbours_err_alike(residual: ComplexArray) -> bool:
-    """Whether the correlation of neighbouring residuals exceeds three standard deviations."""
-    pairs = np.sum(residual[1:] * residual[:-1].conj()).real
-    return bool(pairs > 3.0 * np.sum(abs(residual) ** 2) / np.sqrt(2.0 * len(residual)))

@@ -1,15 +1,17 @@
 """Kramers-Kronig test by a measurement model.
 
 A causal, linear and stationary response is a sum of relaxations (Boukamp, J. Electrochem. Soc. 142
-(1995) 1885). Relaxations with times fixed over the range of the data, of either sign, are fitted by
-linear least squares; what they cannot describe violates the Kramers-Kronig relations. Their number
-is that with the smallest Bayesian information criterion: the criterion of Schoenleber et al.,
-Electrochim. Acta 131 (2014) 20, mu, stops too early where the spectrum has less than a decade per
-arc; it is given for comparison.
+(1995) 1885). Relaxations of either sign, with times fixed over the range of the data (longer ones
+would follow a drift at the lowest frequencies), are fitted by linear least squares; what they
+cannot describe violates the Kramers-Kronig relations. Their number is that with the smallest
+Bayesian information criterion: the criterion of Schoenleber et al., Electrochim. Acta 131 (2014)
+20, mu, stops too early where the spectrum has less than a decade per arc; it is given for
+comparison. The same criterion decides whether the impedance or the admittance is described: both
+obey the relations, and one of them may take fewer relaxations.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -67,6 +69,23 @@ class KramersKronig:
         return self.largest <= tolerance
 
 
+@dataclass(frozen=True, eq=False)
+class _Model:
+    """A fitted measurement model: relative residual (n,), strengths of its relaxations (m,)."""
+
+    variant: Variant
+    residual: ComplexArray
+    strengths: FloatArray
+    terms: int
+
+    @property
+    def criterion(self) -> float:
+        """Bayesian information criterion, with the residual kept above rounding."""
+        points = 2 * len(self.residual)
+        mean_square = float(np.sum(abs(self.residual) ** 2)) / points
+        return points * np.log(max(mean_square, SMALLEST_ERROR**2)) + self.terms * np.log(points)
+
+
 def kramers_kronig(
     spectrum: SpectrumLike, *, variant: Variant | None = None, relaxations: int | None = None
 ) -> KramersKronig:
@@ -74,70 +93,80 @@ def kramers_kronig(
 
     Args:
         spectrum: anything with `frequencies` [Hz] and `impedance`, or a tuple of both.
-        variant: what is described by relaxations: the "impedance", or the "admittance", which
-            stays finite where the impedance of a blocking cell grows without bound. None: the
-            admittance if the spectrum ends capacitively.
+        variant: what is described by relaxations: the "impedance", or the "admittance"; None: the
+            one that does it better.
         relaxations: their number; None: by the Bayesian information criterion.
 
     Raises:
         InputError: an unusable spectrum, or an option that does not exist.
     """
     data = checked(spectrum, least=6)
-    if variant is None:
-        variant = "admittance" if data.blocking else "impedance"
-    if variant not in ("impedance", "admittance"):
-        raise unknown_name("variant", variant, ("impedance", "admittance"))
-    decades = np.log10(data.frequencies[-1] / data.frequencies[0])
-    most = max(3, min(len(data.frequencies), int(MOST_PER_DECADE * decades)))
-    if relaxations is not None and not 1 <= relaxations <= len(data.frequencies):
-        raise InputError(
-            f"{relaxations} relaxations for {len(data.frequencies)} frequencies; allowed are 1 to "
-            f"{len(data.frequencies)}"
-        )
-    numbers = range(1, most + 1) if relaxations is None else [relaxations]
-    best, lowest = None, np.inf
-    for number in numbers:
-        residual, strengths, terms = _measurement_model(data, variant, number)
-        mean_square = np.mean(abs(residual) ** 2) / 2.0
-        points = 2 * len(residual)
-        floored = max(float(mean_square), SMALLEST_ERROR**2)
-        criterion = points * np.log(floored) + terms * np.log(points)
-        if criterion < lowest:
-            best, lowest = (residual, strengths, number), criterion
-    assert best is not None
-    residual, strengths, number = best
+    if variant is not None and variant not in get_args(Variant):
+        raise unknown_name("variant", variant, get_args(Variant))
+    variants: tuple[Variant, ...] = get_args(Variant) if variant is None else (variant,)
+    w = data.angular_frequencies
+    numbers = _numbers(data) if relaxations is None else [_checked_number(relaxations, len(w))]
+    models = (
+        _measurement_model(data, v, np.geomspace(1.0 / w[-1], 1.0 / w[0], number))
+        for v in variants
+        for number in numbers
+    )
+    best = min(models, key=lambda model: model.criterion)
+    strengths = best.strengths
     negative, positive = -strengths[strengths < 0.0].sum(), strengths[strengths > 0.0].sum()
     return KramersKronig(
         frequencies=data.frequencies,
-        real=residual.real,
-        imag=residual.imag,
-        variant=variant,
-        relaxations=number,
+        real=best.residual.real,
+        imag=best.residual.imag,
+        variant=best.variant,
+        relaxations=len(strengths),
         mu=float(1.0 - negative / positive) if positive > 0.0 else -np.inf,
     )
 
 
-def _measurement_model(
-    data: Data, variant: Variant, number: int
-) -> tuple[ComplexArray, FloatArray, int]:
-    """Return relative residual (n,), strengths of the relaxations (number,), number of terms.
+def _numbers(data: Data) -> range:
+    decades = np.log10(data.frequencies[-1] / data.frequencies[0])
+    return range(1, max(3, min(len(data.frequencies), int(MOST_PER_DECADE * decades))) + 1)
 
-    Z = R + i w L + sum R_k/(1 + i w tau_k), or
+
+def _checked_number(relaxations: int, points: int) -> int:
+    whole = isinstance(relaxations, (int, np.integer)) and not isinstance(relaxations, bool)
+    if not whole or not 1 <= relaxations <= points:
+        raise InputError(
+            f"{relaxations} relaxations for {points} frequencies; allowed are 1 to {points}"
+        )
+    return int(relaxations)
+
+
+def _measurement_model(data: Data, variant: Variant, tau: FloatArray) -> _Model:
+    """Fit relaxations of the times tau [s] (m,).
+
+    Z = R + i w L + 1/(i w C) + sum R_k/(1 + i w tau_k), or
     Y = G + i w C + sum G_k i w tau_k/(1 + i w tau_k).
+
+    C in series is positive; a negative one would follow a drift at the lowest frequencies.
     """
     w = data.angular_frequencies
-    tau = np.geomspace(1.0 / w[-1], 1.0 / w[0], number)
     relaxation = 1.0 / (1.0 + 1j * np.outer(w, tau))
-    if variant == "admittance":
-        relaxation = 1.0 - relaxation
-    response = data.impedance if variant == "impedance" else 1.0 / data.impedance
-    terms = np.column_stack([np.ones_like(w), 1j * w / w[-1], relaxation])
+    series = [np.ones_like(w), 1j * w / w[-1]]
+    if variant == "impedance":
+        response = data.impedance
+        terms = np.column_stack([relaxation, *series, w[0] / (1j * w)])
+    else:
+        response = 1.0 / data.impedance
+        terms = np.column_stack([1.0 - relaxation, *series])
+    residual, solution = _least_squares(terms, response)
+    if variant == "impedance" and solution[-1] < 0.0:
+        residual, solution = _least_squares(terms[:, :-1], response)
+    return _Model(variant, residual, solution[: len(tau)], len(solution))
+
+
+def _least_squares(terms: ComplexArray, response: ComplexArray) -> tuple[ComplexArray, FloatArray]:
+    """Return the relative residual (n,) and the real strengths of the terms (m,)."""
     weighted = terms / abs(response)[:, None]
-    rows = np.vstack([weighted.real, weighted.imag])
     target = response / abs(response)
+    rows = np.vstack([weighted.real, weighted.imag])
     size = np.linalg.norm(rows, axis=0)
-    solution = np.linalg.lstsq(
-        rows / size, np.concatenate([target.real, target.imag]), rcond=1e-12
-    )[0]
-    solution /= size
-    return weighted @ solution - target, solution[2:], terms.shape[1]
+    right = np.concatenate([target.real, target.imag])
+    solution = np.linalg.lstsq(rows / size, right, rcond=1e-12)[0] / size
+    return weighted @ solution - target, solution

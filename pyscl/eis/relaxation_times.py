@@ -10,7 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pyscl.eis.data import ComplexArray, Data, FloatArray, SpectrumLike, checked, inverse_unit
+from pyscl.eis.data import (
+    ComplexArray,
+    Data,
+    FloatArray,
+    SpectrumLike,
+    checked,
+    inverse_unit,
+    neighbours_err_alike,
+)
 from pyscl.eis.peaks import Peak, peak_windows, window_sums
 from pyscl.errors import InputError
 from pyscl.text import table
@@ -36,6 +44,8 @@ class RelaxationTimes:
         peaks: maxima with time, resistance and capacitance, by ascending time.
         regularization: strength of the regularisation.
         residual: (n,) complex, (fit - data)/|data|.
+        systematic: the residual is no scatter (neighbouring points err alike, 3 sigma): relaxations
+            of positive strength do not describe the data, and the peaks have no meaning.
         frequencies: (n,) [Hz], ascending.
         unit: unit of the impedance.
     """
@@ -48,6 +58,7 @@ class RelaxationTimes:
     peaks: tuple[Peak, ...]
     regularization: float
     residual: ComplexArray
+    systematic: bool
     frequencies: FloatArray
     unit: str
 
@@ -56,6 +67,11 @@ class RelaxationTimes:
         """Integral of the distribution, in `unit`."""
         step = np.log(self.times[1] / self.times[0])
         return float(self.distribution.sum() * step)
+
+    @property
+    def misfit(self) -> float:
+        """Root of the mean square of the residual, of real and imaginary parts."""
+        return _root_mean_square(self.residual)
 
     def __str__(self) -> str:
         rows = [
@@ -68,9 +84,22 @@ class RelaxationTimes:
             for p in self.peaks
         ]
         head = ["tau [s]", f"R [{self.unit}]", f"C [{inverse_unit('F', self.unit)}]", ""]
-        return "\n".join(
-            [f"series resistance {self.resistance:.4g} {self.unit}", *table(head, rows)]
-        )
+        lines = [f"{self._series}; relative misfit {self.misfit:.2g}"]
+        if self.systematic:
+            lines.append(
+                "the residual is systematic: relaxations do not describe the data. An inductance, "
+                "a series capacitance or less regularization may; see also kramers_kronig"
+            )
+        return "\n".join(lines + table(head, rows))
+
+    @property
+    def _series(self) -> str:
+        text = f"in series {self.resistance:.4g} {self.unit}"
+        if self.inductance is not None:
+            text += f", L {self.inductance:.4g} {self.unit.replace('Ohm', 'H')}"
+        if self.capacitance is not None:
+            text += f", C {self.capacitance:.4g} {inverse_unit('F', self.unit)}"
+        return text
 
 
 def relaxation_times(
@@ -82,6 +111,7 @@ def relaxation_times(
     points_per_decade: int = 20,
     smallest_peak: float = 0.01,
     samples: int = 40,
+    accuracy: float = 1e-3,
 ) -> RelaxationTimes:
     """Return the distribution of relaxation times.
 
@@ -95,17 +125,14 @@ def relaxation_times(
         smallest_peak: share of |Z| at w = 1/tau below which a maximum is no peak.
         samples: number of bootstrap samples for the standard errors of the peaks; they tell the
             scatter of the data, not the bias of the regularisation. 0: none, errors are nan.
+        accuracy: relative misfit up to which the residual does not count as systematic; exact data
+            are described to a few parts in 10^4.
 
     Raises:
         InputError: an unusable spectrum or option.
     """
     data = checked(spectrum, least=10)
-    if regularization is not None and not regularization > 0.0:
-        raise InputError(f"the regularization is {regularization}; it has to be positive")
-    if points_per_decade < 4 or samples < 0 or not 0.0 <= smallest_peak < 1.0:
-        raise InputError(
-            "points_per_decade is at least 4, samples at least 0, smallest_peak in [0, 1)"
-        )
+    _check_options(regularization, points_per_decade, smallest_peak, samples, accuracy)
     blocking = data.blocking if capacitance is None else capacitance
     system = _System(data, points_per_decade, blocking, inductance)
     strength = system.cross_validated() if regularization is None else regularization
@@ -115,7 +142,7 @@ def relaxation_times(
         gamma, smallest_peak * system.modulus() / system.step, points_per_decade // 4
     )
     errors = system.peak_errors(solution, strength, windows, samples)
-    fitted = system.fitted(solution)
+    residual = (system.fitted(solution) - data.impedance) / abs(data.impedance)
     w = data.angular_frequencies
     elastance = solution[system.series - 1] * w[0] if blocking else 0.0
     return RelaxationTimes(
@@ -126,10 +153,34 @@ def relaxation_times(
         capacitance=(float(1.0 / elastance) if elastance else np.inf) if blocking else None,
         peaks=_peaks(system, gamma, windows, errors),
         regularization=strength,
-        residual=(fitted - data.impedance) / abs(data.impedance),
+        residual=residual,
+        systematic=_root_mean_square(residual) > accuracy and neighbours_err_alike(residual),
         frequencies=data.frequencies,
         unit=data.unit,
     )
+
+
+def _check_options(
+    regularization: float | None,
+    points_per_decade: int,
+    smallest_peak: float,
+    samples: int,
+    accuracy: float,
+) -> None:
+    if regularization is not None and not regularization > 0.0:
+        raise InputError(f"the regularization is {regularization}; it has to be positive")
+    whole = points_per_decade == int(points_per_decade) and samples == int(samples)
+    if not whole or points_per_decade < 4 or samples < 0 or not 0.0 <= smallest_peak < 1.0:
+        raise InputError(
+            "points_per_decade is a whole number of at least 4, samples one of at least 0, "
+            "smallest_peak in [0, 1)"
+        )
+    if not accuracy > 0.0:
+        raise InputError(f"the accuracy is {accuracy}; it has to be positive")
+
+
+def _root_mean_square(residual: ComplexArray) -> float:
+    return float(np.sqrt(np.mean(abs(residual) ** 2) / 2.0))
 
 
 class _System:

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from pyscl.errors import MeshError, unknown_name
 from pyscl.mesh.defects import find_problems
+from pyscl.mesh.layer_error import charge_error
 from pyscl.mesh.mesh import Mesh
-from pyscl.mesh.quality import edge_weights, smallest_angles, squared_lengths
+from pyscl.mesh.quality import edge_weights, largest_angles, smallest_angles, squared_lengths
 
 SMALLEST_GOOD_ANGLE = 10.0  # degrees
+LARGEST_GOOD_ANGLE = 120.0  # degrees; thin triangles with a right angle are good in layers
 ELEMENTS_PER_DEBYE_LENGTH = 2.0
 NEGATIVE_WEIGHT = -1e-5  # beyond the rounding of coordinates in a file with 9 digits
 
@@ -48,6 +50,8 @@ class InterfaceQuality:
         first_layer: median size of the first elements normal to the interface [m].
         first_layer_max: the largest [m].
         debye_length: of the region [m], None if not given.
+        charge_error: expected relative error of the charge of a weak space charge layer on this
+            side, None without Debye length.
     """
 
     interface: str
@@ -57,6 +61,7 @@ class InterfaceQuality:
     first_layer: float
     first_layer_max: float
     debye_length: float | None = None
+    charge_error: float | None = None
 
     @property
     def per_debye_length(self) -> float | None:
@@ -124,7 +129,15 @@ class MeshReport:
             )
         if self.interfaces:
             lines += _table(
-                ("interface", "side", "facets", "first layer [nm]", "largest", "per Debye length"),
+                (
+                    "interface",
+                    "side",
+                    "facets",
+                    "first layer [nm]",
+                    "largest",
+                    "per Debye length",
+                    "charge error",
+                ),
                 [
                     (
                         r.interface,
@@ -133,6 +146,7 @@ class MeshReport:
                         f"{r.first_layer * 1e9:.3g}",
                         f"{r.first_layer_max * 1e9:.3g}",
                         "-" if r.per_debye_length is None else f"{r.per_debye_length:.1f}",
+                        "-" if r.charge_error is None else f"{r.charge_error:.2%}",
                     )
                     for r in self.interfaces
                 ],
@@ -199,10 +213,14 @@ def _interfaces(
     height = 2 * mesh.areas[pairs // 3] / edge_length[:, None]
     names = np.array(mesh.region_names)[region].reshape(-1, 2)
     rows = []
-    for interface in mesh.interfaces:
+    for interface, facets in mesh.interfaces.items():
         for side, other in (interface.split("|"), interface.split("|")[::-1]):
             here = (names == side) & (names[:, ::-1] == other)
             sizes = height[here]
+            debye = debye_lengths.get(side)
+            error = (
+                None if debye is None else charge_error(mesh, facets, mesh.regions_of(side), debye)
+            )
             rows.append(
                 InterfaceQuality(
                     interface,
@@ -211,17 +229,19 @@ def _interfaces(
                     float(edge_length[here.any(axis=1)].sum()),
                     float(np.median(sizes)),
                     float(sizes.max()),
-                    debye_lengths.get(side),
+                    debye,
+                    error,
                 )
             )
     return rows
 
 
 def _angle_warnings(mesh: Mesh, angles: NDArray[np.float64]) -> list[str]:
-    small = np.count_nonzero(angles < SMALLEST_GOOD_ANGLE)
+    bad = (angles < SMALLEST_GOOD_ANGLE) & (largest_angles(mesh) > LARGEST_GOOD_ANGLE)
+    small = np.count_nonzero(bad)
     if not small:
         return []
-    worst = int(angles.argmin())
+    worst = int(np.where(bad, angles, np.inf).argmin())
     x, y = mesh.points[mesh.triangles[worst]].mean(axis=0) * 1e9
     return [
         f"{small} triangles have an angle below {SMALLEST_GOOD_ANGLE:g} degrees; the smallest, "

@@ -21,6 +21,18 @@ def smallest_angles(mesh: Mesh, squared: NDArray[np.float64]) -> NDArray[np.floa
     return np.degrees(np.arctan2(2 * doubled, others))
 
 
+def largest_angles(mesh: Mesh) -> NDArray[np.float64]:
+    """Return the largest angle of each triangle [degrees], (m,); it faces the longest side.
+
+    First-order elements interpolate well, however thin, as long as it stays below 180 degrees
+    (Babuska and Aziz, SIAM J. Numer. Anal. 13 (1976) 214).
+    """
+    squared = squared_lengths(mesh)
+    longest = squared.argmax(axis=1)
+    others = squared.sum(axis=1) - 2 * squared[np.arange(len(squared)), longest]
+    return np.degrees(np.arctan2(4 * np.abs(mesh.areas), others))
+
+
 def edge_weights(
     mesh: Mesh, squared: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -7,16 +7,20 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
+from pyscl.eis.peaks import Peak
 from pyscl.eis.relaxation_times import RelaxationTimes
 from pyscl.errors import InputError, unknown_name
 from pyscl.plot.labels import Room
 from pyscl.plot.scales import FloatArray
-from pyscl.plot.style import COLUMN, INK, LINES, STYLE, prefixed, styled, with_unit
+from pyscl.plot.style import COLUMN, INK, LINES, STYLE, legend_columns, prefixed, styled, with_unit
 from pyscl.study.arrhenius import ArrheniusResult, ArrheniusSeries
-from pyscl.study.linear_fit import linear_fit
 from pyscl.study.mott_schottky import CapacitanceCurve, MottSchottky
 from pyscl.units import BOLTZMANN, ELEMENTARY_CHARGE
+
+_KINDS = ("-", (0, (2.5, 1.5)), (0, (1.0, 1.2)))  # of lines
+_MARKERS = "osD^v"
 
 # Unit of values -> (what is drawn per value times T or T per value, label of the axis).
 _AXES = {
@@ -30,14 +34,14 @@ _DASHED: dict[str, Any] = {"color": INK, "linewidth": 0.6, "linestyle": (0, (4, 
 
 
 @styled
-def plot_relaxation_times(
+def relaxation_time_plot(
     times: RelaxationTimes | Mapping[str, RelaxationTimes],
 ) -> Figure:
-    """Draw distributions of relaxation times, with resistance and time of the peaks.
+    """Draw distributions of relaxation times, with dots at the tips of the peaks.
 
-    The area under a curve over ln tau is a resistance. Peaks whose maximum lies beyond the
-    measured frequencies are open. The resistances of peaks are written beside those of a single
-    distribution.
+    The area under a curve over ln tau is a resistance; those of peaks are written beside those of
+    a single distribution. Peaks whose maximum lies beyond the measured frequencies are open.
+    Where several distributions are equal, the dashes and smaller dots of the later ones show it.
 
     Args:
         times: one distribution, or several with their labels.
@@ -53,17 +57,26 @@ def plot_relaxation_times(
             "draw those of one unit"
         )
     largest = max(float(result.distribution.max()) for result in several.values())
-    factor, unit = prefixed(largest, units.pop().replace("Ohm", "Ω"))
-    figure = Figure((COLUMN, 2.5), layout="constrained")
+    factor, unit = prefixed(largest, units.pop())
+    figure = Figure((COLUMN, 2.5 if len(several) == 1 else 2.7), layout="constrained")
     ax = figure.add_subplot()
-    for (label, result), colour in zip(several.items(), LINES * len(several), strict=False):
+    for k, (label, result) in enumerate(several.items()):
+        look = {"color": LINES[k % len(LINES)], "linestyle": _KINDS[k % len(_KINDS)]}
         gamma = result.distribution / factor
-        ax.semilogx(result.times, gamma, color=colour, label=label)
-        ax.fill_between(result.times, gamma, color=colour, alpha=0.15, linewidth=0.0)
+        ax.semilogx(result.times, gamma, label=label, **look)
+        ax.fill_between(result.times, gamma, color=look["color"], alpha=0.15, linewidth=0.0)
+        size = 4.0 + 2.2 * (len(several) - 1 - k)
         for peak in result.peaks:
-            height = np.interp(np.log(peak.time), np.log(result.times), gamma)
-            face = colour if peak.complete else "white"
-            ax.plot(peak.time, height, "o", color=colour, markerfacecolor=face, markersize=4.0)
+            face = look["color"] if peak.complete else "white"
+            tip = _tip(result, peak)
+            ax.plot(
+                result.times[tip],
+                gamma[tip],
+                "o",
+                color=look["color"],
+                markerfacecolor=face,
+                markersize=size,
+            )
     ax.set_xlabel("Relaxation time τ (s)")
     ax.set_ylabel(with_unit("γ(ln τ)", unit))
     first = min(float(result.times[0]) for result in several.values())
@@ -71,14 +84,14 @@ def plot_relaxation_times(
     ax.set_ylim(0.0, 1.25 * largest / factor if largest > 0.0 else 1.0)
     _add_axis(ax, _inverse, _inverse, "Frequency 1/(2πτ) (Hz)")
     if len(several) > 1:
-        ax.legend()
+        figure.legend(loc="outside upper center", ncols=legend_columns(list(several)))
     else:
         _name_peaks(ax, next(iter(several.values())), factor)
     return figure
 
 
 @styled
-def plot_mott_schottky(
+def mott_schottky_plot(
     result: MottSchottky | CapacitanceCurve | tuple[Any, Any],
 ) -> Figure:
     """Draw the capacitance of a contact and 1/C^2 against the bias, with the fitted line.
@@ -114,7 +127,7 @@ def plot_mott_schottky(
 
 
 @styled
-def plot_arrhenius(
+def arrhenius_plot(
     result: ArrheniusResult | Mapping[str, tuple[Any, Any]],
     *,
     names: Sequence[str] | None = None,
@@ -142,22 +155,43 @@ def plot_arrhenius(
     if not drawn:
         raise InputError("no series has only positive values; there is nothing to draw")
     units = list(dict.fromkeys(line.unit for line in drawn))
-    figure = Figure((COLUMN, 0.8 + 1.9 * len(units)), layout="constrained")
+    columns = legend_columns([line.label for line in drawn], 0.95 * COLUMN)
+    rows = -(-len(drawn) // columns)
+    height = 0.8 + 1.8 * len(units) + 0.15 * rows
+    figure = Figure((COLUMN, height), layout="constrained")
     axes = list(figure.subplots(len(units), 1, sharex=True, squeeze=False)[:, 0])
+    handles = [
+        line.draw(
+            axes[units.index(line.unit)], LINES[k % len(LINES)], _MARKERS[k // len(LINES) % 5]
+        )
+        for k, line in enumerate(drawn)
+    ]
     for ax, name in zip(axes, units, strict=True):
-        here = [line for line in drawn if line.unit == name]
-        for line, colour in zip(here, LINES * len(here), strict=False):
-            line.draw(ax, colour)
         ax.set_yscale("log")
         ax.set_ylabel(_AXES[name][1])
-        low, high = np.log10(ax.get_ylim())
-        share = min(0.6, 0.09 * (len(here) + 0.5))  # of the height, for the legend below the lines
-        ax.set_ylim(10.0 ** (low - (high - low) * share / (1.0 - share)), 10.0**high)
-        ax.legend(loc="lower left", handlelength=1.2)
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=columns,
+        handlelength=1.6,
+        columnspacing=1.2,
+    )
     axes[-1].set_xlabel("1000/T (1/K)")
     _add_axis(axes[0], _to_celsius, _from_celsius, "Temperature (°C)")
     figure.align_ylabels(axes)
     return figure
+
+
+def _tip(result: RelaxationTimes, peak: Peak) -> int:
+    """Return the index of the maximum of a peak, uphill from its mean time."""
+    gamma = result.distribution
+    k = int(np.abs(np.log(result.times / peak.time)).argmin())
+    while True:
+        first = max(k - 1, 0)
+        top = first + int(gamma[first : k + 2].argmax())
+        if gamma[top] <= gamma[k]:
+            return k
+        k = top
 
 
 def _name_peaks(ax: Axes, result: RelaxationTimes, factor: float) -> None:
@@ -168,8 +202,8 @@ def _name_peaks(ax: Axes, result: RelaxationTimes, factor: float) -> None:
     curve = np.column_stack([np.log(result.times), result.distribution / factor])
     room = Room([curve * per_inch], (left * per_inch[0], 0.0, right * per_inch[0], 1.5))
     for peak in sorted(result.peaks, key=lambda p: -p.resistance):
-        place = np.array([np.log(peak.time), np.interp(np.log(peak.time), *curve.T)])
-        scale, unit = prefixed(peak.resistance, result.unit.replace("Ohm", "Ω"))
+        place = curve[_tip(result, peak)]
+        scale, unit = prefixed(peak.resistance, result.unit)
         text = f"{peak.resistance / scale:.3g} {unit}"
         middle = room.place(place * per_inch, text)
         if middle is not None:
@@ -213,8 +247,7 @@ def _draw_line(ax: Axes, fit: MottSchottky) -> None:
 class _Line:
     """One series of an Arrhenius plot."""
 
-    name: str
-    quantity: str
+    title: str
     unit: str
     kelvin: FloatArray
     values: FloatArray
@@ -222,22 +255,24 @@ class _Line:
     standard_error: float | None
     prefactor: float
 
-    def draw(self, ax: Axes, colour: str) -> None:
-        """Draw the points, and the line whose slope is the activation energy."""
+    def draw(self, ax: Axes, colour: str, marker: str) -> Line2D:
+        """Draw the points, and the line whose slope is the activation energy; return its name."""
         factor = _AXES[self.unit][0]
         points = self.values * self.kelvin if self.unit == "S/m" else self.kelvin / self.values
-        ax.plot(1e3 / self.kelvin, factor * points, "o", color=colour, markersize=3.6)
+        look: dict[str, Any] = {"color": colour, "markersize": 3.6, "linewidth": 1.0}
+        ax.plot(1e3 / self.kelvin, factor * points, marker, **look)
         ends = self.kelvin[[0, -1]]
         thermal = BOLTZMANN / ELEMENTARY_CHARGE * ends
         line = self.prefactor * np.exp(-self.activation_energy / thermal)
-        ax.plot(1e3 / ends, factor * line, color=colour, linewidth=1.0, label=self._label)
+        ax.plot(1e3 / ends, factor * line, **look)
+        return Line2D([], [], marker=marker, label=self.label, **look)
 
     @property
-    def _label(self) -> str:
+    def label(self) -> str:
+        """Its name and activation energy."""
         error = self.standard_error or 0.0
         precise = f" ± {error:.3f}" if error >= 5e-4 else ""
-        name = self.name.removeprefix(f"{self.quantity} ")
-        return f"{name}: {self.activation_energy:.3f}{precise} eV"
+        return f"{self.title}: {self.activation_energy:.3f}{precise} eV"
 
 
 def _lines(result: ArrheniusResult | Mapping[str, tuple[Any, Any]], unit: str) -> dict[str, _Line]:
@@ -252,8 +287,7 @@ def _lines(result: ArrheniusResult | Mapping[str, tuple[Any, Any]], unit: str) -
 def _of_series(series: ArrheniusSeries, kelvin: FloatArray) -> _Line:
     energy, prefactor = series.activation_energy, series.prefactor
     return _Line(
-        series.name,
-        series.quantity,
+        _title(series),
         series.unit,
         kelvin,
         series.values,
@@ -263,7 +297,18 @@ def _of_series(series: ArrheniusSeries, kelvin: FloatArray) -> _Line:
     )
 
 
+def _title(series: ArrheniusSeries) -> str:
+    """Return what a series is, e.g. "Layer at a|b in a, Li"."""
+    words = {"bulk conductivity": "Bulk of", "layer resistance": "Layer at"}
+    text = f"{words.get(series.quantity, 'Total from')} {series.place}"
+    if series.region not in ("", series.place):
+        text += f" in {series.region}"
+    return f"{text}, {series.carrier}" if series.carrier else text
+
+
 def _of_data(name: str, unit: str, temperatures: Any, given: Any) -> _Line:
+    from scipy.stats import linregress
+
     kelvin, values = np.asarray(temperatures, dtype=float), np.asarray(given, dtype=float)
     if kelvin.shape != values.shape or kelvin.ndim != 1 or len(np.unique(kelvin)) < 2:
         raise InputError(
@@ -274,11 +319,11 @@ def _of_data(name: str, unit: str, temperatures: Any, given: Any) -> _Line:
         raise InputError(f"'{name}' has temperatures or values that are not positive and finite")
     order = np.argsort(kelvin)
     kelvin, values = kelvin[order], values[order]
-    fit = linear_fit(1.0 / kelvin, np.log(values * kelvin if unit == "S/m" else kelvin / values))
+    line = linregress(1.0 / kelvin, np.log(values * kelvin if unit == "S/m" else kelvin / values))
     per_kelvin = BOLTZMANN / ELEMENTARY_CHARGE
-    error = None if fit.slope_error is None else fit.slope_error * per_kelvin
+    error = line.stderr * per_kelvin if len(kelvin) > 2 else None  # two points have no scatter
     return _Line(
-        name, "", unit, kelvin, values, -fit.slope * per_kelvin, error, float(np.exp(fit.intercept))
+        name, unit, kelvin, values, -line.slope * per_kelvin, error, float(np.exp(line.intercept))
     )
 
 

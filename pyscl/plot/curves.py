@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pyscl.eis.data import SpectrumLike
+from pyscl.eis.data import SpectrumLike, spelled
 from pyscl.errors import InputError, unknown_name
 from pyscl.plot.scales import FloatArray
 from pyscl.plot.style import LINES, prefixed
@@ -16,11 +16,16 @@ from pyscl.spectrum import Spectrum
 ComplexArray = NDArray[np.complex128]
 
 _PER_DECADE = 40  # points of a drawn line
-_SHOWN = {"Ohm": (1.0, "Ω"), "Ohm m": (1.0, "Ω m"), "Ohm m^2": (1e-4, "Ω cm^2")}
+_NEAR = 0.05  # of a decade, within which a point stands for it [decades]
+_SHOWN = {"Ohm": (1.0, "Ω"), "Ohm m": (1.0, "Ω m"), "Ohm m^2": (1e-4, "Ω cm²")}
+_UNITS = {**{unit: (1.0, unit) for unit in _SHOWN}, "Ohm cm^2": (1e-4, "Ohm m^2")}
 
 
 Spectra = SpectrumLike | Mapping[str, SpectrumLike]
 """One spectrum, or several with their labels; pairs (frequencies [Hz], impedance) are data."""
+Style = Literal["line", "dashed", "points"]
+Styles = Style | Mapping[str, Style] | None
+"""How spectra are drawn, all in the same way or by label."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Curve:
         values: impedance (n,) in `unit`.
         unit: "Ohm", "Ohm m" or "Ohm m^2".
         colour: of the line or the points.
-        line: whether it is a line, not points.
+        style: "line", "dashed" or "points".
     """
 
     label: str
@@ -41,13 +46,18 @@ class Curve:
     values: ComplexArray
     unit: str
     colour: str
-    line: bool
+    style: Style
+
+    @property
+    def line(self) -> bool:
+        """Whether it is a line, not points."""
+        return self.style != "points"
 
     @property
     def look(self) -> dict[str, Any]:
         """How matplotlib is to draw it."""
         return {
-            "linestyle": "-" if self.line else "none",
+            "linestyle": {"line": "-", "dashed": (0, (3.5, 2.0)), "points": "none"}[self.style],
             "marker": None if self.line else "o",
             "color": self.colour,
             "markerfacecolor": "white",
@@ -72,23 +82,31 @@ class Curve:
         """
         from scipy.interpolate import CubicSpline
 
-        x, places = np.log(self.frequencies), np.log(frequencies)
-        if len(x) < 3 or (self.values == 0.0).any():
-            return np.interp(places, x, self.values)
-        angle = np.unwrap(np.angle(self.values))
-        course = CubicSpline(x, np.column_stack([np.log(np.abs(self.values)), angle]))(places)
+        x, once = np.unique(np.log(self.frequencies), return_index=True)
+        values, places = self.values[once], np.log(frequencies)
+        if len(x) < 3 or (values == 0.0).any():
+            return np.asarray(np.interp(places, x, values))
+        angle = np.unwrap(np.angle(values))
+        course = CubicSpline(x, np.column_stack([np.log(np.abs(values)), angle]))(places)
         return np.asarray(np.exp(course[:, 0] + 1j * course[:, 1]))
 
-    def decades(self) -> FloatArray:
-        """Return the powers of ten in the range [Hz]."""
+    def decades(self) -> "Curve":
+        """Return the curve at the powers of ten in its range; of points, those nearest to them."""
         low, high = np.log10(self.frequencies[[0, -1]])
-        return 10.0 ** np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1.0)
+        if self.line:
+            found = 10.0 ** np.arange(np.ceil(low - 1e-9), np.floor(high + 1e-9) + 1.0)
+            return replace(self, frequencies=found, values=self.at(found))
+        powers = np.arange(np.round(low), np.round(high) + 1.0)
+        apart = np.abs(np.log10(self.frequencies)[:, None] - powers)
+        near = np.unique(apart.argmin(axis=0)[apart.min(axis=0) < _NEAR])
+        return replace(self, frequencies=self.frequencies[near], values=self.values[near])
 
 
 def curves(
     spectra: Spectra,
     unit: str | None,
     frequencies: tuple[float, float] | None,
+    style: Styles = None,
     colours: Sequence[str] = LINES,
 ) -> list[Curve]:
     """Return spectra as curves of one unit.
@@ -98,28 +116,65 @@ def curves(
         unit: in which everything is drawn and data are given; None: times the area of the contact
             for spectra of a model, else the unit of the first spectrum.
         frequencies: (lowest, highest) [Hz], or None.
+        style: of all, or by label; others are points if they are pairs, else lines.
         colours: of the curves.
 
     Raises:
-        InputError: no spectrum, data that are none, different units, or no point in the range.
+        InputError: no spectrum, data that are none, different units, an unknown label or style, or
+            no point in the range.
     """
     several = spectra if isinstance(spectra, Mapping) else {"": spectra}
     if not several:
         raise InputError("there is no spectrum to draw")
-    kinds = {isinstance(given, Spectrum) for given in several.values()}
-    if unit is None and kinds == {False}:
-        unit = str(getattr(next(iter(several.values())), "unit", "Ohm"))
-    if unit is not None and unit not in _SHOWN:
-        raise unknown_name("unit of an impedance", unit, _SHOWN)
-    if unit is None and len(kinds) > 1:
+    given_unit = _common_unit(several, unit)
+    looks = _styles(several, style)
+    drawn = [
+        _curve(label, given, given_unit, colours[k % len(colours)], looks[label])
+        for k, (label, given) in enumerate(several.items())
+    ]
+    return [_within(curve, frequencies) for curve in drawn]
+
+
+def _common_unit(several: Mapping[str, SpectrumLike], unit: str | None) -> str:
+    """Return the unit of those that have none of their own."""
+    if unit is not None:
+        return _known_unit(unit)
+    if not any(isinstance(given, Spectrum) for given in several.values()):
+        return _known_unit(getattr(next(iter(several.values())), "unit", "Ohm"))
+    if any(not hasattr(given, "unit") for given in several.values()):
         raise InputError(
             "spectra of a model and others are drawn together; say the unit of the others, e.g. "
             "unit='Ohm m^2' for impedance times area"
         )
-    return [
-        _within(_curve(label, given, unit or "Ohm m^2", colours[k % len(colours)]), frequencies)
-        for k, (label, given) in enumerate(several.items())
-    ]
+    return "Ohm m^2"
+
+
+def _known_unit(unit: str) -> str:
+    """Return the unit of an impedance as it is spelled here: "ohm*cm2" is "Ohm cm^2".
+
+    Raises:
+        InputError: there is no such unit.
+    """
+    text = spelled(str(unit))
+    if text not in _UNITS:
+        raise unknown_name("unit of an impedance", unit, _UNITS)
+    return text
+
+
+def _styles(several: Mapping[str, SpectrumLike], style: Styles) -> dict[str, Style]:
+    """Return the style of every spectrum."""
+    chosen = dict(style) if isinstance(style, Mapping) else {}
+    if isinstance(style, str):
+        chosen = dict.fromkeys(several, style)
+    for label, name in chosen.items():
+        if label not in several:
+            raise unknown_name("spectrum", label, several)
+        if name not in get_args(Style):
+            raise unknown_name("style", name, get_args(Style), "for a spectrum")
+    usual: dict[str, Style] = {
+        label: "points" if isinstance(given, tuple) else "line" for label, given in several.items()
+    }
+    return usual | chosen
 
 
 def scale(drawn: Sequence[Curve], size: float) -> tuple[float, str]:
@@ -129,16 +184,16 @@ def scale(drawn: Sequence[Curve], size: float) -> tuple[float, str]:
     return factor * prefix, shown
 
 
-def _curve(label: str, given: SpectrumLike, unit: str, colour: str) -> Curve:
-    line = not isinstance(given, tuple)
-    own = unit if isinstance(given, tuple) else getattr(given, "unit", unit)
-    if isinstance(given, Spectrum) and unit == "Ohm m^2":
-        given, own = (given.frequencies, given.area_specific), unit
-    if own != unit:
+def _curve(label: str, given: SpectrumLike, unit: str, colour: str, style: Style) -> Curve:
+    own = unit if isinstance(given, tuple) else _known_unit(getattr(given, "unit", unit))
+    if isinstance(given, Spectrum) and _UNITS[unit][1] == "Ohm m^2":
+        given, own = (given.frequencies, given.area_specific), "Ohm m^2"
+    factor, common = _UNITS[own]
+    if common != _UNITS[unit][1]:
         raise InputError(f"{_named(label)} is in {own}, not in {unit}; choose one unit for all")
     try:
         f, z = given if isinstance(given, tuple) else (given.frequencies, given.impedance)
-        f, z = np.asarray(f, dtype=float), np.asarray(z, dtype=complex)
+        f, z = np.asarray(f, dtype=float), np.asarray(z, dtype=np.complex128) * factor
     except (AttributeError, TypeError, ValueError):
         raise InputError(
             f"{_named(label)} is no spectrum; give a Spectrum, or a pair (frequencies, impedance)"
@@ -151,9 +206,9 @@ def _curve(label: str, given: SpectrumLike, unit: str, colour: str) -> Curve:
     if not (np.isfinite(z).all() and np.isfinite(f).all() and (f > 0.0).all()):
         raise InputError(f"{_named(label)} has values that are not finite, or frequencies <= 0")
     order = np.argsort(f)
-    if line and (np.diff(f[order]) <= 0.0).any():
-        raise InputError(f"{_named(label)} has a frequency twice")
-    return Curve(label, f[order], z[order], unit, colour, line)
+    if style != "points" and (np.diff(f[order]) <= 0.0).any():
+        raise InputError(f"{_named(label)} has a frequency twice; draw it as points")
+    return Curve(label, f[order], z[order], common, colour, style)
 
 
 def _within(curve: Curve, frequencies: tuple[float, float] | None) -> Curve:

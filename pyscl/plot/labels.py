@@ -9,6 +9,7 @@ from pyscl.plot.style import STYLE, text_width
 
 _STEP = 0.02  # of points that stand for a line [inch]
 _GAP = 0.06  # from the point to the text [inch]
+_CLEAR = 0.06  # by which other points are farther from a text than its own [inch]
 _DIAGONAL = 0.7
 _DIRECTIONS = (
     (0.0, 1.0),
@@ -34,12 +35,19 @@ class Room:
         self._frame = frame
         self._texts: list[Box] = []
 
-    def place(self, point: FloatArray, text: str) -> tuple[float, float] | None:
+    def place(
+        self, point: FloatArray, text: str, others: FloatArray | None = None
+    ) -> tuple[float, float] | None:
         """Return where the middle of a text beside a point goes [inch], or None.
 
         Places above the point are preferred.
+
+        Args:
+            point: (2,) [inch].
+            text: to be written.
+            others: points (n, 2) [inch] that must not lie as near to the text as its own.
         """
-        width = text_width(text) + 0.02
+        width = text_width(text) + 0.05
         height = STYLE["xtick.labelsize"] / 72.0
         for x, y in _DIRECTIONS:
             middle = point + np.array([x * (_GAP + 0.5 * width), y * (_GAP + 0.5 * height)])
@@ -49,7 +57,7 @@ class Room:
                 float(middle[0] + 0.5 * width),
                 float(middle[1] + 0.5 * height),
             )
-            if self._is_free(box):
+            if self._is_free(box) and not _is_beside(box, point, others):
                 self._texts.append(box)
                 return float(middle[0]), float(middle[1])
         return None
@@ -68,8 +76,20 @@ class Room:
         )
 
 
+def _is_beside(box: Box, point: FloatArray, others: FloatArray | None) -> bool:
+    """Return whether one of the others is about as near to a box as the point, or nearer."""
+    if others is None or not len(others):
+        return False
+    low, high = np.array(box[:2]), np.array(box[2:])
+    away = np.vstack([point, others])
+    distance = np.hypot(*(away - np.clip(away, low, high)).T)
+    return bool(distance[1:].min() < distance[0] + _CLEAR)
+
+
 def lonely_first(points: FloatArray) -> list[int]:
     """Return the order of points (n, 2) along a curve, those far from their neighbours first."""
+    if not len(points):
+        return []
     steps = np.hypot(*np.diff(points, axis=0).T)
     apart = np.concatenate([[0.0], steps]) + np.concatenate([steps, [0.0]])
     return [int(k) for k in np.argsort(-apart, kind="stable")]

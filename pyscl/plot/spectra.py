@@ -10,54 +10,57 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFormatter, NullLocator
 
-from pyscl.errors import InputError
-from pyscl.plot.curves import ComplexArray, Curve, Spectra, curves, scale
-from pyscl.plot.labels import Room, lonely_first
+from pyscl.errors import InputError, unknown_name
+from pyscl.plot.curves import ComplexArray, Curve, Spectra, Styles, curves, scale
+from pyscl.plot.decades import mark_decades
 from pyscl.plot.scales import FloatArray
 from pyscl.plot.style import (
     COLUMN,
     INK,
     LINES,
-    STYLE,
     legend_columns,
     map_figure,
     styled,
     with_unit,
 )
 from pyscl.spectrum import Contribution, Spectrum
-from pyscl.text import frequency_text
 
 _TALLEST, _FLATTEST = 1.1, 0.3  # height of a Nyquist plot over its width
 _MARGIN = 0.05  # of a Nyquist plot, of its width
+_SAME_CHANGE = 1e-3  # below which spectra are equal [%]
 _SMALLEST = 1e-3  # part of the impedance that is still drawn
 _ZERO: dict[str, Any] = {"color": INK, "linewidth": 0.5, "linestyle": (0, (4, 3)), "zorder": 1}
 _PARTS = (*LINES, "#7A5195", "#8C7B6B", "#5B7DB8", "#A9B665")
 
 
 @styled
-def plot_nyquist(
+def nyquist_plot(
     spectra: Spectra,
     *,
     unit: str | None = None,
     frequencies: tuple[float, float] | None = None,
+    style: Styles = None,
 ) -> Figure:
     """Draw -Im Z over Re Z with equal axes; dots mark the decades of the frequency.
 
-    Spectra are lines; pairs (frequencies [Hz], impedance) are data, drawn as points. Where a
-    spectrum rises far above its width (blocking contacts) the picture ends and says down to which
-    frequency the spectrum goes on.
+    Names of decades have the colour of their curve, black where several curves share them.
+    Where a spectrum rises far above its width (blocking contacts) the picture ends and says down
+    to which frequency the spectrum goes on.
 
     Args:
-        spectra: one spectrum, or several with their labels.
-        unit: "Ohm", "Ohm m" or "Ohm m^2" (impedance times area of the contact), for everything
-            that is drawn; needed where data stand beside spectra of a model. Default: times area
-            for spectra of a model, Ohm for data.
+        spectra: one spectrum, or several with their labels. Data are pairs (frequencies [Hz],
+            impedance), or anything with `frequencies`, `impedance` and perhaps a `unit`.
+        unit: "Ohm", "Ohm m", "Ohm m^2" or "Ohm cm^2" (impedance times area of the contact), of
+            data without a unit; needed where they stand beside spectra of a model. Default: times
+            area for spectra of a model, Ohm for data.
         frequencies: (lowest, highest) [Hz] to show.
+        style: "line", "dashed" or "points", for all or by label. Default: points for pairs, lines
+            for the others.
 
     Raises:
-        InputError: spectra of different units, or that are no spectra.
+        InputError: spectra of different units, or that are no spectra; an unknown label or style.
     """
-    drawn = curves(spectra, unit, frequencies)
+    drawn = curves(spectra, unit, frequencies, style)
     (left, right), (bottom, top) = _window(drawn)
     factor, shown = scale(drawn, right - left)
     figure = map_figure(COLUMN)
@@ -67,7 +70,7 @@ def plot_nyquist(
     for curve in drawn:
         z = curve.smooth().values / factor
         ax.plot(z.real, -z.imag, **curve.look)
-    _mark_decades(ax, drawn, factor, 0.8 * COLUMN * factor / (right - left))
+    mark_decades(ax, drawn, factor, 0.8 * COLUMN * factor / (right - left))
     ax.axhline(0.0, **_ZERO)
     ax.set_xlabel(with_unit("Re Z", shown))
     ax.set_ylabel(with_unit("−Im Z", shown))
@@ -77,29 +80,34 @@ def plot_nyquist(
 
 
 @styled
-def plot_bode(
+def bode_plot(
     spectra: Spectra,
     *,
     unit: str | None = None,
     frequencies: tuple[float, float] | None = None,
+    style: Styles = None,
+    reference: str | None = None,
 ) -> Figure:
     """Draw modulus and phase of impedances over the frequency.
 
     Args:
-        spectra: one spectrum, or several with their labels; see `plot_nyquist`.
-        unit: "Ohm", "Ohm m" or "Ohm m^2" (impedance times area of the contact), for everything
-            that is drawn; needed where data stand beside spectra of a model. Default: times area
-            for spectra of a model, Ohm for data.
+        spectra: one spectrum, or several with their labels; see `nyquist_plot`.
+        unit: "Ohm", "Ohm m", "Ohm m^2" or "Ohm cm^2"; see `nyquist_plot`.
         frequencies: (lowest, highest) [Hz] to show.
+        style: "line", "dashed" or "points", for all or by label; see `nyquist_plot`.
+        reference: label of the spectrum against which the change of |Z| of the others is drawn,
+            in per cent, below the phase; the reference is the line at zero.
 
     Raises:
-        InputError: spectra of different units, or that are no spectra.
+        InputError: spectra of different units, or that are no spectra; an unknown label or style;
+            a reference without others that share frequencies with it.
     """
-    drawn = curves(spectra, unit, frequencies)
+    drawn = curves(spectra, unit, frequencies, style)
     middle = float(np.median(np.concatenate([np.abs(c.values) for c in drawn])))
     factor, shown = scale(drawn, middle)
-    figure = Figure((COLUMN, 3.4), layout="constrained")
-    upper, lower = figure.subplots(2, 1, sharex=True)
+    panels = 2 if reference is None else 3
+    figure = Figure((COLUMN, 0.8 + 1.3 * panels), layout="constrained")
+    upper, lower, *rest = axes = list(figure.subplots(panels, 1, sharex=True))
     for curve in drawn:
         line = curve.smooth()
         upper.plot(line.frequencies, np.abs(line.values) / factor, **curve.look)
@@ -110,14 +118,19 @@ def plot_bode(
     lower.set_ylim(np.floor(low / 15.0) * 15.0, np.ceil(high / 15.0) * 15.0)
     lower.yaxis.set_major_locator(MultipleLocator(30.0 if high - low > 50.0 else 15.0))
     lower.set_ylabel("Phase (°)")
-    _frequency_axis(lower, drawn)
-    _legend(figure, drawn)
-    figure.align_ylabels([upper, lower])
+    if reference is not None:
+        _draw_changes(rest[0], drawn, reference)
+    _frequency_axis(axes[-1], drawn)
+    named = [
+        replace(c, label=f"{c.label} (reference)") if c.label == reference else c for c in drawn
+    ]
+    _legend(figure, named)
+    figure.align_ylabels(axes)
     return figure
 
 
 @styled
-def plot_contributions(
+def contribution_plot(
     spectrum: Spectrum, *, frequencies: tuple[float, float] | None = None
 ) -> Figure:
     """Draw what regions, layers and transfer add to the impedance of a model.
@@ -136,8 +149,7 @@ def plot_contributions(
         raise InputError("the spectrum has no contributions; there is nothing to draw")
     parts = {"total": spectrum.impedance, **_parts(spectrum)}
     given = {name: (spectrum.frequencies, z * spectrum.area) for name, z in parts.items()}
-    read = curves(given, "Ohm m^2", frequencies, (INK, *_PARTS))
-    drawn = [replace(curve, line=True) for curve in read]
+    drawn = curves(given, "Ohm m^2", frequencies, "line", (INK, *_PARTS))
     figure = Figure((COLUMN, 4.4), layout="constrained")
     axes = list(figure.subplots(2, 1, sharex=True))
     seen = {
@@ -149,6 +161,44 @@ def plot_contributions(
     _legend(figure, [c for c in drawn if c.label in seen])
     figure.align_ylabels(axes)
     return figure
+
+
+def _legend_name(label: str, reference: str | None) -> str:
+    return f"{label} (reference)" if label and label == reference else label
+
+
+def _draw_changes(ax: Axes, drawn: Sequence[Curve], reference: str) -> None:
+    """Draw by how many per cent moduli differ from that of a reference, where both are known.
+
+    Raises:
+        InputError: there is no such reference, nothing beside it, or no common frequency.
+    """
+    others = [curve for curve in drawn if curve.label != reference]
+    chosen = next((curve for curve in drawn if curve.label == reference), None)
+    if chosen is None:
+        raise unknown_name("spectrum", reference, [c.label for c in drawn if c.label])
+    if not others:
+        raise InputError(f"there is no spectrum beside the reference '{reference}' to compare")
+    largest = 0.0
+    for curve in others:
+        # at points that are known, where one of the two is drawn as points
+        places = (curve.smooth() if chosen.line or not curve.line else chosen).frequencies
+        low = max(curve.frequencies[0], chosen.frequencies[0])
+        high = min(curve.frequencies[-1], chosen.frequencies[-1])
+        places = places[(places >= low) & (places <= high)]
+        if not len(places) or (chosen.values == 0.0).any():
+            raise InputError(
+                f"'{curve.label}' and the reference '{reference}' have no frequency in common, or "
+                "the reference is zero"
+            )
+        change = 100.0 * (np.abs(curve.at(places) / chosen.at(places)) - 1.0)
+        largest = max(largest, float(np.abs(change).max()))
+        look = curve.look if chosen.line else {**chosen.look, "color": curve.colour}
+        ax.semilogx(places, change, **look)
+    if largest < _SAME_CHANGE:  # rounding
+        ax.set_ylim(-_SAME_CHANGE, _SAME_CHANGE)
+    ax.axhline(0.0, color=chosen.colour, linewidth=0.8, zorder=1)
+    ax.set_ylabel("Change of |Z| (%)")
 
 
 def _parts(spectrum: Spectrum) -> dict[str, ComplexArray]:
@@ -207,50 +257,6 @@ def _window(drawn: Sequence[Curve]) -> FloatArray:
     top = max(y.max() + 2.0 * margin, bottom + _FLATTEST * width)
     top = min(top, max(0.0, bottom) + _TALLEST * width)
     return np.array([[left - margin, right + margin], [bottom, top]])
-
-
-def _mark_decades(ax: Axes, drawn: Sequence[Curve], factor: float, inches: float) -> None:
-    """Mark the decades of the frequency and name those of the longest curve where there is room.
-
-    Args:
-        ax: the axes, with their limits.
-        drawn: the curves.
-        factor: their unit per unit shown.
-        inches: per unit shown.
-    """
-    low, high = np.transpose([ax.get_xlim(), ax.get_ylim()])
-    lines = [_plane(c.smooth().frequencies, c, factor) for c in drawn]
-    axis = np.array([[low[0], 0.0], [high[0], 0.0]])
-    frame = (*(low * inches), *(high * inches))
-    room = Room([line * inches for line in (*lines, axis)], frame)
-    longest = int(np.argmax([np.ptp(np.clip(line, low, high), axis=0).max() for line in lines]))
-
-    def write(place: FloatArray, text: str) -> None:
-        middle = room.place(place * inches, text)
-        if middle is not None:
-            size = STYLE["xtick.labelsize"]
-            x, y = np.array(middle) / inches
-            ax.text(x, y, text, ha="center", va="center_baseline", fontsize=size)
-
-    for k, (curve, line) in enumerate(zip(drawn, lines, strict=True)):
-        decades = curve.decades()
-        places = _plane(decades, curve, factor)
-        inside = ((places >= low) & (places <= high)).all(axis=1)
-        if curve.line:
-            ax.plot(*places[inside].T, "o", color=curve.colour, markersize=3.6)
-        if k == longest:
-            if line[0, 1] > high[1]:
-                end = line[np.flatnonzero(line[:, 1] > high[1])[-1] + 1] - [0.0, 0.1 / inches]
-                write(end, f"↑ to {frequency_text(curve.frequencies[0])}")
-            for mark in lonely_first(places * inches):
-                if inside[mark]:
-                    write(places[mark], frequency_text(decades[mark]))
-
-
-def _plane(frequencies: FloatArray, curve: Curve, factor: float) -> FloatArray:
-    """Return Re Z and -Im Z at some frequencies in the range, (n, 2)."""
-    z = curve.at(frequencies) / factor
-    return np.column_stack([z.real, -z.imag])
 
 
 def _modulus_axis(ax: Axes) -> None:

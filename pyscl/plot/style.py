@@ -1,5 +1,6 @@
 """The look of all figures: fonts, sizes, colours of regions, units of axes, files."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from os import PathLike
@@ -8,6 +9,7 @@ from typing import Any, ParamSpec
 
 import matplotlib as mpl
 from cycler import cycler
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.textpath import TextPath
@@ -166,13 +168,25 @@ def prefixed(largest: float, unit: str) -> tuple[float, str]:
 
     Units are printed with raised exponents; pure numbers have none and get no prefix.
     """
-    text = unit.replace("^2", "²").replace("^3", "³")
+    text = raised(unit)
     if unit == "1" or not largest > 0.0:
         return 1.0, "" if unit == "1" else text
     for least, factor, prefix in _PREFIXES:
         if largest >= least:
             return factor, prefix + text
     return 1e-9, "n" + text
+
+
+def raised(unit: str) -> str:
+    """Return a unit as it is printed: "Ohm*cm^2" and "Ohm cm2" are "Ω cm²"."""
+    text = re.sub("(?i)ohm", "Ω", unit).replace("*", " ")
+    return re.sub(r"(?<=[A-Za-z])\^?([23])\b", lambda found: "²³"[int(found[1]) - 2], text)
+
+
+def text_colour(colour: str) -> str:
+    """Return the darker colour of a text that belongs to a line of some colour."""
+    red, green, blue = to_rgb(colour)
+    return to_hex((0.75 * red, 0.75 * green, 0.75 * blue))
 
 
 def text_width(text: str, size: float = STYLE["xtick.labelsize"]) -> float:

@@ -215,6 +215,11 @@ def layer_resistance(solution: "Solution", place: str) -> LayerResistance:
 
 def _find(model: "Model", place: str) -> tuple[str, NDArray[np.int32], list[str]]:
     """Return name, facets and regions of an interface or contact."""
+    if not isinstance(place, str):
+        raise InputError(
+            f"{place!r} is no place; name an interface 'a|b' or a contact, one of "
+            f"{', '.join([*model.mesh.interfaces, *model.contacts])}"
+        )
     key = "|".join(sorted(part.strip() for part in place.split("|")))
     if key in model.mesh.interfaces:
         return key, model.mesh.interfaces[key], key.split("|")

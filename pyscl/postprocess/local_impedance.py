@@ -9,11 +9,13 @@ times that of mu - z phi, across a junction the flux times the drop of mu.
 From what the edges of a region add, the part is split off that the same total current j would need
 in the uniform bulk of conductivity sigma and permittivity eps, |j|^2 / (w (sigma + i w eps)) along
 an edge of weight w. The bulk is that of the material or, with several carriers, whose composition
-may have changed, the state at the site that is furthest from all interfaces and contacts. In a
-region with several carriers the part is split off, too, that their currents j_k need there beyond
-their sum, sum |j_k|^2 / (w sigma_k) - |sum j_k|^2 / (w sigma): they flow past each other, which is
-diffusion, as is what is stored further than ten Debye lengths from all interfaces and contacts.
-The rest is the layer at the nearest of them.
+may have changed, the state at the site that is furthest from all interfaces and contacts.
+
+In a region with several carriers diffusion is split off, too: what their currents j_k need beyond
+their sum, sum |j_k|^2 / (w sigma_k) - |sum j_k|^2 / (w sigma), because they flow past each other;
+and what they store as neutral pairs, sum |q_k|^2 / C_k - |sum q_k|^2 / sum C_k for the charges q_k
+that they change on a site of capacities C_k. The rest is the layer at the nearest interface or
+contact.
 """
 
 from collections.abc import Iterator
@@ -29,15 +31,12 @@ from pyscl.materials import Carrier
 from pyscl.postprocess.zones import nearest_places
 from pyscl.spectrum import ContributionKind
 from pyscl.study.impedance.carrier_sites import carrier_sites, carriers_in
-from pyscl.validity import debye_lengths
 
 if TYPE_CHECKING:
     from pyscl.study.impedance.linearized import Driven, LinearizedModel
 
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
-
-_LAYER_WIDTH = 10.0  # Debye lengths; depletion layers of 1 V are about this wide
 
 
 @dataclass(frozen=True)
@@ -92,13 +91,17 @@ class _Edges:
 
 @dataclass(frozen=True, eq=False)
 class _Powers:
-    """Conjugate complex powers of all parts at an angular frequency, and currents along edges."""
+    """Conjugate complex powers of all parts at an angular frequency.
+
+    With the fluxes, the currents along edges, and the change of the charge on every site.
+    """
 
     omega: float
     flux: ComplexArray
     edges: list[ComplexArray]
     edge_currents: list[ComplexArray]
     stores: ComplexArray
+    charges: ComplexArray
     junctions: ComplexArray
 
 
@@ -121,6 +124,9 @@ class LocalImpedance:
         self._site_part = self._parts_of_sites()
         self._edges = list(self._collect_edges())
         self._stores = carrier_sites(self._model)
+        its = self._stores
+        self._site_capacity = self._per_site(its.charge**2 * self._capacities).real
+        self._pair_part = self._parts_of_pairs()
         self._junction_part, self._junction_ends = self._collect_junctions()
         self.parts = tuple(self._numbers)
 
@@ -148,7 +154,9 @@ class LocalImpedance:
                 excess = excess - past
             for end in range(2):
                 _collect(total, edges.part[:, end], 0.5 * excess)
-        _collect(total, self._site_part[self._stores.site], power.stores)
+        charged = self._stored_charge(power)
+        _collect(total, self._site_part, charged)
+        _collect(total, self._pair_part, self._per_site(power.stores) - charged)
         _collect(total, self._junction_part, power.junctions)
         return np.asarray(total / abs(driven.current) ** 2)
 
@@ -162,7 +170,7 @@ class LocalImpedance:
         for edges, carried in zip(self._edges, power.edges, strict=True):
             for end in range(2):
                 _collect(total, edges.ends[:, end], 0.5 * carried)
-        _collect(total, self._stores.site, power.stores)
+        total += self._per_site(power.stores)
         for end in range(2):
             sites = self._junction_ends[:, end]
             inside, alone = sites >= 0, (self._junction_ends >= 0).sum(axis=1) == 1
@@ -186,14 +194,30 @@ class LocalImpedance:
             powers.append(power)
             currents.append(current)
         its = self._stores
-        change = np.abs(x[its.mu] - its.charge * x[its.phi])
+        change = x[its.mu] - its.charge * x[its.phi]
         return _Powers(
             omega,
             flux,
             powers,
             currents,
-            -1j * omega * self._capacities * change**2,
+            -1j * omega * self._capacities * np.abs(change) ** 2,
+            self._per_site(its.charge * self._capacities * change),
             carried[len(carried) - len(self._junction_part) :],
+        )
+
+    def _per_site(self, values: NDArray[Any]) -> ComplexArray:
+        """Return the sum of what carriers have on every site (n_sites,), thin layers included."""
+        total = np.zeros(len(self._site_part), dtype=complex)
+        _collect(total, self._stores.site, values)
+        return total
+
+    def _stored_charge(self, power: "_Powers") -> ComplexArray:
+        """Return the part of the storage that the charge of every site needs (n_sites,)."""
+        return np.divide(
+            -1j * power.omega * np.abs(power.charges) ** 2,
+            self._site_capacity,
+            out=np.zeros(len(power.charges), dtype=complex),
+            where=self._site_capacity > 0.0,
         )
 
     def _number(self, kind: ContributionKind, place: str) -> int:
@@ -205,7 +229,6 @@ class LocalImpedance:
         names = model.mesh.region_names
         places, nearest, distance = nearest_places(model)
         self._distance = distance
-        lengths = debye_lengths(model)
         site_region = d.core.site_region
         part = np.empty(len(site_region), dtype=np.intp)
         on_mesh = part[: len(nearest)]
@@ -216,12 +239,19 @@ class LocalImpedance:
             of_place = np.array([*(self._number("layer", place) for place in places), bulk])
             on_mesh[here] = of_place[nearest[here]]
             if self._diffuses(number):
-                far = here & (distance > _LAYER_WIDTH * lengths[region])
-                used.add(diffusion := self._number("diffusion", region))
-                on_mesh[far] = diffusion
-        for number, place in enumerate(d.layer_places, start=len(names)):
+                used.add(self._number("diffusion", region))
+        for number, place in enumerate(d.thin_layer_places, start=len(names)):
             part[site_region == number] = self._number("transfer", place)
         return self._renumber(part, used | set(part.tolist()))
+
+    def _parts_of_pairs(self) -> NDArray[np.intp]:
+        """Return the part to which neutral pairs on each site belong (n_sites,)."""
+        part = self._site_part.copy()
+        site_region = self._d.core.site_region
+        for number, region in enumerate(self._model.mesh.region_names):
+            if self._diffuses(number):
+                part[site_region == number] = self._number("diffusion", region)
+        return part
 
     def _renumber(self, part: NDArray[np.intp], used: set[int]) -> NDArray[np.intp]:
         """Drop the parts that nothing belongs to."""

@@ -128,7 +128,7 @@ def execute(
     if run.output.figures:
         from pyscl.runner.pictures import draw_comparisons  # matplotlib, only where it is wanted
 
-        draw_comparisons(result)
+        draw_comparisons(result, run.output.reference)
     report_results(summary, report)
     return result
 

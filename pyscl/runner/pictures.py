@@ -45,10 +45,10 @@ def draw_study(outcome: StudyOutcome, run: RunInput) -> None:
 
 
 def _draw_spectrum(spectrum: Spectrum, folder: Path) -> None:
-    plot.save(plot.plot_nyquist(spectrum), folder / "nyquist.png")
-    plot.save(plot.plot_bode(spectrum), folder / "bode.png")
+    plot.save(plot.nyquist_plot(spectrum), folder / "nyquist.png")
+    plot.save(plot.bode_plot(spectrum), folder / "bode.png")
     if spectrum.contributions:
-        plot.save(plot.plot_contributions(spectrum), folder / "contributions.png")
+        plot.save(plot.contribution_plot(spectrum), folder / "contributions.png")
 
 
 def _draw_course(trajectory: Trajectory, folder: Path) -> None:
@@ -82,10 +82,14 @@ def _state_of_charge(trajectory: Trajectory, interface: str) -> str | None:
     return next(enough, None)
 
 
-def draw_comparisons(result: RunResult) -> None:
+def draw_comparisons(result: RunResult, reference: str | None = None) -> None:
     """Draw potential and field of the cases side by side, study by study, with shared scales.
 
     Of an impedance the spectra of the cases are drawn together.
+
+    Args:
+        result: of the run.
+        reference: the case with which the spectra of the others are compared.
     """
     solved: dict[str, dict[str, Solution]] = {}
     spectra: dict[str, dict[str, Spectrum]] = {}
@@ -103,5 +107,10 @@ def draw_comparisons(result: RunResult) -> None:
             plot.save(figure, result.folder / f"comparison_{study}_{name}.png")
     for study, several in spectra.items():
         if len(several) > 1:
-            for name, draw in (("nyquist", plot.plot_nyquist), ("bode", plot.plot_bode)):
-                plot.save(draw(several), result.folder / f"comparison_{study}_{name}.png")
+            compared = reference if reference in several else None
+            figures = {
+                "nyquist": plot.nyquist_plot(several),
+                "bode": plot.bode_plot(several, reference=compared),
+            }
+            for name, figure in figures.items():
+                plot.save(figure, result.folder / f"comparison_{study}_{name}.png")

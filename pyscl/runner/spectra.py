@@ -14,6 +14,7 @@ from pyscl.solution import Solution
 from pyscl.spectrum import Spectrum
 from pyscl.study.impedance import SpectrumOptions, impedance
 from pyscl.study.impedance.drive import find_drive
+from pyscl.study.impedance.frequencies import highest_frequency
 from pyscl.study.newton import SolverOptions
 from pyscl.study.steady import check_steady
 from pyscl.text import frequency_text, table
@@ -31,6 +32,8 @@ def check_impedance(study: ImpedanceStudy, model: Model) -> None:
             between which there is no impedance.
     """
     find_drive(model, study.contact, study.reference, study.open_contacts)
+    if study.frequencies is None:
+        highest_frequency(model)
     check_steady(model, study.bias)
     if study.bias:
         model.conditions.steady(study.bias)
@@ -115,10 +118,19 @@ def summarise_spectrum(spectrum: Spectrum) -> dict[str, Any]:
                 else part.capacitance * 100.0,
                 "at [Hz]": part.frequency,
                 "largest share": part.largest_share,
+                "share there": _share(spectrum, values, part.frequency),
             }
-            for part in spectrum.parts
+            for part, values in zip(
+                spectrum.parts, (c.values for c in spectrum.contributions), strict=True
+            )
         },
     }
+
+
+def _share(spectrum: Spectrum, values: NDArray[np.complex128], frequency: float) -> float:
+    """Return |Z| of a part over that of the whole at one of the frequencies [Hz]."""
+    at = int(np.abs(spectrum.frequencies - frequency).argmin())
+    return float(np.abs(values[at] / spectrum.impedance[at]))
 
 
 def report_spectra(summary: dict[str, Any], report: Callable[[str], None]) -> None:
@@ -134,7 +146,8 @@ def report_spectra(summary: dict[str, Any], report: Callable[[str], None]) -> No
 def spectrum_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     """Yield (case, study, part, resistance, capacitance, frequency) of the spectra of a run.
 
-    Parts that never reach a ten-thousandth of the impedance are left out.
+    Parts that never reach a ten-thousandth of the impedance are left out; those that do not where
+    their capacitance would be read have none, as it would be huge and without an effect.
     """
     for case, entry in summary["cases"].items():
         for study, result in entry["studies"].items():
@@ -149,13 +162,14 @@ def spectrum_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
                 if part["largest share"] < _NOTABLE:
                     continue
                 capacitance = part["capacitance [uF/cm^2]"]
+                stores = capacitance is not None and part["share there"] >= _NOTABLE
                 yield (
                     case,
                     study,
                     name,
                     f"{part['resistance [Ohm cm^2]']:.4g}",
-                    "" if capacitance is None else f"{capacitance:.4g}",
-                    frequency_text(part["at [Hz]"]),
+                    f"{capacitance:.4g}" if stores else "",
+                    frequency_text(part["at [Hz]"]) if stores else "",
                 )
 
 

@@ -12,8 +12,7 @@ from scipy.constants import Boltzmann, elementary_charge
 
 from pyscl.carriers import bulk_conductivity
 from pyscl.errors import InputError, unknown_name
-from pyscl.postprocess.resistance import effective_resistance
-from pyscl.study.linear_fit import LinearFit, linear_fit
+from pyscl.study.static_response import static_response
 from pyscl.units import parse
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ FloatArray = NDArray[np.float64]
 Quantity = Literal["bulk conductivity", "layer resistance", "total resistance"]
 
 _KT_PER_K = Boltzmann / elementary_charge  # eV/K
-_PROBE = 1e-3  # bias for the total resistance [kT/e]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,8 +142,8 @@ def arrhenius(
             returns the model at a temperature [K], e.g. to hold a potential drop fixed.
         temperatures: two or more, [K] or texts with a unit.
         places: interfaces "a|b" and contacts whose layers are wanted; default: all interfaces.
-        contact: contact from which the total resistance is measured by a small bias; default: no
-            total resistance.
+        contact: contact whose direct-current resistance dV/dI against all others is the total
+            resistance; default: no total resistance.
         options: tolerances and iteration limits.
 
     Raises:
@@ -162,7 +160,7 @@ def arrhenius(
         here = model.with_temperature(value) if isinstance(model, Model) else model(value)
         _check(here, value, contact)
         state = here.equilibrium(state if isinstance(model, Model) else None, options=options)
-        for key, number in _measure(state, places, contact, options):
+        for key, number in _measure(state, places, contact):
             collected.setdefault(key, []).append(number)
     if any(len(values) != len(kelvin) for values in collected.values()):
         raise InputError("the models of all temperatures need the same regions and carriers")
@@ -199,7 +197,6 @@ def _measure(
     state: "Solution",
     places: Sequence[str] | None,
     contact: str | None,
-    options: "SolverOptions | None",
 ) -> list[tuple[tuple[Quantity, str, str, str, str], float]]:
     """Return ((quantity, place, region, carrier, unit), value) of a state."""
     model = state.model
@@ -219,16 +216,14 @@ def _measure(
             for layer in result.layers
         ]
     if contact is not None:
-        volts = _PROBE * model.discretized.scaling.potential
-        biased = model.steady({contact: volts}, state, options=options)
-        resistance = effective_resistance(biased)
-        if resistance is None:
+        conductance = static_response(state, contact).conductance
+        if not conductance > 0.0:
             raise InputError(
                 f"no steady current flows through contact '{contact}', so that there is no total "
                 "resistance; leave contact out, or let a carrier pass between two contacts"
             )
         unit = "ohm*m" if model.coordinates == "planar" else "ohm"
-        found.append((("total resistance", contact, "", "", unit), resistance))
+        found.append((("total resistance", contact, "", "", unit), 1.0 / conductance))
     return found
 
 
@@ -241,20 +236,14 @@ def _series(
     values: FloatArray,
     kelvin: FloatArray,
 ) -> ArrheniusSeries:
-    usable = bool((values > 0.0).all() and np.isfinite(values).all())
-    fit: LinearFit | None = None
-    if usable:
+    from scipy.stats import linregress
+
+    energy = error = prefactor = None
+    if (values > 0.0).all() and np.isfinite(values).all():
         conducting = values * kelvin if quantity == "bulk conductivity" else kelvin / values
-        fit = linear_fit(1.0 / kelvin, np.log(conducting))
-    error = fit.slope_error if fit else None
-    return ArrheniusSeries(
-        quantity,
-        place,
-        region,
-        carrier,
-        unit,
-        values,
-        activation_energy=-fit.slope * _KT_PER_K if fit else None,
-        standard_error=None if error is None else error * _KT_PER_K,
-        prefactor=float(np.exp(fit.intercept)) if fit else None,
-    )
+        line = linregress(1.0 / kelvin, np.log(conducting))
+        energy = float(-line.slope * _KT_PER_K)
+        prefactor = float(np.exp(line.intercept))
+        # Two points have no scatter.
+        error = float(line.stderr * _KT_PER_K) if len(kelvin) > 2 else None
+    return ArrheniusSeries(quantity, place, region, carrier, unit, values, energy, error, prefactor)

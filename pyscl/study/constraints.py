@@ -142,6 +142,16 @@ class BoundaryConditions:
         balance = _core.Balance.equilibrium if everything else _core.Balance.steady
         return self._assembly(bias, uniform, self._jumps, balance, currents)
 
+    def steady_map(self, bias: Mapping[str, float]) -> _core.Constraints:
+        """Return the map u = T z + g from the free unknowns of `steady` to all unknowns."""
+        uniform = self._uniform(bias, {})
+        balance = (
+            _core.Balance.equilibrium
+            if len(uniform) == len(self.components)
+            else _core.Balance.steady
+        )
+        return self._constraints(bias, uniform, self._jumps, balance)[0]
+
     def predictor(
         self, bias: Mapping[str, float], u: FloatArray, currents: Mapping[str, float] | None = None
     ) -> _core.Assembly | None:
@@ -234,6 +244,28 @@ class BoundaryConditions:
         them as equations there, too.
         """
         d, currents = self._d, currents or {}
+        constraints, amounts = self._constraints(
+            bias, uniform, jumps, balance, currents, still, inventories=inventories
+        )
+        terminals = [
+            _core.DrivenTerminal(d.terminal_dof(name), current / d.scaling.current)
+            for name, current in currents.items()
+        ]
+        return _core.Assembly(d.core, constraints, amounts, terminals, balance)
+
+    def _constraints(
+        self,
+        bias: Mapping[str, float],
+        uniform: list[Component],
+        jumps: Ties,
+        balance: _core.Balance,
+        currents: Mapping[str, float] | None = None,
+        still: FloatArray | None = None,
+        *,
+        inventories: bool = False,
+    ) -> tuple[_core.Constraints, list[_core.Inventory]]:
+        """Return what is held and tied in `_assembly`, and the closed amounts."""
+        d, currents = self._d, currents or {}
         shift = self.contacts.shift(bias)
         moving = balance != _core.Balance.equilibrium
         ties = [jumps, self._conductors, self.contacts.ties(levels=moving)]
@@ -269,11 +301,7 @@ class BoundaryConditions:
             tied.factor,
             tied.offset,
         )
-        terminals = [
-            _core.DrivenTerminal(d.terminal_dof(name), current / d.scaling.current)
-            for name, current in currents.items()
-        ]
-        return _core.Assembly(d.core, constraints, amounts, terminals, balance)
+        return constraints, amounts
 
     def _equipotentials(self) -> Ties:
         """Tie the phi of every floating conductor together.

@@ -15,7 +15,6 @@ from pyscl.boundaries import BlockingContact
 from pyscl.carriers import bulk_eta, core_statistics
 from pyscl.errors import InputError, unknown_name
 from pyscl.facets import facet_measure
-from pyscl.study.linear_fit import linear_fit
 from pyscl.study.static_response import static_response
 from pyscl.units import parse
 
@@ -28,6 +27,9 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 _TAIL = 60.0  # kT beyond which dilute carriers or vacancies do not count, e^-60
+_DEVIATION = 0.02  # from a line, relative to the largest 1/C^2: more is no line
+_STRAIGHT = 0.005  # the same, of a range that is proposed instead
+_WIDTH = 4.0  # of this range at least [kT/e]: any curve is straight over less
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +134,7 @@ def capacitance_curve(
     *,
     options: "SolverOptions | None" = None,
 ) -> CapacitanceCurve:
-    """Compute the low-frequency capacitance dQ/dV of a contact at several biases.
+    """Compute the static capacitance dQ/dV of a contact at several biases.
 
     Args:
         model: the model.
@@ -178,13 +180,34 @@ def mott_schottky(
 
     Raises:
         InputError: bad contact or carrier, fewer than three biases in the fit, or a 1/C^2 that
-            does not follow a line.
+            does not follow a line to 2 %; names a range where it does. `capacitance_curve` gives
+            the capacitances without a line.
         ConvergenceError: a steady state failed; carries the history.
     """
     _check_contact(model, contact)
     law, permittivity = _layer_carrier(model, contact, carrier)
     volts = _read(biases)
-    low, high = (parse(v, "V") for v in fit) if fit is not None else (volts[0], volts[-1])
+    chosen = _chosen(volts, fit)
+    curve = capacitance_curve(model, contact, volts, options=options)
+    return _fit(curve, chosen, law, permittivity, model.temperature)
+
+
+def _chosen(volts: FloatArray, fit: tuple[float | str, float | str] | None) -> NDArray[np.bool_]:
+    """Return which biases belong to the fit.
+
+    Raises:
+        InputError: no range, or fewer than three biases in it.
+    """
+    low, high = volts[0], volts[-1]
+    if fit is not None:
+        if isinstance(fit, str) or not np.iterable(fit) or len(fit) != 2:
+            raise InputError(f"fit={fit!r} is no range; give its lowest and highest bias")
+        low, high = (parse(v, "V") for v in fit)
+        if low > high:
+            raise InputError(
+                f"the range of the fit is reversed: from {low:g} to {high:g} V; give the lower "
+                "bias first"
+            )
     slack = 1e-9 * max(1.0, float(np.ptp(volts)))  # a bias at the end of the range is inside
     chosen = (volts >= low - slack) & (volts <= high + slack)
     if chosen.sum() < 3:
@@ -192,8 +215,7 @@ def mott_schottky(
             f"{chosen.sum()} biases between {low:g} and {high:g} V; a line with errors needs three "
             "or more"
         )
-    curve = capacitance_curve(model, contact, volts, options=options)
-    return _fit(curve, chosen, law, permittivity, model.temperature)
+    return np.asarray(chosen)
 
 
 def _fit(
@@ -203,42 +225,71 @@ def _fit(
     permittivity: float,
     temperature: float,
 ) -> MottSchottky:
+    from scipy.stats import linregress
+
     x, y = curve.biases[chosen], curve.inverse_square[chosen]
-    line = linear_fit(x, y)
-    slope_error, root_error = line.slope_error or 0.0, line.root_error or 0.0
+    line = linregress(x, y)
+    slope, slope_error = float(line.slope), float(line.stderr)
+    deviation = _deviation(x, y)
     # Twice the error, and a change that is more than rounding: otherwise there is no line.
-    if abs(line.slope) * np.ptp(x) < max(2.0 * slope_error * np.ptp(x), 1e-6 * np.abs(y).max()):
+    least = max(2.0 * slope_error * np.ptp(x), 1e-6 * np.abs(y).max())
+    if abs(slope) * np.ptp(x) < least or deviation > _DEVIATION:
         raise InputError(
-            f"1/C^2 of '{curve.contact}' does not follow a line between {x[0]:g} and {x[-1]:g} V "
-            f"(slope {line.slope:.3g} +- {slope_error:.2g} m^4/(F^2 V)), so that no layer is "
-            "depleted there; choose other biases or a narrower `fit`"
+            f"1/C^2 of '{curve.contact}' does not follow a line between {x[0]:g} and {x[-1]:g} V: "
+            f"it leaves the best one by {100.0 * deviation:.2g} % (slope {slope:.3g} +- "
+            f"{slope_error:.2g} m^4/(F^2 V)); {_straight_range(x, y, temperature)}"
         )
-    emptied = line.slope * carrier.charge > 0.0
+    emptied = slope * carrier.charge > 0.0
     if not (emptied or carrier.statistics.site_limited):
         raise InputError(
             f"1/C^2 of '{curve.contact}' has the slope of a layer that is filled with "
             f"'{carrier.name}', which has no vacancies; choose biases of the other sign, or "
             "another carrier"
         )
-    density = 2.0 / (permittivity * abs(carrier.charge) * elementary_charge * abs(line.slope))
+    density = 2.0 / (permittivity * abs(carrier.charge) * elementary_charge * abs(slope))
     # A depleted layer lies on the side of the flat band to which the slope points.
     thermal = Boltzmann * temperature / (abs(carrier.charge) * elementary_charge)
-    shift = np.sign(line.slope) * thermal * depletion_shift(carrier, temperature, emptied)
-    distance = np.abs(line.intercept + line.slope * x - y).max()
+    shift = np.sign(slope) * thermal * depletion_shift(carrier, temperature, emptied)
+    # Slope and mean height scatter independently of each other.
+    root, height = -float(line.intercept) / slope, float(y.mean())
+    height_error = slope_error * float(np.std(x))
+    root_error = float(np.hypot(height_error, height / slope * slope_error)) / abs(slope)
     return MottSchottky(
         curve,
         carrier.name,
         "carrier" if emptied else "vacancies",
         (float(x[0]), float(x[-1])),
-        line.slope,
+        slope,
         slope_error,
-        line.root,
+        root,
         root_error,
         density,
-        density * slope_error / abs(line.slope),
-        float(line.root - shift),
+        density * slope_error / abs(slope),
+        float(root - shift),
         root_error,
-        float(distance / np.abs(y).max()),
+        deviation,
+    )
+
+
+def _deviation(x: FloatArray, y: FloatArray) -> float:
+    """Return the largest distance of points from their best line over the largest y."""
+    line = np.polynomial.Polynomial.fit(x, y, 1)
+    return float(np.abs(line(x) - y).max() / np.abs(y).max())
+
+
+def _straight_range(x: FloatArray, y: FloatArray, temperature: float) -> str:
+    """Say where the longest straight part of a curve lies, that is not flat."""
+    width = _WIDTH * Boltzmann * temperature / elementary_charge
+    for count in range(len(x) - 1, 3, -1):
+        for first in range(len(x) - count + 1):
+            u, v = x[first : first + count], y[first : first + count]
+            if u[-1] - u[0] < width or abs(v[-1] - v[0]) < 0.1 * np.abs(v).max():
+                continue
+            if _deviation(u, v) < _STRAIGHT:
+                return f"it is straight with fit=({u[0]:.4g}, {u[-1]:.4g})"
+    return (
+        "no part of it is straight, so that no layer is depleted there; choose other biases, "
+        "further from the flat band"
     )
 
 

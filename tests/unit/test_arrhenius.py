@@ -14,7 +14,6 @@ from pyscl.materials import load
 from pyscl.mesh import strip
 from pyscl.solution import Solution
 from pyscl.study.arrhenius import arrhenius
-from pyscl.study.linear_fit import linear_fit
 from pyscl.verification.setups import WIDTH, reservoir
 
 K = Boltzmann / elementary_charge  # eV/K
@@ -219,30 +218,11 @@ def test_the_steady_current_follows_the_activated_conductivity():
 # Fits.
 
 
-def test_a_line_and_its_errors_are_those_of_the_textbook():
-    x, y = np.array([0.0, 1.0, 2.0, 3.0]), np.array([1.0, 3.0, 4.0, 6.0])
-    fit = linear_fit(x, y)
-    expected, covariance = np.polyfit(x, y, 1, cov=True)
-    assert (fit.slope, fit.intercept) == pytest.approx(tuple(expected), rel=1e-12)
-    assert fit.covariance == pytest.approx(covariance, rel=1e-10)
-    assert fit.root == relative(-expected[1] / expected[0], 1e-12)
-    through_two = linear_fit(x[:2], y[:2])
-    assert (through_two.slope, through_two.intercept) == pytest.approx((2.0, 1.0), rel=1e-12)
-    assert through_two.slope_error is None is through_two.root_error
-
-
-def test_the_error_of_a_root_is_that_of_many_repetitions(rng):
-    x = np.linspace(1.0, 2.0, 12)
-    fits = [linear_fit(x, 3.0 * x - 2.0 + 0.02 * rng.standard_normal(12)) for _ in range(2000)]
-    spread = np.std([fit.root for fit in fits])
-    assert np.mean([fit.root_error for fit in fits]) == relative(spread, 0.05)
-
-
 TEMPERATURES = [280.0, 300.0, 320.0, 340.0]
 
 
 def test_bulk_energies_are_recovered_exactly():
-    result = arrhenius(activated(), TEMPERATURES)
+    result = activated().arrhenius(TEMPERATURES)
     for region, ea, sigma in (("a", 0.3, 1e-2), ("b", 0.5, 1e-3)):
         series = result.bulk(region, "Li")
         assert series.activation_energy == relative(ea, 1e-10)
@@ -266,11 +246,17 @@ def test_layers_and_total_resistance_are_those_of_single_runs():
             assert value == relative(layer.resistance, 1e-6)
         biased = model.with_temperature(t).steady({"left": 1e-4})
         assert total.values[k] == relative(effective_resistance(biased), 1e-3)
+        conductance = state.static_response("left").conductance
+        assert total.values[k] == relative(1.0 / conductance, 1e-9)
     assert total.unit == "ohm*m"
     depleted = "a" if result.layer("a|b", "a", "Li").values[0] > 0 else "b"
     layer = result.layer("a|b", depleted, "Li")
-    slope = np.polyfit(1 / np.array(TEMPERATURES), np.log(TEMPERATURES / layer.values), 1)[0]
+    (slope, offset), covariance = np.polyfit(
+        1 / np.array(TEMPERATURES), np.log(TEMPERATURES / layer.values), 1, cov=True
+    )
     assert layer.activation_energy == relative(-K * slope, 1e-8)
+    assert layer.standard_error == relative(K * np.sqrt(covariance[0, 0]), 1e-6)
+    assert layer.prefactor == relative(np.exp(offset), 1e-6)
     excess = result.layer_excess_energy("a|b", depleted, "Li")
     assert excess == relative(
         layer.activation_energy - result.bulk(depleted, "Li").activation_energy, 1e-12

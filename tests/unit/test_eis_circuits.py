@@ -106,7 +106,10 @@ def test_nested_connections():
     [
         ("Ohm", ["Ohm", "H", "Ohm s^-1/2", "Ohm", "s", "S s^a", "1", "F"]),
         ("Ohm m", ["Ohm m", "H m", "Ohm m s^-1/2", "Ohm m", "s", "S/m s^a", "1", "F/m"]),
-        ("Ohm m2", ["Ohm m2", "H m2", "Ohm m2 s^-1/2", "Ohm m2", "s", "S/m2 s^a", "1", "F/m2"]),
+        (
+            "Ohm m^2",
+            [*"Ohm m^2|H m^2|Ohm m^2 s^-1/2|Ohm m^2|s|S/m^2 s^a|1|F/m^2".split("|")],
+        ),
     ],
 )
 def test_units_follow_that_of_the_impedance(unit, expected):
@@ -132,6 +135,19 @@ def test_units_follow_that_of_the_impedance(unit, expected):
 def test_mistakes_in_a_circuit_are_shown(string, message):
     with pytest.raises(InputError, match=message):
         find_circuit(string)
+
+
+@pytest.mark.parametrize("thing", [None, 5, ["R0", "R1"], ()])
+def test_what_is_no_circuit_is_refused(thing):
+    with pytest.raises(InputError, match=r"the circuit is .*; give a name \(R-RC, .*R0-p\(R1,C1\)"):
+        find_circuit(thing)
+
+
+def test_arcs_are_not_named_after_what_only_the_user_knows():
+    """The faster arc may be the bulk or a layer."""
+    circuit = find_circuit("blocking cell with layer resistance")
+    assert circuit.names == ("R_1", "C_1", "R_2", "C_2", "Q_contact", "a_contact")
+    assert "the faster one first" in circuit.meaning
 
 
 def test_the_place_of_a_mistake_is_marked():

@@ -67,6 +67,54 @@ def test_a_computed_spectrum_is_taken_with_its_unit():
     assert checked((FREQUENCIES.tolist(), ARC.tolist())).unit == "Ohm"
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("ohm*cm2", "Ohm cm^2"),
+        ("Ohm m2", "Ohm m^2"),
+        ("Ω cm²", "Ohm cm^2"),
+        ("ohm*m**2", "Ohm m^2"),
+        ("Ohm m", "Ohm m"),
+    ],
+)
+def test_units_have_one_spelling(given, expected):
+    spectrum = SimpleNamespace(frequencies=FREQUENCIES, impedance=ARC, unit=given)
+    assert checked(spectrum).unit == expected
+
+
+WRONG_SIGN = {
+    "arc": ARC,
+    "blocking cell": ARC + 1 / (S * 1e-3),
+    "Warburg": 10 + 100 / np.sqrt(S),
+    "capacitor": 1 / (S * 1e-3),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_SIGN)
+@pytest.mark.parametrize("order", [1, -1])
+def test_wrong_sign_is_named(name, order):
+    checked((FREQUENCIES[::order], WRONG_SIGN[name][::order]))
+    with pytest.raises(InputError, match=r"Im Z > 0 at 25 of 25 .*; wrong sign"):
+        checked((FREQUENCIES[::order], WRONG_SIGN[name].conj()[::order]))
+
+
+@pytest.mark.parametrize(
+    "z",
+    [
+        10 + 1e-6 * S,
+        10 + 1e-9 * S,
+        10 - 5 / (1 + S),
+        1e-3 * S / (1 + S * 1e-3),
+        10 + 100 / (1 + S * 1e-6) + 1e-2 * S,
+    ],
+    ids=["cable", "resistor", "inductive loop", "coil", "coil and arc"],
+)
+def test_inductive_spectra_have_no_wrong_sign(z, rng):
+    noise = rng.standard_normal(len(z)) + 1j * rng.standard_normal(len(z))
+    assert checked((FREQUENCIES, z)).impedance == pytest.approx(z)
+    checked((FREQUENCIES, z * (1.0 + 1e-3 * noise)))
+
+
 def test_descending_frequencies_are_turned():
     data = checked(SimpleNamespace(frequencies=FREQUENCIES[::-1], impedance=ARC[::-1]))
     assert (data.frequencies == FREQUENCIES).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pyscl import InputError
-from pyscl.eis import read_csv, write_impedance_py, write_pyimpspec
+from pyscl.eis import fit_circuit, read_csv, write_impedance_py, write_pyimpspec
 from pyscl.spectrum import Contribution, Spectrum
 
 FREQUENCIES = np.logspace(-2, 7, 19)
@@ -42,16 +42,20 @@ def test_pyimpspec_gets_names_that_it_knows(tmp_path):
 @pytest.mark.parametrize("write", [write_impedance_py, write_pyimpspec])
 def test_tables_come_back_unchanged(write, tmp_path):
     write((FREQUENCIES, IMPEDANCE), tmp_path / "spectrum.csv")
-    f, z = read_csv(tmp_path / "spectrum.csv")
-    assert (f == FREQUENCIES).all()
-    assert (z == IMPEDANCE).all()
+    data = read_csv(tmp_path / "spectrum.csv")
+    assert (data.frequencies == FREQUENCIES).all()
+    assert (data.impedance == IMPEDANCE).all()
+    assert data.unit == "Ohm"
 
 
 def test_the_own_table_with_contributions_is_read(tmp_path):
     SPECTRUM.write_csv(tmp_path / "spectrum.csv")
-    f, z = read_csv(tmp_path / "spectrum.csv")
-    assert f == pytest.approx(FREQUENCIES, rel=1e-11)
-    assert z == pytest.approx(IMPEDANCE, rel=1e-11)
+    data = read_csv(tmp_path / "spectrum.csv")
+    assert data.frequencies == pytest.approx(FREQUENCIES, rel=1e-11)
+    assert data.impedance == pytest.approx(IMPEDANCE, rel=1e-11)
+    assert data.unit == "Ohm m"
+    fit = fit_circuit(data, "R-RC")
+    assert fit.units == ("Ohm m", "Ohm m", "F/m")
 
 
 @pytest.mark.parametrize(
@@ -66,14 +70,54 @@ def test_the_own_table_with_contributions_is_read(tmp_path):
         "Frequency,|Z|,Phase\n1,11.180339887498949,-26.565051177077990\n"
         "10,8.2462112512353212,-14.036243467926479\n",
         "\ufeff1,10,-5\r\n10,8,-2\r\n",
+        "Pt\tTime\tFreq\tZreal\tZimag\tZmod\n#\ts\tHz\tohm\tohm\tohm\n"
+        "0\t1\t10\t8\t-2\t0\n1\t2\t1\t10\t-5\t0\n",
+        "Freq(Hz),Z'(a),Z''(b)\n1,10,-5\n10,8,-2\n",
+        "freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm,|Z|/Ohm\n1,10,5,0\n10,8,2,0\n",
     ],
-    ids=["plain", "spaces", "commas", "tabs", "pyimpspec", "quoted", "modulus", "windows"],
+    ids=[
+        "plain",
+        "spaces",
+        "commas",
+        "tabs",
+        "pyimpspec",
+        "quoted",
+        "modulus",
+        "windows",
+        "Gamry",
+        "ZView",
+        "BioLogic",
+    ],
 )
 def test_tables_of_other_programs_are_read(text, tmp_path):
     (tmp_path / "data.csv").write_text(text, encoding="utf-8")
-    f, z = read_csv(tmp_path / "data.csv")
-    assert f.tolist() == [1.0, 10.0]
-    assert z == pytest.approx([10 - 5j, 8 - 2j], rel=1e-14)
+    data = read_csv(tmp_path / "data.csv")
+    assert data.frequencies.tolist() == [1.0, 10.0]
+    assert data.impedance == pytest.approx([10 - 5j, 8 - 2j], rel=1e-14)
+    assert data.unit == "Ohm"
+
+
+@pytest.mark.parametrize(
+    ("head", "frequency", "z", "unit"),
+    [
+        ("frequency [kHz],Re Z [Ohm],Im Z [Ohm]", 2000.0, 3 - 0.5j, "Ohm"),
+        ("f (mHz),Z' / kΩ,Z'' / kOhm", 0.002, 3000 - 500j, "Ohm"),
+        ("f,Re Z [Ohm cm^2],Im Z [Ω·cm²]", 2.0, 3e-4 - 0.5e-4j, "Ohm m^2"),
+        ("f,Re Z (Ohm m),Im Z (mOhm m)", 2.0, 3 - 0.5e-3j, "Ohm m"),
+        ("f,Re Z (ohm.cm2),Im Z (ohm*cm**2)", 2.0, 3e-4 - 0.5e-4j, "Ohm m^2"),
+        ("frequency in kHz,Z_re_ohm,Imaginary part MOhm", 2000.0, 3 - 0.5e6j, "Ohm"),
+        ("FREQ [HZ],RE [OHMS],IM [OHM]", 2.0, 3 - 0.5j, "Ohm"),
+        ("f,|Z|,Phase [rad]", 2.0, 3 * np.exp(-0.5j), "Ohm"),
+        ("f,|Z| / kOhm,Phase angle (Deg.)", 2.0, 3000 * np.exp(-0.5j * np.pi / 180), "Ohm"),
+        ("f,|Z|,phase/°", 2.0, 3 * np.exp(-0.5j * np.pi / 180), "Ohm"),
+    ],
+)
+def test_units_in_the_head_count(head, frequency, z, unit, tmp_path):
+    (tmp_path / "data.csv").write_text(f"{head}\n2,3,-0.5\n4,2,-0.25\n", encoding="utf-8")
+    data = read_csv(tmp_path / "data.csv")
+    assert data.frequencies[0] == pytest.approx(frequency, rel=1e-14)
+    assert data.impedance[0] == pytest.approx(z, rel=1e-14)
+    assert data.unit == unit
 
 
 @pytest.mark.parametrize(
@@ -88,6 +132,15 @@ def test_tables_of_other_programs_are_read(text, tmp_path):
         ("1,2,nan\n10,2,-1\n", "at position 0; leave out"),
         ("1,2,-3\n1,2,-3\n", "occurs twice"),
         ("1,2,0\n10,2,0\n", "the impedance is real"),
+        ("omega,Re,Im\n1,2,-3\n", "are omega, Re, Im; needed"),
+        ("f [rad/s],Re,Im\n1,2,-3\n", "column 'f .rad/s.' .* no unit of it; write Hz"),
+        ("f [1 kHz],Re,Im\n1,2,-3\n", "'1 kHz' is no unit of it"),
+        ("f,Re Z [S],Im Z [S]\n1,2,-3\n", "column 'Re Z .S.' .* 'S' is no unit of it"),
+        ("f,Re Z [Ohm/cm],Im Z\n1,2,-3\n", "'Ohm/cm' is no unit of it"),
+        ("f,|Z|,phase [s]\n1,2,-3\n", "'s' is no unit of it; write deg or rad"),
+        ("f kilohertz-ish,Re,Im\n1,2,-3\n", "'kilohertz-ish' is no unit"),
+        ("f,Re Z [Ohm m],Im Z\n1,2,-3\n", "are in Ohm and Ohm m; they need units of one kind"),
+        ("1,9,1\n2,8,3\n3,7,3\n4,4,3\n5,3,1\n", "wrong sign.*call the column '-Im Z'"),
     ],
 )
 def test_unusable_tables_are_refused(text, message, tmp_path):

@@ -1,5 +1,8 @@
 """Distributions of relaxation times of circuits whose distribution is known."""
 
+import re
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -139,10 +142,68 @@ def test_result_scales_with_the_unit_of_impedance():
     assert small.distribution * 1e18 == pytest.approx(large.distribution, rel=1e-4, abs=1e3)
 
 
-def test_peaks_are_printed_with_their_errors():
-    text = str(relaxation_times((FREQUENCIES, 10 + 100 / (1 + S * 1e-4)), samples=5))
-    assert "series resistance" in text
-    assert "C [F]" in text
+def test_everything_fitted_is_printed():
+    z = 10 + 1e-6 * S + 100 / (1 + S * 1e-4) + 1 / (S * 1e-2)
+    spectrum = SimpleNamespace(frequencies=FREQUENCIES, impedance=z, unit="Ohm cm^2")
+    drt = relaxation_times(spectrum, inductance=True, capacitance=True, samples=5)
+    text = str(drt)
+    assert re.match(r"in series \S+ Ohm cm\^2, L 1\S* H cm\^2, C 0\.01 F/cm\^2; relative", text)
+    assert f"relative misfit {drt.misfit:.2g}\n" in text
+    assert "C [F/cm^2]" in text
+    assert "systematic" not in text
+
+
+DESCRIBED = {
+    "two arcs": 10 + 100 / (1 + S * 1e-4) + 50 / (1 + S * 1e-2),
+    "depressed arc": 10 + 100 / (1 + (S * 1e-3) ** 0.8),
+    "blocking cell": 100 / (1 + S * 1e-6) + 1 / (S * 1e-6),
+    "Warburg": 10 + 50 / np.sqrt(S),
+}
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+@pytest.mark.parametrize("error", [0.0, 0.003, 0.03])
+def test_scatter_is_no_systematic_misfit(name, error, rng):
+    drt = relaxation_times((FREQUENCIES, scattered(DESCRIBED[name], rng, error)), samples=0)
+    assert not drt.systematic
+    assert drt.misfit == pytest.approx(error, rel=0.2, abs=4e-4)
+
+
+NOT_DESCRIBED = {
+    "negative arc": 10 + 100 / (1 + S * 1e-3) - 30 / (1 + S),
+    "small negative arc": 10 + 100 / (1 + S * 1e-3) - 5 / (1 + S * 0.1),
+    "coil": 10 + 1e-5 * S + 100 / (1 + S * 1e-3),
+    "manipulated": 1.05 * DESCRIBED["two arcs"].real + 1j * DESCRIBED["two arcs"].imag,
+    "cell at -38 degrees": 1000 + 100 / (1 + S * 1e-3) + 850 * S[0].imag / S,
+}
+
+
+@pytest.mark.parametrize("name", NOT_DESCRIBED)
+@pytest.mark.parametrize("error", [0.0, 0.003])
+def test_data_that_relaxations_do_not_describe_are_called_so(name, error, rng):
+    drt = relaxation_times((FREQUENCIES, scattered(NOT_DESCRIBED[name], rng, error)), samples=0)
+    assert drt.systematic
+    assert drt.misfit > 5e-3
+    assert "relaxations do not describe the data" in str(drt)
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("coil", "inductance"), ("cell at -38 degrees", "capacitance")]
+)
+def test_an_element_in_series_cures_the_misfit(name, option):
+    drt = relaxation_times((FREQUENCIES, NOT_DESCRIBED[name]), samples=0, **{option: True})
+    assert not drt.systematic
+    assert drt.peaks[0].resistance == pytest.approx(100, rel=0.01)
+
+
+def test_wrong_sign_gives_no_peaks():
+    with pytest.raises(InputError, match="wrong sign"):
+        relaxation_times((FREQUENCIES, DESCRIBED["two arcs"].conj()))
+
+
+def test_the_accuracy_is_what_does_not_count():
+    spectrum = FREQUENCIES, NOT_DESCRIBED["small negative arc"]
+    assert not relaxation_times(spectrum, samples=0, accuracy=0.02).systematic
 
 
 @pytest.mark.parametrize(
@@ -152,6 +213,9 @@ def test_peaks_are_printed_with_their_errors():
         {"points_per_decade": 2},
         {"samples": -1},
         {"smallest_peak": 1.0},
+        {"points_per_decade": 4.5},
+        {"samples": 2.5},
+        {"accuracy": 0.0},
     ],
 )
 def test_bad_options_are_refused(options):

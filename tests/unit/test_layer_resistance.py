@@ -231,6 +231,9 @@ def test_results_go_to_tables(tmp_path):
 
 def test_wrong_names_and_grains_are_refused():
     state = bicrystal(CHARGE).equilibrium()
+    for nothing in (None, 3, ["left"]):
+        with pytest.raises(InputError, match="is no place; name an interface"):
+            state.layer_resistance(nothing)
     with pytest.raises(InputError, match=r"no interface or contact 'lft'.*Did you mean 'left'"):
         state.layer_resistance("lft")
     result = state.layer_resistance("left grain|right grain")

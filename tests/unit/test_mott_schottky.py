@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 from approx import relative
-from models import KT, NM, T
+from models import KT, NM, T, pellet
 
 from pyscl import (
     BlockingContact,
@@ -176,6 +176,9 @@ def test_results_go_to_tables(tmp_path):
         ("lft", [0.1], {}, "Did you mean 'left'"),
         ("left", [0.2, 0.3], {}, "2 biases between 0.2 and 0.3 V"),
         ("left", [0.2, 0.3, 0.4], {"fit": (0.25, 0.4)}, "a line with errors needs three"),
+        ("left", [0.2, 0.3, 0.4], {"fit": (0.4, 0.2)}, "fit is reversed: from 0.4 to 0.2 V"),
+        ("left", [0.2, 0.3, 0.4], {"fit": 0.2}, "fit=0.2 is no range"),
+        ("left", [0.2, 0.3, 0.4], {"fit": "0.2 V"}, "is no range"),
         ("left", 0.2, {}, "no list of biases"),
         ("left", ["0.2 V", "0.3 m"], {}, "wrong unit 'm'"),
         ("left", [0.2, 0.3, 0.4], {"carrier": "Na"}, "no carrier 'Na' at 'left'"),
@@ -205,6 +208,57 @@ def test_a_capacitance_without_a_line_is_refused():
     model = model_of(layer(0.5))
     with pytest.raises(InputError, match=r"does not follow a line between -0.2 and 0.2 V"):
         mott_schottky(model, "left", np.linspace(-0.2, 0.2, 9))
+
+
+def test_a_bent_curve_is_refused_and_its_straight_part_named():
+    """Three quarters of these biases deplete the layer; the rest would falsify the density."""
+    model, biases = model_of(layer()), np.linspace(-0.4, 0.8, 25)
+    with pytest.raises(InputError, match=r"leaves the best one by \d\d %.*straight with fit=") as e:
+        mott_schottky(model, "left", biases)
+    low, high = (float(v) for v in str(e.value).split("fit=(")[1].rstrip(")").split(","))
+    assert 0.1 <= low <= 0.2
+    assert high == 0.8
+    result = mott_schottky(model, "left", biases, fit=(low, high))
+    assert result.carrier_density == relative(0.3 * SITES, 2e-2)
+    assert result.deviation < 5e-3
+
+
+def test_a_bend_within_a_few_thermal_voltages_has_no_straight_part():
+    with pytest.raises(InputError, match="no part of it is straight"):
+        mott_schottky(model_of(layer()), "left", np.linspace(0.0, 0.09, 11))
+
+
+def test_a_thick_slow_pellet_gives_its_density():
+    """A millimetre with 1e-9 S/m follows in years; frozen, n would be 16 % low."""
+    model = pellet()
+    result = model.mott_schottky("left", np.linspace(0.2, 0.8, 13))
+    assert result.carrier_density == relative(
+        model.materials["electrolyte"].carriers[0].density, 5e-3
+    )
+    assert result.flat_band == pytest.approx(0.0, abs=2e-3)
+    slope = np.gradient(result.curve.charge, result.curve.biases)[1:-1]
+    assert result.curve.capacitance[1:-1] == pytest.approx(slope, rel=1e-2)
+
+
+def test_the_errors_of_the_line_are_those_of_many_repetitions(rng):
+    from pyscl.study.mott_schottky import CapacitanceCurve, _fit
+
+    carrier, volts = lattice_gas(layer()).carrier("Li"), np.linspace(0.2, 0.8, 12)
+    results = []
+    for _ in range(500):
+        y = 3.0 * (volts - 0.03) + 5e-3 * rng.standard_normal(12)
+        curve = CapacitanceCurve("left", volts, volts, y**-0.5)
+        results.append(_fit(curve, np.ones(12, bool), carrier, 1e-10, T))
+    for name in ("slope", "intercept"):
+        spread = np.std([getattr(r, name) for r in results])
+        errors = [getattr(r, f"{name}_error") for r in results]
+        assert np.mean(errors) == relative(spread, 0.1)
+    x, y = volts, results[0].curve.inverse_square
+    (slope, offset), covariance = np.polyfit(x, y, 1, cov=True)
+    gradient = np.array([offset / slope**2, -1 / slope])
+    assert results[0].slope == relative(slope, 1e-10)
+    assert results[0].slope_error == relative(np.sqrt(covariance[0, 0]), 1e-10)
+    assert results[0].intercept_error == relative(np.sqrt(gradient @ covariance @ gradient), 1e-10)
 
 
 def test_a_line_of_the_other_ion_is_refused():

@@ -177,7 +177,7 @@ F = np.logspace(0.0, 6.0, 61)
 
 
 def made_of(**parts):
-    contributions = tuple(Contribution("layer", name, z) for name, z in parts.items())
+    contributions = tuple(Contribution("bulk", name, z) for name, z in parts.items())
     total = sum(c.values for c in contributions)
     return Spectrum(None, "left", None, (), F, total, "Ohm", 2.0, contributions)
 
@@ -186,11 +186,11 @@ def test_resistance_and_capacitance_of_an_arc_come_out():
     arc = 100.0 / (1.0 + 2j * np.pi * F * 100.0 * 1e-5)
     blocking = 5.0 + 1.0 / (2j * np.pi * F * 1e-3)
     parts = summarise_spectrum(made_of(arc=arc, blocking=blocking))["contributions"]
-    first = parts["layer arc"]
+    first = parts["bulk arc"]
     assert first["resistance [Ohm cm^2]"] == pytest.approx(2e6, rel=1e-4)  # 100 Ohm on 2 m2
     assert first["capacitance [uF/cm^2]"] == pytest.approx(5e-4, rel=1e-9)  # 10 uF on 2 m2
     assert first["at [Hz]"] == pytest.approx(159.0, rel=0.06)
-    second = parts["layer blocking"]
+    second = parts["bulk blocking"]
     assert second["capacitance [uF/cm^2]"] == pytest.approx(0.05, rel=2e-3)
     assert second["at [Hz]"] == F[0]
 
@@ -208,6 +208,28 @@ def test_parts_that_are_rounding_or_conduct_have_no_capacitance():
         "all, high frequency", "all, low frequency", "layer arc", "layer excess"
     ]  # fmt: skip
     assert study["spectrum"]["area of the contact [m^2]"] == 2.0
+
+
+def test_a_part_without_weight_where_it_is_read_has_no_capacitance_in_the_table():
+    size = np.where(F < 1e3, 100.0, 1e-3)  # of the whole
+    tiny = 1e-3 - 1e-3j * np.exp(-(np.log(F) ** 2))  # -Im is largest at 1 Hz
+    spectrum = made_of(whole=size + 0j, tiny=tiny)
+    summary = summarise_spectrum(spectrum)
+    part = summary["contributions"]["layer tiny"]
+    assert part["largest share"] > 0.1
+    assert part["share there"] == pytest.approx(1.414e-5, rel=1e-3)
+    assert part["capacitance [uF/cm^2]"] > 1e3
+    cells = {
+        row[2]: row[3:]
+        for row in spectrum_rows({"cases": {"base": {"studies": {"i": {"spectrum": summary}}}}})
+    }
+    assert cells["layer tiny"] == ("20", "", "")
+    summary["contributions"]["layer tiny"]["share there"] = 1.1e-4
+    cells = {
+        row[2]: row[3:]
+        for row in spectrum_rows({"cases": {"base": {"studies": {"i": {"spectrum": summary}}}}})
+    }
+    assert cells["layer tiny"][2] == "1 Hz"
 
 
 # --- after a transient, and what goes wrong ---------------------------------------------------

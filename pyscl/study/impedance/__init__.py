@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pyscl.errors import InputError
-from pyscl.facets import facet_measure
 from pyscl.postprocess.local_impedance import LocalImpedance
 from pyscl.spectrum import Contribution, Spectrum
-from pyscl.study.impedance.drive import Drive, find_drive
+from pyscl.study.impedance.drive import Drive, driven_area, find_drive
 from pyscl.study.impedance.frequencies import (
     SpectrumOptions,
     highest_frequency,
@@ -34,7 +33,7 @@ def impedance(
     *,
     contact: str | None = None,
     reference: str | None = None,
-    open_contacts: Sequence[str] = (),
+    open_contacts: Sequence[str] | str = (),
     options: SpectrumOptions | None = None,
 ) -> Spectrum:
     """Compute the impedance spectrum of a state; see `Solution.impedance`."""
@@ -65,17 +64,26 @@ def impedance(
             for f, found in zip(new, pool.map(at, new), strict=True):
                 known[f], parts[f] = found
 
+    warnings = []
     if isinstance(given, np.ndarray):
         evaluate(given)
     else:
         if given is None:
             high = highest_frequency(solution.model)
-            given = lowest_frequency(lambda f: at(f)[0], high, options.tolerance), high
-        sample(evaluate, known, given, options)
+            low, at_limit = lowest_frequency(lambda f: at(f)[0], high, options.tolerance)
+            given = low, high
+            if not at_limit:
+                warnings.append(
+                    f"at the lowest frequency, {low:g} Hz, some process is still on its way"
+                )
+        if not sample(evaluate, known, given, options):
+            warnings.append(
+                f"{options.max_points} frequencies do not resolve it to {options.tolerance:g}; "
+                "raise max_points or tolerance"
+            )
     f = np.array(sorted(known))
     table = np.array([parts[value] for value in f])
     names = local.parts if local else ()
-    model = solution.model
     return Spectrum(
         solution=solution,
         contact=drive.contact,
@@ -84,8 +92,9 @@ def impedance(
         frequencies=f,
         impedance=np.array([known[value] for value in f]),
         unit="Ohm" if scaling.axisymmetric else "Ohm m",
-        area=float(facet_measure(model, model.mesh.facets_of(drive.contact)).sum()),
+        area=driven_area(solution.model, drive.contact),
         contributions=tuple(
             Contribution(kind, place, table[:, k]) for k, (kind, place) in enumerate(names)
         ),
+        warnings=tuple(warnings),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pyscl.errors import InputError, unknown_name
+from pyscl.facets import facet_measure
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -31,7 +32,7 @@ def find_drive(
     model: "Model",
     contact: str | None = None,
     reference: str | None = None,
-    open_contacts: Sequence[str] = (),
+    open_contacts: Sequence[str] | str = (),
 ) -> Drive:
     """Return which contacts are driven; two contacts need no names.
 
@@ -48,7 +49,8 @@ def find_drive(
         contact = contacts[0]
     if reference is None and len(contacts) == 2 and contact in contacts:
         reference = next(name for name in contacts if name != contact)
-    drive = Drive(contact, reference, tuple(open_contacts))
+    opened = (open_contacts,) if isinstance(open_contacts, str) else tuple(open_contacts)
+    drive = Drive(contact, reference, opened)
     check_drive(model, drive)
     return drive
 
@@ -75,7 +77,7 @@ def check_drive(model: "Model", drive: Drive) -> None:
         raise InputError(
             f"contact '{drive.contact}' cannot be its own reference; name another contact"
         )
-    group = _groups(model, contacts)
+    group = contact_groups(model)
     for other in (drive.reference, *drive.open_contacts):
         if other is not None and group[other] == group[drive.contact]:
             raise InputError(
@@ -84,10 +86,35 @@ def check_drive(model: "Model", drive: Drive) -> None:
             )
     held = set(group.values()) - {group[name] for name in drive.open_contacts}
     if held == {group[drive.contact]}:
+        others = [c for c in contacts if group[c] != group[drive.contact]]
+        remedy = f"hold one of {', '.join(others)}" if others else "the model needs another contact"
         raise InputError(
-            f"no contact is left to carry the current of '{drive.contact}' away; hold one of "
-            f"{', '.join(c for c in contacts if c != drive.contact) or 'the others'}"
+            f"no contact is left to carry the current of '{drive.contact}' away; {remedy}"
         )
+
+
+def contact_groups(model: "Model") -> dict[str, int]:
+    """Return contact -> number of its group; contacts that hold the same unknowns form one."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    d = model.discretized
+    pairs = model.conditions.contacts.ties(levels=True).pairs
+    ones = np.ones(len(pairs))
+    graph = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(d.n_dofs, d.n_dofs))
+    _, label = connected_components(graph, directed=False)
+    return {name: int(label[d.terminal_dof(name)]) for name in d.terminals}
+
+
+def driven_area(model: "Model", contact: str) -> float:
+    """Return the length [m] or area [m2] of a contact and those that share its voltage.
+
+    Facets that belong to several of them count once.
+    """
+    group = contact_groups(model)
+    facets = [model.mesh.facets_of(name) for name in group if group[name] == group[contact]]
+    unique = np.unique(np.sort(np.concatenate(facets), axis=1), axis=0)
+    return float(facet_measure(model, unique).sum())
 
 
 def _with_voltage(model: "Model") -> tuple[str, ...]:
@@ -103,16 +130,3 @@ def _with_voltage(model: "Model") -> tuple[str, ...]:
             "ReservoirContact"
         )
     return contacts
-
-
-def _groups(model: "Model", contacts: tuple[str, ...]) -> dict[str, int]:
-    """Return contact -> number of its group; contacts that hold the same unknowns form one."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    d = model.discretized
-    pairs = model.conditions.contacts.ties(levels=True).pairs
-    ones = np.ones(len(pairs))
-    graph = coo_array((ones, (pairs[:, 0], pairs[:, 1])), shape=(d.n_dofs, d.n_dofs))
-    _, label = connected_components(graph, directed=False)
-    return {name: int(label[d.terminal_dof(name)]) for name in contacts}

@@ -21,8 +21,8 @@ Evaluate = Callable[[Iterable[float]], None]
 """Computes the impedance at some frequencies [Hz]."""
 
 _DECADES_ABOVE = 1.0  # beyond the dielectric relaxation
-_MOST_DECADES = 18.0
-_LOWEST = 1e-6  # Hz
+_LOWEST = (1e-6, 1e-9)  # Hz; lower ones cost digits of the real part
+_HIGHEST = 1e30  # Hz
 _ROUNDING = 1e-14  # of the real part of Z, relative to |Z|
 
 
@@ -46,10 +46,15 @@ class SpectrumOptions:
         """Refuse values that make no sense."""
         if not 0.0 < self.tolerance < 1.0:
             raise InputError(f"tolerance {self.tolerance:g} must lie between 0 and 1")
-        if self.points_per_decade < 1 or self.max_points < 3:
-            raise InputError("a spectrum needs at least 1 point per decade and 3 in all")
-        if self.workers is not None and self.workers < 1:
-            raise InputError(f"workers must be at least 1, not {self.workers}")
+        least = {"points_per_decade": 1, "max_points": 3, "workers": 1}
+        for name, smallest in least.items():
+            value = getattr(self, name)
+            if value is None and name == "workers":
+                continue
+            if not isinstance(value, int) or isinstance(value, bool) or value < smallest:
+                raise InputError(
+                    f"{name} of a spectrum must be a whole number from {smallest}, not {value}"
+                )
 
 
 def parse_frequencies(
@@ -62,14 +67,16 @@ def parse_frequencies(
     """
     values = np.array([parse(value, "Hz") for value in np.atleast_1d(np.asarray(given, object))])
     for value in values:
-        if not (np.isfinite(value) and value > 0.0):
+        if not 0.0 < value <= _HIGHEST:
             hint = (
                 "; at 0 Hz the resistance is that of a steady state with a small bias "
                 "(Model.steady), and blocking contacts pass nothing"
                 if value == 0.0
                 else ""
             )
-            raise InputError(f"a frequency must be positive and finite, not {value:g} Hz{hint}")
+            raise InputError(
+                f"a frequency must be positive and at most {_HIGHEST:g} Hz, not {value:g} Hz{hint}"
+            )
     if isinstance(given, tuple) and len(given) == 2:
         low, high = values
         if not low < high:
@@ -105,39 +112,47 @@ def sample(
     known: dict[float, complex],
     limits: tuple[float, float],
     options: SpectrumOptions,
-) -> None:
+) -> bool:
     """Compute the impedance between two frequencies until it is resolved.
 
     The range gets `points_per_decade` points; then every point that its neighbours do not predict
     within the tolerance gets new ones beside it.
+
+    Returns:
+        Whether it is resolved; otherwise `max_points` was reached.
     """
     low, high = limits
     count = max(3, int(np.ceil(options.points_per_decade * np.log10(high / low))) + 1)
-    evaluate(np.geomspace(low, high, count))
-    while len(known) < options.max_points:
-        wanted = unresolved(known, options.tolerance)[: options.max_points - len(known)]
-        if not wanted:
-            break
-        evaluate(wanted)
+    evaluate(np.geomspace(low, high, min(count, options.max_points)))
+    while wanted := unresolved(known, options.tolerance):
+        if len(known) >= options.max_points:
+            return False
+        evaluate(wanted[: options.max_points - len(known)])
+    return True
 
 
-def lowest_frequency(impedance: Callable[[float], complex], high: float, tolerance: float) -> float:
+def lowest_frequency(
+    impedance: Callable[[float], complex], high: float, tolerance: float
+) -> tuple[float, bool]:
     """Return a frequency [Hz] inside the limit of low frequencies, within a decade of its end.
 
-    The limit is that of 1 uHz (or 18 decades below `high`): Z = R + 1/(i w C) if no direct current
-    can pass, else Z = R. Its end is found by bisection of the decades.
+    The limit is that of 1 uHz or, for slower processes, 1 nHz: Z = R + 1/(i w C) if no direct
+    current can pass, else Z = R. Its end is found by bisection of the decades.
 
     Args:
         impedance: Z at a frequency [Hz].
         high: upper end of the range [Hz].
         tolerance: relative, of real and imaginary part.
+
+    Returns:
+        The frequency, and whether the limit holds there; it does not if some process takes longer
+        than 1 nHz can show.
     """
-    bottom = max(_LOWEST, high * 10.0**-_MOST_DECADES)
-    limit = impedance(bottom)
-    blocks = abs(limit.imag) > abs(limit.real)
+    bottom, limit = 0.0, 0j
 
     def holds(frequency: float) -> bool:
         z = impedance(frequency)
+        blocks = abs(limit.imag) > abs(limit.real)
         imaginary = limit.imag * bottom / frequency if blocks else 0.0
         size = abs(z.imag) if blocks else abs(z)
         return (
@@ -145,11 +160,18 @@ def lowest_frequency(impedance: Callable[[float], complex], high: float, toleran
             and abs(z.imag - imaginary) <= tolerance * size
         )
 
-    inside, outside = 0, int(np.log10(high / bottom))
+    for lowest in _LOWEST:
+        bottom = min(lowest, 1e-3 * high)
+        limit = impedance(bottom)
+        if holds(10.0 * bottom):
+            break
+    else:
+        return bottom, False
+    inside, outside = 1, int(np.log10(high / bottom))
     while outside - inside > 1:
         middle = (inside + outside) // 2
         inside, outside = (middle, outside) if holds(bottom * 10.0**middle) else (inside, middle)
-    return bottom * 10.0**inside
+    return bottom * 10.0**inside, True
 
 
 def unresolved(known: dict[float, complex], tolerance: float) -> list[float]:
@@ -157,7 +179,7 @@ def unresolved(known: dict[float, complex], tolerance: float) -> list[float]:
 
     The value at each inner point is predicted by the cubic in ln f through its four neighbours. The
     intervals beside it are halved where the prediction, which is at twice the distance and thus
-    2^4 times worse than an interpolation in between, misses by more than 16 times the tolerance.
+    2^4 times worse than an interpolation in between, misses by more than 6 times the tolerance.
     """
     f = np.array(sorted(known))
     x, z = np.log(f), np.array([known[value] for value in f])
@@ -166,7 +188,7 @@ def unresolved(known: dict[float, complex], tolerance: float) -> list[float]:
     for k in range(1, len(f) - 1):
         around = sorted(sorted(range(len(f)), key=lambda j: abs(j - k))[1:5])
         predicted = _lagrange(x[around], x[k]) @ log_z[around]
-        if abs(predicted - log_z[k]) > 16.0 * tolerance:
+        if abs(predicted - log_z[k]) > 6.0 * tolerance:
             halved |= {k - 1, k}
     return [float(np.sqrt(f[k] * f[k + 1])) for k in sorted(halved)]
 

@@ -23,7 +23,15 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 _PERIODS = 5.0  # of the lowest frequency that are followed
+_FIRST = 1e-3  # end of the first wait, in periods of the highest frequency
+_PER_DECADE = 20
 _NOTHING = 1e-12  # s, in which a state at rest does not move
+
+
+def _count(frequencies: FloatArray) -> int:
+    """Return how many waits cover the times that matter at some frequencies."""
+    decades = np.log10(_PERIODS / _FIRST * frequencies.max() / frequencies.min())
+    return int(np.ceil(_PER_DECADE * decades)) + 1
 
 
 def step_impedance(
@@ -55,21 +63,23 @@ def step_impedance(
         InputError: a frequency or amplitude that is not positive, or an unknown contact.
         ConvergenceError: a time step failed.
     """
-    f = np.asarray(frequencies, dtype=float)
+    f = np.atleast_1d(np.asarray(frequencies, dtype=float))
     for name, value in (("frequencies", f), ("amplitude", np.asarray(amplitude))):
-        if not np.all(np.isfinite(value) & (value > 0.0)):
+        if not (value.size and np.all(np.isfinite(value) & (value > 0.0))):
             raise InputError(f"{name}: {value} must be positive and finite")
     model = solution.model
     rest = model.transient(
         [Hold(duration=_NOTHING)], contact=contact, reference=reference, start=solution
     )
     volts = amplitude * thermal_voltage(model.temperature)
-    duration = _PERIODS / float(f.min())
+    # Time steps that grow with the time since the step resolve e^(-i w t) at every frequency.
+    ends = np.geomspace(_FIRST / f.max(), _PERIODS / f.min(), _count(f))
+    waits = [Wait(duration=float(d)) for d in np.diff(ends, prepend=0.0)]
     admittance = np.zeros(f.shape, dtype=complex)
     for sign in (1.0, -1.0):
         step = sign * volts
         trajectory = model.transient(
-            [StepTo(voltage=float(rest["voltage"][-1]) + step), Wait(duration=duration)],
+            [StepTo(voltage=float(rest["voltage"][-1]) + step), *waits],
             contact=contact,
             reference=reference,
             start=solution,
@@ -99,9 +109,17 @@ class TimeDomainCheck:
         """Largest deviation."""
         return float(self.deviations.max())
 
+    def passes(self, tolerance: float = 0.01) -> bool:
+        """Whether all deviations are within a tolerance."""
+        return self.largest <= tolerance
 
-def check_in_time(spectrum: "Spectrum", count: int = 5, **step: float) -> TimeDomainCheck:
+
+def check_in_time(
+    spectrum: "Spectrum", count: int = 5, *, amplitude: float = 1e-3, tolerance: float = 1e-6
+) -> TimeDomainCheck:
     """Compare a spectrum with the response to small steps; see `Spectrum.check_in_time`."""
+    if count < 1:
+        raise InputError(f"count must be at least 1, not {count}")
     if spectrum.open_contacts:
         raise InputError(
             "in time every contact but the driven one is held; check a spectrum without "
@@ -111,7 +129,12 @@ def check_in_time(spectrum: "Spectrum", count: int = 5, **step: float) -> TimeDo
     chosen = np.unique(wanted)
     f, z = spectrum.frequencies[chosen], spectrum.impedance[chosen]
     stepped = step_impedance(
-        spectrum.solution, f, contact=spectrum.contact, reference=spectrum.reference, **step
+        spectrum.solution,
+        f,
+        contact=spectrum.contact,
+        reference=spectrum.reference,
+        amplitude=amplitude,
+        tolerance=tolerance,
     )
     return TimeDomainCheck(f, stepped, np.abs(stepped - z) / np.abs(z))
 

@@ -1,0 +1,209 @@
+"""Models and solutions on another mesh of the same regions and sides."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyscl.adaptivity.refine import Refinement
+from pyscl.errors import InputError
+from pyscl.thin_interfaces import ELECTRIC
+
+if TYPE_CHECKING:
+    from pyscl.mesh import Mesh
+    from pyscl.model import Model
+    from pyscl.solution import Solution
+
+FloatArray = NDArray[np.float64]
+IndexArray = NDArray[np.intp]
+
+
+def on_mesh(model: "Model", mesh: "Mesh") -> "Model":
+    """Return the same materials, interfaces and contacts on a mesh with the same names.
+
+    Raises:
+        InputError: the model has fields on its mesh (`background`, `contact_share`), which only
+            `on_refined` can carry over.
+    """
+    fields = [name for name in ("background", "contact_share") if getattr(model, name)]
+    if fields:
+        raise InputError(
+            f"the model has a field as {fields[0]}, which is known on its own mesh only; build "
+            "the model on the new mesh, or refine the mesh of the model"
+        )
+    return _rebuilt(model, mesh, {}, {})
+
+
+def on_refined(model: "Model", refinement: Refinement) -> "Model":
+    """Return the model on a refinement of its mesh.
+
+    Fields of background charge are linear between the nodes of the old mesh, the two halves of a
+    facet share its contact.
+    """
+    mesh, ends = refinement.mesh, refinement.ends
+    background = {region: values[ends].mean(axis=1) for region, values in model.background.items()}
+    share = {}
+    for name, values in model.contact_share.items():
+        low, high = _old_facets(refinement, mesh.interfaces[name])
+        old = model.mesh.edges.find(model.mesh.interfaces[name])
+        order = np.argsort(old)
+        wanted = model.mesh.edges.find(np.column_stack([low, high]).astype(np.int32))
+        share[name] = values[order[np.searchsorted(old[order], wanted)]]
+    return _rebuilt(model, mesh, background, share)
+
+
+def _old_facets(refinement: Refinement, facets: NDArray[np.int32]) -> tuple[IndexArray, IndexArray]:
+    """Return both ends of the coarse facet of which each facet (k, 2) is a part."""
+    ends = refinement.ends[facets].reshape(len(facets), 4)
+    return ends.min(axis=1).astype(np.intp), ends.max(axis=1).astype(np.intp)
+
+
+def _rebuilt(
+    model: "Model",
+    mesh: "Mesh",
+    background: dict[str, FloatArray],
+    share: dict[str, FloatArray],
+) -> "Model":
+    from pyscl.model import Model
+
+    return Model(
+        mesh,
+        model.materials,
+        contacts=model.contacts,
+        interfaces=model.interfaces,
+        conserved=model.conserved,
+        periodic=model.periodic,
+        floating=model.floating,
+        background=background,
+        contact_share=share,
+        temperature=model.temperature,
+        coordinates=model.coordinates,
+    )
+
+
+def site_ends(coarse: "Model", fine: "Model", refinement: Refinement) -> IndexArray:
+    """Return the coarse sites (n_sites, 2) between which each site of the fine model lies.
+
+    They are of the same region, so that what jumps at an interface is not mixed.
+    """
+    old, new = coarse.discretized, fine.discretized
+    corners = refinement.coarse.triangles[refinement.parent]  # (m, 3)
+    sites = old.triangle_sites[refinement.parent]
+    of_corner = _sites_of_pieces(fine, refinement)
+    found = np.empty((len(new.site_node), 2), dtype=np.intp)
+    for k in range(3):
+        ends = refinement.ends[refinement.pieces[:, k]]
+        for side in range(2):
+            at = np.argmax(corners == ends[:, side, None], axis=1)
+            found[of_corner[:, k], side] = sites[np.arange(len(sites)), at]
+    return found
+
+
+def _sites_of_pieces(fine: "Model", refinement: Refinement) -> IndexArray:
+    """Return the fine sites at the corners of the pieces, (m, 3).
+
+    After flips they are found by node and region.
+    """
+    d = fine.discretized
+    if np.array_equal(refinement.pieces, refinement.mesh.triangles):
+        return d.triangle_sites.astype(np.intp)
+    n_regions = len(fine.mesh.region_names)
+    keys = d.site_node.astype(np.int64) * n_regions + d.site_region
+    order = np.argsort(keys, kind="stable")
+    region = refinement.coarse.region[refinement.parent]
+    wanted = refinement.pieces.astype(np.int64) * n_regions + region[:, None]
+    return np.asarray(order[np.searchsorted(keys[order], wanted)])
+
+
+def prolonged(solution: "Solution", model: "Model", refinement: Refinement) -> "Solution":
+    """Return a solution as a start on a refinement: linear in every old triangle.
+
+    Args:
+        solution: on the coarse mesh.
+        model: of the same names on the refined mesh, see `on_refined`.
+        refinement: from the mesh of the solution to that of the model.
+    """
+    old = solution.model.discretized
+    ends = site_ends(solution.model, model, refinement)
+    phi = solution.unknowns[old.site_phi[ends]].mean(axis=1)
+    mu = solution.unknowns[old.site_dofs[ends]].mean(axis=1)
+    return _started(solution, model, phi, mu)
+
+
+def transferred(solution: "Solution", model: "Model") -> "Solution":
+    """Return a solution as a start for a model of the same names on any other mesh.
+
+    Every region takes its values from its own old triangles, also where they jump at interfaces;
+    points outside them (curved interfaces) take those of the nearest triangle.
+
+    Raises:
+        InputError: a region that the old mesh lacks, or other carriers.
+    """
+    if model.carriers != solution.model.carriers:
+        raise InputError(
+            f"the solution has the carriers {', '.join(solution.model.carriers) or 'none'}, the "
+            f"model {', '.join(model.carriers) or 'none'}; both need the same"
+        )
+    old, new = solution.model.discretized, model.discretized
+    mesh, points = solution.model.mesh, model.mesh.points
+    phi, mu = np.zeros(len(new.site_node)), np.zeros(new.site_dofs.shape)
+    for number, region in enumerate(model.mesh.region_names):
+        here = np.flatnonzero(new.site_region == number)
+        triangles = np.flatnonzero(mesh.regions_of(region))
+        at, weight = _locate(mesh, triangles, points[new.site_node[here]])
+        sites = old.triangle_sites[at]
+        phi[here] = (weight * solution.unknowns[old.site_phi[sites]]).sum(axis=1)
+        for k in range(len(model.carriers)):
+            dofs = old.site_dofs[sites, k]
+            mu[here, k] = (weight * solution.unknowns[dofs]).sum(axis=1)
+    return _started(solution, model, phi, mu)
+
+
+def _locate(
+    mesh: "Mesh", triangles: IndexArray, points: FloatArray
+) -> tuple[IndexArray, FloatArray]:
+    """Return the triangle (n,) of each point and its weights (n, 3), clipped to the triangle."""
+    from scipy.spatial import cKDTree
+
+    corner = mesh.points[mesh.triangles[triangles]]
+    tree = cKDTree(corner.mean(axis=1))
+    _, near = tree.query(points, k=min(32, len(triangles)))
+    near = near.reshape(len(points), -1)
+    edges = np.stack([corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]], axis=2)
+    away = points[:, None] - corner[near, 0]
+    local = np.linalg.solve(edges[near], away[..., None])[..., 0]
+    weight = np.concatenate([1.0 - local.sum(axis=2, keepdims=True), local], axis=2)
+    best = np.argmax(weight.min(axis=2), axis=1)
+    rows = np.arange(len(points))
+    chosen = np.clip(weight[rows, best], 0.0, None)
+    return triangles[near[rows, best]], chosen / chosen.sum(axis=1, keepdims=True)
+
+
+def _started(solution: "Solution", model: "Model", phi: FloatArray, mu: FloatArray) -> "Solution":
+    """Return the start with given values on the sites: phi (n_sites,), mu (n_sites, n_carriers).
+
+    The unknowns of the terminals are taken over by name.
+    """
+    from pyscl.solution import Solution
+    from pyscl.study.newton import NewtonHistory
+
+    old, new = solution.model.discretized, model.discretized
+    factor = old.scaling.potential / new.scaling.potential
+    u = model.conditions.start_state()
+    u[new.site_phi] = phi * factor
+    there = new.site_dofs >= 0
+    u[new.site_dofs[there]] = mu[there] * factor
+    for contact in new.terminals:
+        if contact not in old.terminals:
+            continue
+        for k in (ELECTRIC, *range(len(model.carriers))):
+            u[new.terminal_dof(contact, k)] = (
+                solution.unknowns[old.terminal_dof(contact, k)] * factor
+            )
+    return Solution(
+        model,
+        u,
+        kind=solution.kind,
+        bias=solution.bias,
+        history=NewtonHistory(solution.history.kind, (), converged=False),
+    )

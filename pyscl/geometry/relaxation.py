@@ -1,0 +1,265 @@
+"""Dense random packings: bodies at random places push each other apart until none overlap.
+
+Every pair of overlapping discs moves apart, the smaller body more than the larger one; discs off a
+body's centre also turn it. In the spirit of the force-biased algorithms of Jodrey and Tory (Phys.
+Rev. A 32 (1985) 2347) and Moscinski and Bargiel, with rigid clusters of discs for other shapes.
+The number of steps is bounded, so that nothing depends on the speed of the machine.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyscl.geometry import curves
+from pyscl.geometry.bodies import Body
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+STEPS = 3000
+"""Most steps of one relaxation."""
+
+TRIES = {True: 200, False: 2000}
+"""Random places tried for a body before the relaxation, by whether it is a disc."""
+
+_OVERRELAXATION = 1.2
+_SLACK = 0.02  # part of a gap by which it is first made too wide
+
+
+@dataclass(frozen=True, eq=False)
+class Room:
+    """Where the bodies may be.
+
+    Attributes:
+        size: (2,) width and height [m].
+        wraps: (2,) whether bodies that leave through a side come back through the opposite one.
+        low: (2,) least coordinates of walls, for directions that do not wrap [m].
+        high: (2,) largest ones [m].
+        gap: least distance between bodies, and to walls [m].
+        graze: bodies that cross a side do so by at least this depth, and end at least this far
+            from a side they do not cross [m].
+    """
+
+    size: FloatArray
+    wraps: NDArray[np.bool_]
+    low: FloatArray
+    high: FloatArray
+    gap: float
+    graze: float
+
+
+@dataclass(eq=False)
+class Packing:
+    """Places of bodies: centres (n, 2) [m] and angles (n,) [rad]."""
+
+    bodies: Sequence[Body]
+    centre: FloatArray
+    angle: FloatArray
+    turns: NDArray[np.bool_]
+
+
+class _Discs:
+    """All discs: owner (m,), place on its body (m, 2), radius with half a gap (m,)."""
+
+    def __init__(self, packing: Packing, room: Room, extra: FloatArray) -> None:
+        self.owner = np.repeat(
+            np.arange(len(packing.bodies)), [len(b.discs) for b in packing.bodies]
+        )
+        every = np.concatenate([body.discs for body in packing.bodies])
+        self.local = every[:, :2]
+        self.radius = every[:, 2] + 0.5 * room.gap * (1.0 + _SLACK) + extra[self.owner]
+        weight = np.array([body.radius**2 for body in packing.bodies])
+        self.weight = weight[self.owner]
+        self.inertia = np.array([body.length**2 / 12.0 for body in packing.bodies])
+
+    def arms(self, angle: FloatArray) -> FloatArray:
+        """Return the discs' places relative to the centres (m, 2) [m]."""
+        cos, sin = np.cos(angle[self.owner]), np.sin(angle[self.owner])
+        x, y = self.local.T
+        return np.column_stack([cos * x - sin * y, sin * x + cos * y])
+
+
+def relax(packing: Packing, room: Room, extra: FloatArray, steps: int = STEPS) -> float:
+    """Move the bodies until none overlap; return the largest overlap that remains [m].
+
+    Args:
+        packing: is changed.
+        room: the walls and gaps.
+        extra: (n,) added to the radius of every disc of a body [m].
+        steps: at most so many.
+    """
+    discs = _Discs(packing, room, extra)
+    tolerance = 0.25 * _SLACK * room.gap
+    pairs, skin = np.empty((0, 2), dtype=np.intp), 0.3 * float(discs.radius.min())
+    moved, worst = np.inf, np.inf
+    for _ in range(steps):
+        arms = discs.arms(packing.angle)
+        place = packing.centre[discs.owner] + arms
+        if moved > 0.5 * skin:
+            pairs, moved = _near(discs, place, room, skin), 0.0
+        push, turn, worst = _pushes(packing, discs, pairs, place, arms, room)
+        graze = _grazing(packing, room)
+        worst = max(worst, float(np.abs(graze).max(initial=0.0)))
+        if worst <= tolerance:
+            return 0.0
+        push += graze
+        packing.centre = packing.centre + push
+        packing.angle = packing.angle + np.where(packing.turns, turn, 0.0)
+        for k in (0, 1):
+            if room.wraps[k]:
+                packing.centre[:, k] %= room.size[k]
+        reach = np.array([body.length for body in packing.bodies])
+        moved += float((np.linalg.norm(push, axis=1) + np.abs(turn) * reach / 2.0).max())
+    return worst
+
+
+def scatter(packing: Packing, room: Room, extra: FloatArray, rng: np.random.Generator) -> None:
+    """Put the bodies at random places, the longest first, that touch no earlier one if possible.
+
+    Random sequential addition: bodies that cross each other, such as wires, could not come free.
+
+    Args:
+        packing: is changed; angles only of bodies that may turn.
+        room: the walls and gaps.
+        extra: (n,) added to the radius of every disc of a body [m].
+        rng: source of the places.
+    """
+    discs = _Discs(packing, room, extra)
+    order = np.argsort([-body.length for body in packing.bodies], kind="stable")
+    place, radius = np.empty((len(discs.owner), 2)), np.empty(len(discs.owner))
+    first = np.searchsorted(discs.owner, np.arange(len(packing.bodies) + 1))
+    margin, done = np.where(room.wraps, 0.0, 0.5 * room.gap), 0
+    for n in order:
+        own = slice(first[n], first[n + 1])
+        local, r = discs.local[own], discs.radius[own]
+        for _ in range(TRIES[len(r) == 1]):
+            centre = rng.random(2) * room.size
+            if packing.turns[n]:
+                packing.angle[n] = 2.0 * np.pi * rng.random()
+            packing.centre[n] = centre
+            at = curves.placed(local, centre, float(packing.angle[n]))
+            inside = room.wraps | np.all(
+                (at - r[:, None] >= room.low + margin) & (at + r[:, None] <= room.high - margin),
+                axis=0,
+            )
+            if not inside.all():
+                continue
+            apart = _shortest((place[:done, None] - at).reshape(-1, 2), room)
+            if np.all(np.hypot(*apart.T) >= np.add.outer(radius[:done], r).ravel()):
+                break
+        place[done : done + len(r)], radius[done : done + len(r)] = at, r
+        done += len(r)
+
+
+def _near(discs: _Discs, place: FloatArray, room: Room, skin: float) -> IntArray:
+    """Return the pairs (p, 2) of discs of different bodies that may touch soon."""
+    from scipy.spatial import cKDTree
+
+    period = np.where(room.wraps, room.size, 0.0)
+    inside = np.where(room.wraps, place % np.where(room.wraps, room.size, 1.0), place)
+    # Rounding may leave a coordinate at the period itself.
+    inside = np.where(room.wraps & (inside >= room.size), 0.0, inside)
+    tree = cKDTree(inside, boxsize=period)
+    found = tree.query_pairs(2.0 * float(discs.radius.max()) + skin, output_type="ndarray")
+    found = found[discs.owner[found[:, 0]] != discs.owner[found[:, 1]]]
+    i, j = found.T
+    apart = _shortest(place[j] - place[i], room)
+    near = np.linalg.norm(apart, axis=1) < discs.radius[i] + discs.radius[j] + skin
+    found = np.sort(found[near], axis=1)
+    return np.asarray(found[np.lexsort(found.T[::-1])])
+
+
+def _shortest(apart: FloatArray, room: Room) -> FloatArray:
+    period = np.where(room.wraps, room.size, np.inf)
+    turns = np.where(room.wraps, np.round(apart / period), 0.0)
+    return np.asarray(apart - turns * np.where(room.wraps, room.size, 0.0))
+
+
+def _pushes(
+    packing: Packing,
+    discs: _Discs,
+    pairs: IntArray,
+    place: FloatArray,
+    arms: FloatArray,
+    room: Room,
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return displacements (n, 2) [m], turns (n,) [rad] and the largest overlap [m]."""
+    i, j = pairs.T
+    apart = _shortest(place[j] - place[i], room)
+    distance = np.maximum(np.linalg.norm(apart, axis=1), 1e-12 * room.size.max())
+    overlap = discs.radius[i] + discs.radius[j] - distance
+    hit = overlap > 0.0
+    i, j, overlap = i[hit], j[hit], overlap[hit]
+    towards = apart[hit] / distance[hit, None] * overlap[:, None]
+    share = discs.weight[j] / (discs.weight[i] + discs.weight[j])
+    disc = np.concatenate([i, j])
+    step = np.concatenate([-towards * share[:, None], towards * (1.0 - share)[:, None]])
+    wall_disc, wall_step = _walls(discs, place, room)
+    disc, step = np.concatenate([disc, wall_disc]), np.concatenate([step, wall_step])
+    worst = float(np.linalg.norm(wall_step, axis=1).max(initial=overlap.max(initial=0.0)))
+    count = len(packing.bodies)
+    owner, arm = discs.owner[disc], arms[disc]
+    hits = np.maximum(np.bincount(owner, minlength=count), 1)
+    # Several contacts of one body share the move, but two opposite ones must not cancel slowly.
+    scale = _OVERRELAXATION / np.sqrt(hits)
+    push = np.column_stack([np.bincount(owner, step[:, k], count) for k in (0, 1)])
+    torque = arm[:, 0] * step[:, 1] - arm[:, 1] * step[:, 0]
+    turn = np.bincount(owner, torque, count) / (discs.inertia + 1e-300)
+    return push * scale[:, None], np.clip(0.5 * turn * scale, -0.3, 0.3), worst
+
+
+def _walls(discs: _Discs, place: FloatArray, room: Room) -> tuple[IntArray, FloatArray]:
+    """Return the discs that reach into walls and the steps (k, 2) [m] that take them out."""
+    found, steps = [], []
+    margin = discs.radius + 0.5 * room.gap
+    for k in (0, 1):
+        if room.wraps[k]:
+            continue
+        for depth, sign in (
+            (room.low[k] + margin - place[:, k], 1.0),
+            (place[:, k] + margin - room.high[k], -1.0),
+        ):
+            hit = np.flatnonzero(depth > 0)
+            step = np.zeros((len(hit), 2))
+            step[:, k] = sign * depth[hit]
+            found.append(hit)
+            steps.append(step)
+    if not found:
+        return np.empty(0, dtype=np.intp), np.empty((0, 2))
+    return np.concatenate(found), np.concatenate(steps)
+
+
+def extents(packing: Packing) -> FloatArray:
+    """Return how far each body reaches from its centre to left, bottom, right, top (n, 4) [m]."""
+    reach = np.empty((len(packing.bodies), 4))
+    for n, (body, angle) in enumerate(zip(packing.bodies, packing.angle, strict=True)):
+        if len(body.discs) == 1:
+            reach[n] = body.radius
+            continue
+        line = body.at(np.zeros(2), float(angle))
+        reach[n] = *-line.min(axis=0), *line.max(axis=0)
+    return reach
+
+
+def _grazing(packing: Packing, room: Room) -> FloatArray:
+    """Return displacements (n, 2) [m] of bodies that cross, or nearly cross, a side by too little.
+
+    They concern directions that wrap; each body goes to the nearer of the two allowed places.
+    """
+    step = np.zeros((len(packing.bodies), 2))
+    if not room.wraps.any() or room.graze <= 0.0:
+        return step
+    reach = extents(packing)
+    for k in (0, 1):
+        if not room.wraps[k]:
+            continue
+        for side, sign in ((k, -1.0), (k + 2, 1.0)):
+            # Signed distance from the extreme point to the nearest copy of the side.
+            tip = packing.centre[:, k] + sign * reach[:, side]
+            off = tip - room.size[k] * np.round(tip / room.size[k])
+            near = np.abs(off) < room.graze
+            away = np.where(off >= 0, 1.0, -1.0) * (1.02 * room.graze) - off
+            step[near, k] += away[near]
+    return step
