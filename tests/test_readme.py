@@ -3,7 +3,10 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from pyscl.carriers import bulk_conductivity
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -47,7 +50,27 @@ def test_the_transient_of_the_readme_ends_without_a_layer(run, capsys):
     assert float(first) == pytest.approx(-500.0 * (float(start) - 4.0), abs=1.0)
     assert float(time) == pytest.approx(cell.stops[0].time, abs=1.0)
     assert abs(float(last)) < 1.0
-    assert len(CODE) == 2
+
+
+def test_the_spectrum_of_the_readme_is_bulk_and_diffusion(run, capsys):
+    """At 4 V there is no layer; the bulk is that of both regions."""
+    cell = run(CODE[1] + CODE[2])["cell"]
+    lines = capsys.readouterr().out.splitlines()[1:]
+    ohm_cm2 = {name: float(value.split()[0]) for name, value in (x.split(": ") for x in lines)}
+    thickness = {
+        region: np.ptp(cell.mesh.points[cell.mesh.triangles[cell.mesh.regions_of(region)], 0])
+        for region in cell.mesh.region_names
+    }
+    sigma = {
+        region: sum(bulk_conductivity(c, 298.15) for c in cell.materials[region].carriers)
+        for region in thickness
+    }
+    bulk = sum(length / sigma[region] for region, length in thickness.items()) * 1e4
+    assert ohm_cm2["bulk"] == pytest.approx(bulk, rel=5e-3)
+    assert ohm_cm2["space charge layers"] < 1e-3 * ohm_cm2["bulk"]
+    assert ohm_cm2["transfer"] == 0.0
+    assert ohm_cm2["diffusion"] > 1.0
+    assert len(CODE) == 3
 
 
 def test_the_readme_speaks_sentences_that_are_understood():
