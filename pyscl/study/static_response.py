@@ -77,6 +77,9 @@ def static_response(
     The first rate is so small that the slowest process of the state follows: that of everything
     it can store behind the resistances of all its elements in series. It is lowered further until
     nothing changes any more.
+
+    Raises:
+        InputError: see `Solution.static_response`.
     """
     model = solution.model
     drive = find_drive(model, contact, reference, open_contacts)
@@ -92,10 +95,11 @@ def static_response(
             return now
         before = now
     raise InputError(
-        f"the static response to the voltage of contact '{drive.contact}' is lost in rounding (by "
-        f"about {100.0 * now.rounding:.2g} % at a rate of {rate:.2g} 1/s): some part of the model, "
-        "or the kinetics at its border, conducts too little beside its finest elements. Coarsen "
-        "these where nothing changes over them, or take an impedance at a low frequency"
+        f"the static response to the voltage of contact '{drive.contact}' is lost in rounding, or "
+        f"does not settle (error {100.0 * now.rounding:.2g} % at a rate of {rate:.2g} 1/s): some "
+        "part of the model, or the kinetics at its border, conducts too little beside its finest "
+        "elements. Coarsen these where nothing changes over them, or take an impedance at a low "
+        "frequency"
     )
 
 
@@ -137,7 +141,9 @@ def _slowest_time(linearized: LinearizedModel) -> float:
     ends = np.sort(dofs[:, [1, 3]], axis=1)
     links = coo_array((conductance, (ends[:, 0], ends[:, 1])), shape=(n, n)).tocsr()
     links.sum_duplicates()
-    links.data = 1.0 / np.maximum(links.data, 1.0 / _LONGEST)
+    links.data[links.data <= 1.0 / _LONGEST] = 0.0  # joins nothing
+    links.eliminate_zeros()
+    links.data = 1.0 / links.data
     resistance = minimum_spanning_tree(links).sum()
     return float(np.clip(resistance * core.capacities.sum(), 1.0, _LONGEST))
 

@@ -117,15 +117,21 @@ def test_angles_stay_bounded_in_deep_refinement(stretch, bound):
     assert smallest_angle(mesh) > bound * first
 
 
-@pytest.mark.parametrize(("stretch", "smallest"), [(1.0, 20.0), (4.0, 5.0), (30.0, 0.6)])
-def test_layers_become_as_flat_as_allowed(stretch, smallest):
-    """Only the edges across a layer are marked; the shape is kept, or stretched to the bound."""
-    mesh = strip(np.linspace(0.0, 1.0, 5) * NM, width=NM, layers=4)
-    for _ in range(8):
-        ends = mesh.points[np.column_stack(np.divmod(mesh.edges.keys, mesh.n_points)), 0]
-        at_wall = (ends.min(axis=1) < 1e-6 * NM) & (ends.max(axis=1) > 1e-6 * NM)
-        mesh = refine_edges(mesh, at_wall, stretch=stretch).mesh
-    assert smallest < smallest_angle(mesh) < 4 * smallest
+def test_layers_become_no_flatter_than_allowed():
+    """Only the edges straight across a layer are marked, six times in a row."""
+    angles = []
+    for stretch in (1.0, 4.0, 30.0):
+        mesh = strip(np.linspace(0.0, 1.0, 5) * NM, width=NM, layers=4)
+        for _ in range(6):
+            ends = mesh.points[np.column_stack(np.divmod(mesh.edges.keys, mesh.n_points))]
+            x, y = ends[:, :, 0], ends[:, :, 1]
+            across = (x.min(axis=1) < 1e-6 * NM) & (np.ptp(x, axis=1) > 1e-6 * NM)
+            across &= np.ptp(y, axis=1) < 1e-6 * NM
+            mesh = refine_edges(mesh, across, stretch=stretch, flip=False).mesh
+        angles.append(smallest_angle(mesh))
+    assert angles[0] > 22.0
+    assert 4.0 < angles[1] < 22.0
+    assert 0.5 < angles[2] < 3.0
 
 
 def test_same_marks_same_bytes():
