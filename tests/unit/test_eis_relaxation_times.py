@@ -162,7 +162,7 @@ DESCRIBED = {
 
 
 @pytest.mark.parametrize("name", DESCRIBED)
-@pytest.mark.parametrize("error", [0.0, 0.003, 0.03])
+@pytest.mark.parametrize("error", [0.0, 0.01])
 def test_scatter_is_no_systematic_misfit(name, error, rng):
     drt = relaxation_times((FREQUENCIES, scattered(DESCRIBED[name], rng, error)), samples=0)
     assert not drt.systematic
@@ -179,9 +179,8 @@ NOT_DESCRIBED = {
 
 
 @pytest.mark.parametrize("name", NOT_DESCRIBED)
-@pytest.mark.parametrize("error", [0.0, 0.003])
-def test_data_that_relaxations_do_not_describe_are_called_so(name, error, rng):
-    drt = relaxation_times((FREQUENCIES, scattered(NOT_DESCRIBED[name], rng, error)), samples=0)
+def test_data_that_relaxations_do_not_describe_are_called_so(name, rng):
+    drt = relaxation_times((FREQUENCIES, scattered(NOT_DESCRIBED[name], rng, 0.003)), samples=0)
     assert drt.systematic
     assert drt.misfit > 5e-3
     assert "relaxations do not describe the data" in str(drt)
