@@ -56,9 +56,9 @@ class PartImpedance:
         name: name of the contribution, or of the interface or contact.
         resistance: real part at the lowest frequency, per area of the driven contact [Ohm m2];
             negative where a layer conducts better than the bulk.
-        capacitance: Im(1/Z)/w [F/m2], per area of the driven contact, at the top of its arc, the
-            one of highest frequency if there are several, or at the lowest frequency if there is
-            none and the part blocks; None if the part stores less charge than the bulk would.
+        capacitance: Im(1/Z)/w [F/m2], per area of the driven contact, at the top of its
+            highest arc, or at the lowest frequency if there is none and the part blocks; None if
+            the part stores less charge than the bulk would.
         frequency: where the capacitance was taken [Hz].
         largest_share: largest |Z| of the part over that of the whole, over all frequencies.
         area: of the interface or contact itself over that of the driven contact; None for bulks
@@ -306,8 +306,12 @@ class Spectrum:
 
 
 def _top_of_arc(height: FloatArray) -> int:
-    """Return where the arc of highest frequency has its top; the lowest frequency without one."""
-    inside = (height[1:-1] > height[:-2]) & (height[1:-1] >= height[2:]) & (height[1:-1] > 0.0)
+    """Return where the highest arc within the range has its top; the lowest frequency without one.
+
+    What rises up to the end of the range, slow storage behind the arc, is no arc.
+    """
+    inside = (height[1:-1] > height[:-2]) & (height[1:-1] >= height[2:])
     tops = np.flatnonzero(inside) + 1
-    notable = tops[height[tops] > _NOTABLE * np.abs(height).max()] if len(tops) else tops
-    return int(notable[-1]) if len(notable) else 0
+    highest = tops[np.argmax(height[tops])] if len(tops) else 0
+    notable = height[highest] > _NOTABLE * np.abs(height).max()
+    return int(highest) if notable else 0

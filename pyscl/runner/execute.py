@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pyscl.errors import InputError
-from pyscl.input import EquilibriumStudy, ImpedanceStudy, MeshInput, RunInput, TransientStudy
+from pyscl.input import EquilibriumStudy, ImpedanceStudy, RunInput, TransientStudy
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.model import Model
@@ -19,6 +19,7 @@ from pyscl.runner.cases import (
     place_of,
     run_case,
 )
+from pyscl.runner.meshes import prepare_mesh
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import RunResult
 from pyscl.runner.spectra import check_impedance
@@ -41,14 +42,6 @@ def build_model(run: RunInput, mesh: Mesh, materials: Mapping[str, Material]) ->
         temperature=run.temperature,
         coordinates=run.coordinates,
     )
-
-
-def read_mesh(wanted: MeshInput) -> Mesh:
-    """Return the mesh of a run file, with its parts named and its nodes renumbered."""
-    mesh = Mesh.read(wanted.file, unit=wanted.unit)
-    for name, point in wanted.parts.items():
-        mesh = mesh.with_part(name, point)
-    return mesh.renumbered()
 
 
 def execute(
@@ -85,8 +78,9 @@ def execute(
     """
     _make_writable(folder)
     _check_folder_names(run.variants)
-    mesh = read_mesh(run.mesh)
     cases = {name: run.materials(name) for name in run.variants} or {BASE: run.materials()}
+    prepared = prepare_mesh(run.mesh, cases.values(), run.temperature, report)
+    mesh = prepared.mesh
     models = {name: build_model(run, mesh, materials) for name, materials in cases.items()}
     for cut in run.output.cuts.values():
         locate(mesh, cut.start, cut.end, cut.points)
@@ -122,7 +116,8 @@ def execute(
         name: run_case(run, name, model, folder, listeners, resume=resume)
         for name, model in models.items()
     }
-    summary = summarise(run, models, verdict, list(warnings), assumptions, outcomes)
+    geometry = prepared.to_dict()
+    summary = summarise(run, models, geometry, verdict, list(warnings), assumptions, outcomes)
     (folder / "summary.json").write_text(json.dumps(summary, indent=1, allow_nan=False))
     result = RunResult(folder, outcomes, summary)
     if run.output.figures:

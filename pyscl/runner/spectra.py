@@ -11,7 +11,7 @@ from pyscl.errors import ConvergenceError, InputError
 from pyscl.input import FrequencyRange, ImpedanceStudy
 from pyscl.model import Model
 from pyscl.solution import Solution
-from pyscl.spectrum import Spectrum
+from pyscl.spectrum import PartImpedance, Spectrum
 from pyscl.study.impedance import SpectrumOptions, impedance
 from pyscl.study.impedance.drive import find_drive
 from pyscl.study.impedance.frequencies import highest_frequency
@@ -120,11 +120,16 @@ def summarise_spectrum(spectrum: Spectrum) -> dict[str, Any]:
                 "largest share": part.largest_share,
                 "share there": _share(spectrum, values, part.frequency),
             }
-            for part, values in zip(
-                spectrum.parts, (c.values for c in spectrum.contributions), strict=True
-            )
+            for part, values in _parts(spectrum)
         },
     }
+
+
+def _parts(spectrum: Spectrum) -> list[tuple[PartImpedance, NDArray[np.complex128]]]:
+    """Return the parts of a spectrum with their impedance; none against a probe."""
+    if not spectrum.contributions:
+        return []
+    return list(zip(spectrum.parts, (c.values for c in spectrum.contributions), strict=True))
 
 
 def _share(spectrum: Spectrum, values: NDArray[np.complex128], frequency: float) -> float:

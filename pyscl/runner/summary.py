@@ -40,6 +40,7 @@ def list_assumptions(cases: Mapping[str, Mapping[str, Material]]) -> dict[str, s
 def summarise(
     run: RunInput,
     models: Mapping[str, Model],
+    geometry: dict[str, Any] | None,
     verdict: MeshReport,
     warnings: list[str],
     assumptions: Mapping[str, str],
@@ -68,6 +69,7 @@ def summarise(
         "title": run.title,
         "input": run.model_dump(mode="json", by_alias=True),
         "versions": versions(),
+        "geometry": geometry,
         "mesh": verdict.to_dict(),
         "warnings": warnings + verdict.warnings,
         "assumptions": dict(assumptions),

@@ -349,7 +349,7 @@ def arc(resistance, frequency):
     return lambda f: resistance / (1.0 + 1j * f / frequency)
 
 
-def test_capacitance_of_a_part_is_that_of_its_fastest_arc():
+def test_capacitance_of_a_part_is_that_of_its_arc():
     """Slow storage behind it, of whatever size, does not hide it."""
     f = 1e4
 

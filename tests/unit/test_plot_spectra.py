@@ -12,7 +12,7 @@ from pyscl.errors import InputError
 from pyscl.mesh import graded, strip
 from pyscl.plot.curves import Curve
 from pyscl.plot.labels import Room
-from pyscl.plot.style import INK, LINES, text_colour
+from pyscl.plot.style import INK, LINES, raised, text_colour
 from pyscl.spectrum import Contribution, Spectrum
 from pyscl.study.arrhenius import arrhenius
 from pyscl.study.mott_schottky import mott_schottky
@@ -207,8 +207,9 @@ def test_names_of_decades_have_the_colour_of_their_curve_or_belong_to_all():
     assert all(t.get_color() == INK for t in plot.nyquist_plot(CELL).axes[0].texts)
 
 
-def test_names_lie_nearer_to_their_own_mark_than_to_any_other():
-    far, near = arc(6e-4, 0.1) + 1e-4, arc(4e-4, 0.1) + 1e-4
+@pytest.mark.parametrize(("share", "capacitance"), [(0.7, 0.4), (0.9, 0.05), (0.9, 0.4)])
+def test_names_lie_nearer_to_their_own_mark_than_to_any_other(share, capacitance):
+    far, near = arc(6e-4, 0.1) + 1e-4, arc(share * 6e-4, capacitance) + 1e-4
     figure = plot.nyquist_plot({"a": (F, far), "b": (F, near)}, unit="Ohm m^2", style="line")
     (ax,) = figure.axes
     figure.draw_without_rendering()
@@ -225,7 +226,7 @@ def test_names_lie_nearer_to_their_own_mark_than_to_any_other():
             colour: np.hypot(*(p - np.clip(p, low, high)).T).min() for colour, p in marks.items()
         }
         if text.get_color() != INK:
-            assert min(apart, key=apart.get) == text.get_color()
+            assert min(apart, key=apart.get) == text.get_color(), text.get_text()
 
 
 def test_every_curve_says_itself_how_far_it_goes_on():
@@ -301,6 +302,22 @@ def test_room_avoids_lines_and_other_texts():
     assert all(y < 1.1 for _, y in found)  # below the wall
     assert len(set(found)) == len(found)
     assert places[-1] is None  # nothing is left
+
+
+def test_room_leaves_the_neighbourhood_of_other_points():
+    room = Room([np.zeros((1, 2))], (0.0, 0.0, 3.0, 2.0))
+    point, other = np.array([1.5, 1.0]), np.array([[1.5, 1.2]])
+    assert Room([np.zeros((1, 2))], (0.0, 0.0, 3.0, 2.0)).place(point, "1 kHz")[1] > 1.0
+    _, y = room.place(point, "1 kHz", other)
+    assert y <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"),
+    [("Ohm*cm^2", "Ω cm²"), ("Ohm cm2", "Ω cm²"), ("1/m^3", "1/m³"), ("V", "V"), ("Ohm", "Ω")],
+)
+def test_exponents_of_units_are_raised(unit, text):
+    assert raised(unit) == text
 
 
 @pytest.mark.parametrize(

@@ -199,13 +199,13 @@ def test_parts_that_are_rounding_or_conduct_have_no_capacitance():
     arc = 100.0 / (1.0 + 2j * np.pi * F * 1e-3)
     spectrum = made_of(arc=arc, rounding=1e-12 * arc, excess=-1.0 / (1.0 + 2j * np.pi * F * 1e-3))
     parts = summarise_spectrum(spectrum)["contributions"]
-    assert parts["layer rounding"]["capacitance [uF/cm^2]"] is None
-    assert parts["layer excess"]["resistance [Ohm cm^2]"] < 0.0
-    assert parts["layer excess"]["capacitance [uF/cm^2]"] is None
+    assert parts["bulk rounding"]["capacitance [uF/cm^2]"] is None
+    assert parts["bulk excess"]["resistance [Ohm cm^2]"] < 0.0
+    assert parts["bulk excess"]["capacitance [uF/cm^2]"] is None
     study = {"spectrum": summarise_spectrum(spectrum)}
     rows = list(spectrum_rows({"cases": {"base": {"studies": {"impedance": study}}}}))
     assert [row[2] for row in rows] == [
-        "all, high frequency", "all, low frequency", "layer arc", "layer excess"
+        "all, high frequency", "all, low frequency", "bulk arc", "bulk excess"
     ]  # fmt: skip
     assert study["spectrum"]["area of the contact [m^2]"] == 2.0
 
@@ -213,23 +213,25 @@ def test_parts_that_are_rounding_or_conduct_have_no_capacitance():
 def test_a_part_without_weight_where_it_is_read_has_no_capacitance_in_the_table():
     size = np.where(F < 1e3, 100.0, 1e-3)  # of the whole
     tiny = 1e-3 - 1e-3j * np.exp(-(np.log(F) ** 2))  # -Im is largest at 1 Hz
-    spectrum = made_of(whole=size + 0j, tiny=tiny)
-    summary = summarise_spectrum(spectrum)
-    part = summary["contributions"]["layer tiny"]
+    summary = summarise_spectrum(made_of(whole=size + 0j, tiny=tiny))
+    part = summary["contributions"]["bulk tiny"]
     assert part["largest share"] > 0.1
     assert part["share there"] == pytest.approx(1.414e-5, rel=1e-3)
     assert part["capacitance [uF/cm^2]"] > 1e3
-    cells = {
-        row[2]: row[3:]
-        for row in spectrum_rows({"cases": {"base": {"studies": {"i": {"spectrum": summary}}}}})
-    }
-    assert cells["layer tiny"] == ("20", "", "")
-    summary["contributions"]["layer tiny"]["share there"] = 1.1e-4
-    cells = {
-        row[2]: row[3:]
-        for row in spectrum_rows({"cases": {"base": {"studies": {"i": {"spectrum": summary}}}}})
-    }
-    assert cells["layer tiny"][2] == "1 Hz"
+
+    def cells():
+        studies = {"impedance": {"spectrum": summary}}
+        rows = spectrum_rows({"cases": {"base": {"studies": studies}}})
+        return next(row[3:] for row in rows if row[2] == "bulk tiny")
+
+    assert cells() == ("20", "", "")
+    part["share there"] = 1.1e-4
+    assert cells()[1:] == (f"{part['capacitance [uF/cm^2]']:.4g}", "1 Hz")
+
+
+def test_an_impedance_against_a_probe_has_a_summary_without_parts():
+    bare = Spectrum(None, "left", "probe", ("probe",), F, 5.0 + 0j * F, "Ohm", 2.0)
+    assert summarise_spectrum(bare)["contributions"] == {}
 
 
 # --- after a transient, and what goes wrong ---------------------------------------------------

@@ -15,6 +15,7 @@ from pyscl.analytic import LatticeGasLayer
 from pyscl.boundaries import ButlerVolmer, ContactResistance, Interface
 from pyscl.mesh import strip
 from pyscl.study.impedance import LinearizedModel, impedance
+from pyscl.study.impedance.step_response import charge_transform, step_impedance
 from pyscl.verification.impedance_setups import (
     INSERTION,
     active_material,
@@ -33,7 +34,6 @@ from pyscl.verification.setups import (
     salt,
     salt_length,
 )
-from pyscl.study.impedance.step_response import charge_transform, step_impedance
 from pyscl.verification.transient_setups import (
     DIFFUSIVITY,
     charging_slab,
