@@ -60,6 +60,7 @@ class PartImpedance:
             highest arc, or at the lowest frequency if there is none and the part blocks; None if
             the part stores less charge than the bulk would.
         frequency: where the capacitance was taken [Hz].
+        share: |Z| of the part over that of the whole there.
         largest_share: largest |Z| of the part over that of the whole, over all frequencies.
         area: of the interface or contact itself over that of the driven contact; None for bulks
             and diffusion.
@@ -69,6 +70,7 @@ class PartImpedance:
     resistance: float
     capacitance: float | None
     frequency: float
+    share: float
     largest_share: float
     area: float | None = None
 
@@ -237,17 +239,18 @@ class Spectrum:
         return self.contributions
 
     def _part(self, name: str, values: ComplexArray, place: str | None) -> PartImpedance:
-        share = float((np.abs(values) / np.abs(self.impedance)).max())
+        share = np.abs(values) / np.abs(self.impedance)
         top = _top_of_arc(-values.imag)
         z = values[top] * self.area
-        stores = share > _ROUNDING and z.imag < -_ROUNDING * abs(z)
+        stores = share.max() > _ROUNDING and z.imag < -_ROUNDING * abs(z)
         capacitance = float((1.0 / z).imag / self.angular_frequencies[top]) if stores else None
         return PartImpedance(
             name,
             float(values[0].real * self.area),
             capacitance,
             float(self.frequencies[top]),
-            share,
+            float(share[top]),
+            float(share.max()),
             None if place is None else self._measure(place) / self.area,
         )
 

@@ -1,4 +1,4 @@
-"""A plane divided into named regions by curves: what generators and images make, and what is meshed.
+"""A plane divided into named regions by curves: what generators make and what is meshed.
 
 All coordinates are in metres.
 """

@@ -110,10 +110,7 @@ def make_layers(
     region = curve.region(side) if layered else None
     thickness, tops = layer_tops(sizes, region, WIDE * float(width.max()))
     free = np.interp(s, spacing.s[index], spacing.free[index][:, column])[:m]
-    height = FIT * free
-    for junction, away in ((curve.start, s[:m]), (curve.end, curve.length - s[:m])):
-        if not curve.closed and junction in plan.junction_size:
-            height = np.minimum(height, BESIDE_JUNCTION * away)
+    height = np.minimum(FIT * free, _below_junctions(curve, s[:m], plan))
     fitting = np.searchsorted(tops, height, side="right")
     counts = np.minimum(fitting, np.searchsorted(thickness, WIDE * width, side="right"))
     counts = np.maximum(counts, np.minimum(1, fitting))
@@ -144,6 +141,15 @@ def make_layers(
     )
     layers.limit(counts)
     return layers
+
+
+def _below_junctions(curve: Curve, s: Array, plan: Plan) -> Array:
+    """Return the heights (k,) [m] that layers may have beside refined junctions."""
+    height = np.full(len(s), np.inf)
+    for junction, away in ((curve.start, s), (curve.end, curve.length - s)):
+        if not curve.closed and junction in plan.junction_size:
+            height = np.minimum(height, BESIDE_JUNCTION * away)
+    return height
 
 
 def _widths(s: Array, closed: bool) -> Array:

@@ -12,12 +12,13 @@ out.npz: points (new, 2); triangles (m, 3), new nodes numbered after the given o
 import sys
 from itertools import pairwise
 
-import gmsh
 import numpy as np
 
 
 def main(source: str, target: str) -> None:
     """Read the faces from `source`, mesh them and write the triangles to `target`."""
+    import gmsh
+
     data = np.load(source)
     gmsh.initialize(interruptible=False)
     options = {
@@ -50,6 +51,8 @@ def main(source: str, target: str) -> None:
 
 def _closed_curve(points: np.ndarray, nodes: np.ndarray, owner: list[np.ndarray]) -> int:
     """Add a closed curve of fixed nodes; gmsh counts its own copies of them."""
+    import gmsh
+
     first = 1 + sum(len(part) for part in owner)
     tags = np.arange(first, first + len(nodes))
     owner.append(nodes)
@@ -68,6 +71,8 @@ def _sizes(
     curves: list[int], surfaces: list[int], first: np.ndarray, bulk: np.ndarray, slope: float
 ) -> None:
     """Let the sizes grow from those of the fixed edges, up to that of the bulk of each face."""
+    import gmsh
+
     field = gmsh.model.mesh.field
     fields = []
     for size in np.unique(bulk):
@@ -85,6 +90,9 @@ def _sizes(
 
 
 def _save(target: str, n_points: int, owner: np.ndarray, surfaces: list[int]) -> None:
+    """Write the new nodes and the triangles."""
+    import gmsh
+
     tags, xyz, _ = gmsh.model.mesh.getNodes()
     order = np.argsort(tags)
     tags, xyz = tags[order].astype(np.int64), xyz.reshape(-1, 3)[order]

@@ -19,7 +19,7 @@ from pyscl.meshing.sizes import MeshSizes
 from pyscl.meshing.spacing import SLOPE, Plan, Spacing, make_plan
 
 TOLERANCE = 1e-9  # of the domain, below which places are the same
-GOOD_ANGLE = 5.0  # degrees, of the filling; repair betters it
+GOOD_ANGLE = 3.0  # degrees, of the filling; repair betters it
 LARGEST_EMPTY = 4.0  # bulk sizes, beyond which curves do not see each other
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.mesh import Mesh
-from pyscl.mesh.quality import edge_weights, squared_lengths
+from pyscl.mesh.quality import edge_weights, smallest_angles, squared_lengths
 from pyscl.mesh.topology import Edges, edge_keys
 
 Array = NDArray[np.float64]
@@ -19,6 +19,7 @@ Ids = NDArray[np.int32]
 NEGATIVE = -1e-7  # weight below which an edge is repaired
 ROUNDS = 200  # of flips; every round flips all edges that do not touch each other
 MOVES = 3  # rounds of moved nodes
+THIN = 20.0  # degrees; nodes of triangles with a smaller angle, those of layers, are not moved
 STEP = 0.3  # part of the way to the mean of its neighbours that a node is moved at once
 
 
@@ -47,7 +48,10 @@ def repaired(mesh: Mesh) -> Mesh:
     for _ in range(MOVES):
         if best == 0:
             break
-        moved = flipped(_moved(mesh))
+        step = _moved(mesh)
+        if step is None:
+            break
+        moved = flipped(*step)
         count = negative_edges(moved)
         if count >= best:
             break
@@ -55,11 +59,16 @@ def repaired(mesh: Mesh) -> Mesh:
     return mesh
 
 
-def flipped(mesh: Mesh) -> Mesh:
-    """Return the constrained Delaunay triangulation of the nodes of a mesh."""
+def flipped(mesh: Mesh, active: NDArray[np.intp] | None = None) -> Mesh:
+    """Return the constrained Delaunay triangulation of the nodes of a mesh.
+
+    Args:
+        mesh: the mesh.
+        active: triangles to begin with, None for all.
+    """
     triangles = mesh.triangles.copy()
     fixed = np.unique(edge_keys(mesh.facets, mesh.n_points))
-    active = np.arange(len(triangles))
+    active = np.arange(len(triangles)) if active is None else active
     for _ in range(ROUNDS):
         one, other, quads = _flips(mesh, triangles, active, fixed)
         if not len(one):
@@ -135,8 +144,12 @@ def _apart(
     return edges[(lowest[one] == rank) & (lowest[other] == rank)]
 
 
-def _moved(mesh: Mesh) -> Mesh:
-    """Move the free nodes opposite to negative edges towards the mean of their neighbours."""
+def _moved(mesh: Mesh) -> tuple[Mesh, NDArray[np.intp]] | None:
+    """Move the free nodes opposite to negative edges towards the mean of their neighbours.
+
+    Returns:
+        the mesh and the triangles around the moved nodes; None if there is no such node.
+    """
     squared = squared_lengths(mesh)
     others = squared.sum(axis=1, keepdims=True) - 2.0 * squared
     key = mesh.edges.of_side * len(mesh.region_names) + np.repeat(mesh.region, 3)
@@ -150,8 +163,11 @@ def _moved(mesh: Mesh) -> Mesh:
     fixed[mesh.facets] = True
     for facets in mesh.interfaces.values():
         fixed[facets] = True
+    fixed[mesh.triangles[smallest_angles(mesh, squared) < THIN]] = True
     bad = np.unique(opposite[weight[key] < NEGATIVE])
     bad = bad[~fixed[bad]]
+    if not len(bad):
+        return None
     ends = np.concatenate([mesh.edges.sides, mesh.edges.sides[:, ::-1]])
     count = np.maximum(np.bincount(ends[:, 0], minlength=mesh.n_points), 1)
     mean = (
@@ -171,4 +187,4 @@ def _moved(mesh: Mesh) -> Mesh:
     spoilt = around & (moved.areas < 0.3 * mesh.areas)
     back = np.unique(mesh.triangles[spoilt])
     points[back] = mesh.points[back]
-    return replace(mesh, points=points)
+    return replace(mesh, points=points), np.flatnonzero(around)

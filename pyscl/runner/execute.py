@@ -19,7 +19,7 @@ from pyscl.runner.cases import (
     place_of,
     run_case,
 )
-from pyscl.runner.meshes import prepare_mesh
+from pyscl.runner.meshes import PreparedMesh, prepare_mesh
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import RunResult
 from pyscl.runner.spectra import check_impedance
@@ -88,7 +88,7 @@ def execute(
         _check_studies(run, name, model, folder, resume=resume)
 
     lengths: dict[str, float] = {}
-    warnings: dict[str, None] = {}
+    warnings: dict[str, None] = dict.fromkeys(_open_sides(run, prepared))
     for model in models.values():
         at_boundary = {
             region
@@ -126,6 +126,17 @@ def execute(
         draw_comparisons(result, run.output.reference)
     report_results(summary, report)
     return result
+
+
+def _open_sides(run: RunInput, prepared: PreparedMesh) -> list[str]:
+    """Return a sentence for every pair of sides that match but are not joined."""
+    joined = {frozenset(pair.sides) for pair in run.periodic}
+    return [
+        f"the sides '{a}' and '{b}' of the geometry are the same line, but the run file does not "
+        f"join them: periodic: [{{sides: [{a}, {b}]}}]"
+        for a, b in prepared.periodic
+        if frozenset((a, b)) not in joined
+    ]
 
 
 def _make_writable(folder: Path) -> None:

@@ -1,13 +1,15 @@
 """The mesh of a run: read from a file, or made from its geometry."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from pyscl.input import MeshInput
 from pyscl.materials import Material
 from pyscl.mesh import Mesh
 from pyscl.text import table
+
+Report = Callable[[str], None]
 
 _LENGTHS = ((1e-3, 1e-3, "mm"), (0.999e-6, 1e-6, "um"), (0.0, 1e-9, "nm"))
 
@@ -36,13 +38,6 @@ class PreparedMesh:
             return None
         return {"kind": self.kind, "achieved": dict(self.achieved), "sizes": dict(self.sizes)}
 
-    def lines(self) -> list[str]:
-        """Return what the geometry achieved as lines of a table; none for a mesh from a file."""
-        if not self.kind:
-            return []
-        rows = [achieved_text(name, value) for name, value in self.achieved.items()]
-        return [f"geometry '{self.kind}':", *(f"  {line}" for line in table(*_split(rows)))]
-
 
 def achieved_text(name: str, value: float) -> tuple[str, str]:
     """Return name and value of an achieved number for people: ("length of a|b", "120 nm")."""
@@ -56,7 +51,7 @@ def prepare_mesh(
     wanted: MeshInput,
     cases: Iterable[Mapping[str, Material]] = (),
     temperature: float = 298.15,
-    report: Callable[[str], None] = lambda line: None,
+    report: Report = lambda line: None,
 ) -> PreparedMesh:
     """Return the mesh that is wanted, made or taken from the cache if it is not in a file.
 
@@ -73,20 +68,17 @@ def prepare_mesh(
     if wanted.file is not None:
         prepared = PreparedMesh(Mesh.read(wanted.file, unit=wanted.unit))
     else:
-        prepared = _made(wanted, cases, temperature)
+        prepared = _made(wanted, cases, temperature, report)
     mesh = prepared.mesh
     for name, point in wanted.parts.items():
         mesh = mesh.with_part(name, point)
-    prepared = PreparedMesh(
-        mesh.renumbered(),
-        prepared.kind,
-        prepared.achieved,
-        prepared.sizes,
-        prepared.periodic,
-    )
-    for line in prepared.lines():
-        report(line)
-    return prepared
+    return replace(prepared, mesh=mesh.renumbered())
+
+
+def resolved_lengths(prepared: PreparedMesh) -> dict[str, float]:
+    """Return the lengths [m] that are to be resolved in the regions of the mesh."""
+    resolve = prepared.sizes.get("resolve", {})
+    return {region: resolve[region] for region in prepared.mesh.region_names if region in resolve}
 
 
 def read_mesh(wanted: MeshInput) -> Mesh:
@@ -95,20 +87,22 @@ def read_mesh(wanted: MeshInput) -> Mesh:
 
 
 def _made(
-    wanted: MeshInput, cases: Iterable[Mapping[str, Material]], temperature: float
+    wanted: MeshInput,
+    cases: Iterable[Mapping[str, Material]],
+    temperature: float,
+    report: Report,
 ) -> PreparedMesh:
     from pyscl.meshing import cached_mesh
 
     assert wanted.geometry is not None  # checked by MeshInput
     partition = wanted.partition()
+    kind, achieved = wanted.geometry.kind, partition.achieved
+    report(f"geometry '{kind}':")
+    rows = [achieved_text(name, value) for name, value in achieved.items()]
+    for line in table(("achieved", ""), rows):
+        report(f"  {line}")
     sizes = wanted.sizes.mesh_sizes(cases, temperature, partition.regions)
     mesh = cached_mesh(
         partition, sizes, seed=wanted.seed, time_limit=wanted.time_limit, folder=wanted.cache
     )
-    return PreparedMesh(
-        mesh, wanted.geometry.kind, partition.achieved, asdict(sizes), partition.periodic
-    )
-
-
-def _split(rows: list[tuple[str, str]]) -> tuple[tuple[str, str], list[tuple[str, str]]]:
-    return rows[0], rows[1:]
+    return PreparedMesh(mesh, kind, achieved, asdict(sizes), partition.periodic)

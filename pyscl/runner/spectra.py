@@ -11,7 +11,7 @@ from pyscl.errors import ConvergenceError, InputError
 from pyscl.input import FrequencyRange, ImpedanceStudy
 from pyscl.model import Model
 from pyscl.solution import Solution
-from pyscl.spectrum import PartImpedance, Spectrum
+from pyscl.spectrum import Spectrum
 from pyscl.study.impedance import SpectrumOptions, impedance
 from pyscl.study.impedance.drive import find_drive
 from pyscl.study.impedance.frequencies import highest_frequency
@@ -90,7 +90,8 @@ def remove_spectrum(place: Path) -> None:
 def summarise_spectrum(spectrum: Spectrum) -> dict[str, Any]:
     """Return range, limits and parts of a spectrum as plain data.
 
-    Values per area are per area of the driven contact, also those of interfaces.
+    Values per area are per area of the driven contact, for interfaces and contacts also per area
+    of their own.
     """
     planar = spectrum.unit == "Ohm m"
     ends = {"low frequency": 0, "high frequency": -1}
@@ -113,43 +114,39 @@ def summarise_spectrum(spectrum: Spectrum) -> dict[str, Any]:
         "contributions": {
             part.name: {
                 "resistance [Ohm cm^2]": part.resistance * 1e4,
-                "capacitance [uF/cm^2]": None
-                if part.capacitance is None
-                else part.capacitance * 100.0,
+                "capacitance [uF/cm^2]": _scaled(part.capacitance, 100.0),
                 "at [Hz]": part.frequency,
+                "resistance of its own area [Ohm cm^2]": _scaled(part.own_resistance, 1e4),
+                "capacitance of its own area [uF/cm^2]": _scaled(part.own_capacitance, 100.0),
+                "share there": part.share,
                 "largest share": part.largest_share,
-                "share there": _share(spectrum, values, part.frequency),
             }
-            for part, values in _parts(spectrum)
+            for part in (spectrum.parts if spectrum.contributions else ())
         },
+        "warnings": list(spectrum.warnings),
     }
 
 
-def _parts(spectrum: Spectrum) -> list[tuple[PartImpedance, NDArray[np.complex128]]]:
-    """Return the parts of a spectrum with their impedance; none against a probe."""
-    if not spectrum.contributions:
-        return []
-    return list(zip(spectrum.parts, (c.values for c in spectrum.contributions), strict=True))
-
-
-def _share(spectrum: Spectrum, values: NDArray[np.complex128], frequency: float) -> float:
-    """Return |Z| of a part over that of the whole at one of the frequencies [Hz]."""
-    at = int(np.abs(spectrum.frequencies - frequency).argmin())
-    return float(np.abs(values[at] / spectrum.impedance[at]))
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
 
 
 def report_spectra(summary: dict[str, Any], report: Callable[[str], None]) -> None:
     """Report resistances and capacitances of the spectra of a summary as a table."""
     rows = list(spectrum_rows(summary))
     if rows:
-        report("impedance times area of the contact:")
-        head = ("case", "study", "part", "resistance [Ohm cm2]", "capacitance [uF/cm2]", "at")
+        report("impedance per area of the driven contact, and of the interface itself:")
+        head = ("case", "study", "part", "R [Ohm cm2]", "itself", "C [uF/cm2]", "itself", "at")
         for line in table(head, rows):
             report(f"  {line}")
+    for case, entry in summary["cases"].items():
+        for study, result in entry["studies"].items():
+            for warning in result.get("spectrum", {}).get("warnings", ()):
+                report(f"warning: {case}: {study}: {warning}")
 
 
 def spectrum_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield (case, study, part, resistance, capacitance, frequency) of the spectra of a run.
+    """Yield (case, study, part, R, R of its own area, C, C of its own area, frequency).
 
     Parts that never reach a ten-thousandth of the impedance are left out; those that do not where
     their capacitance would be read have none, as it would be huge and without an effect.
@@ -162,20 +159,26 @@ def spectrum_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
                 end = result["spectrum"][name]
                 frequency = frequency_text(end["frequency [Hz]"])
                 resistance = f"{end['resistance [Ohm cm^2]']:.4g}"
-                yield case, study, f"all, {name}", resistance, "", frequency
+                yield case, study, f"all, {name}", resistance, "", "", "", frequency
             for name, part in result["spectrum"]["contributions"].items():
                 if part["largest share"] < _NOTABLE:
                     continue
-                capacitance = part["capacitance [uF/cm^2]"]
-                stores = capacitance is not None and part["share there"] >= _NOTABLE
-                yield (
-                    case,
-                    study,
-                    name,
-                    f"{part['resistance [Ohm cm^2]']:.4g}",
-                    f"{capacitance:.4g}" if stores else "",
-                    frequency_text(part["at [Hz]"]) if stores else "",
+                stores = (
+                    part["capacitance [uF/cm^2]"] is not None and part["share there"] >= _NOTABLE
                 )
+                cells = [
+                    _cell(part[f"{what}{whose} [{unit}]"], shown)
+                    for what, unit, shown in (
+                        ("resistance", "Ohm cm^2", True),
+                        ("capacitance", "uF/cm^2", stores),
+                    )
+                    for whose in ("", " of its own area")
+                ]
+                yield case, study, name, *cells, frequency_text(part["at [Hz]"]) if stores else ""
+
+
+def _cell(value: float | None, shown: bool) -> str:
+    return f"{value:.4g}" if shown and value is not None else ""
 
 
 def _listed(frequencies: tuple[float, ...] | None) -> NDArray[np.float64] | None:

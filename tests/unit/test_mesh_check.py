@@ -234,6 +234,17 @@ def test_debye_lengths_of_unknown_regions_are_refused():
         check(good(), {"c": NM})
 
 
+@pytest.mark.parametrize("step", [0.25, 0.5, 1.0])
+def test_the_expected_charge_error_of_even_layers_is_the_exact_one(step):
+    """Lumped elements of height h give the charge of a weak layer times sqrt(1 + h^2/4)."""
+    x = np.arange(0.0, 40.0 + step / 2, step) * NM
+    mesh = strip(x, 2 * NM, 2, [("a", 20 * NM), ("b", 40 * NM)])
+    exact = np.sqrt(1 + step**2 / 4) - 1
+    first, second = check(mesh, {"a": NM, "b": 2 * NM}).interfaces
+    assert first.charge_error == pytest.approx(exact, rel=1e-6)
+    assert second.charge_error == pytest.approx(np.sqrt(1 + step**2 / 16) - 1, rel=1e-4)
+
+
 def test_the_printed_table_and_the_dictionary_hold_the_numbers():
     report = check(good(), {"a": 1.0 * NM})
     text = str(report)

@@ -9,9 +9,9 @@ from models import NM, conductor
 
 from pyscl import InputError, Interface, Material, Model, PotentialContact, ReservoirContact
 from pyscl.boundaries import FloatingConductor
-from pyscl.input.model import MeshInput
+from pyscl.input import MeshInput
 from pyscl.mesh import strip
-from pyscl.runner.execute import read_mesh
+from pyscl.runner.meshes import read_mesh
 
 SIZE = 12.0
 

@@ -14,9 +14,11 @@ from partitions import NM, area, bilayer, box, cap, chain, circle, discs, island
 
 from pyscl.errors import InputError, MeshError
 from pyscl.geometry.partition import Partition
+from pyscl.materials import Carrier, Material
 from pyscl.mesh import check
 from pyscl.mesh.quality import largest_angles
 from pyscl.meshing import MeshSizes, mesh_partition
+from pyscl.meshing.bands import _stepped
 
 pytestmark = pytest.mark.skipif(find_spec("gmsh") is None, reason="needs gmsh")
 LENGTH = 0.5 * NM
@@ -260,3 +262,26 @@ def test_sizes_for_unknown_names_are_refused():
     for wrong in ({"resolve": {"c": NM}}, {"bulk": {"c": NM}}, {"sides": ("west",)}):
         with pytest.raises(InputError, match=r"no (region|outer side) '(c|west)'"):
             mesh_partition(bilayer(), MeshSizes(**wrong))
+
+
+def test_neighbouring_nodes_differ_by_one_layer_at_most():
+    counts = np.array([9, 9, 0, 9, 9, 9, 9, 2, 9])
+    assert _stepped(counts, closed=False).tolist() == [2, 1, 0, 1, 2, 3, 3, 2, 3]
+    assert _stepped(np.array([9, 9, 9, 9, 0]), closed=True).tolist() == [1, 2, 2, 1, 0]
+
+
+def test_sizes_follow_the_screening_lengths_of_materials():
+    material = Material(
+        relative_permittivity=10.0,
+        carriers=(
+            Carrier(name="Li", charge=1, site_density=1e28, site_fraction=0.5, conductivity=0.1),
+        ),
+    )
+    both = {"a": material, "pore": Material(relative_permittivity=1.0)}
+    debye = MeshSizes.for_materials(both, 298.15, bulk=50 * NM)
+    site = MeshSizes.for_materials(both, 298.15, length="site")
+    assert set(debye.resolve) == {"a"}
+    assert debye.bulk == 50 * NM
+    assert site.resolve["a"] == pytest.approx(debye.resolve["a"] / 2)  # theta = 1/2
+    with pytest.raises(InputError, match="no length to resolve 'bjerrum'"):
+        MeshSizes.for_materials(both, 298.15, length="bjerrum")

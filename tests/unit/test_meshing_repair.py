@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pyscl.mesh import check, from_delaunay, strip
-from pyscl.meshing.repair import flipped, negative_edges, repaired
+from pyscl.meshing.repair import _moved, flipped, negative_edges, repaired
 
 NM = 1e-9
 
@@ -70,6 +70,31 @@ def test_interfaces_sides_regions_and_nodes_stay():
         assert edges == {tuple(sorted(f)) for f in good.interfaces[name].tolist()}
         assert np.array_equal(good.points[facets], bad.points[facets])
     assert np.array_equal(good.points[good.boundary], bad.points[good.boundary])
+
+
+def test_the_edges_of_a_facet_group_inside_a_region_stay():
+    mesh = strip(np.linspace(0, 10 * NM, 11), 3 * NM, 3)
+    sheared = replace(mesh, points=mesh.points + np.outer(mesh.points[:, 1], [0.4, 0.0]))
+    bad = spoilt(sheared)
+    before = {tuple(sorted(e)) for e in bad.edges.sides.tolist()}
+    after = {tuple(sorted(e)) for e in flipped(bad).edges.sides.tolist()}
+    lost = sorted(before - after)[:1]
+    named = replace(
+        bad,
+        facets=np.concatenate([bad.facets, lost]),
+        facet_group=np.append(bad.facet_group, len(bad.facet_names)),
+        facet_names=(*bad.facet_names, "inner"),
+    )
+    assert not check(named).failed
+    assert not check(flipped(named)).failed
+
+
+def test_nodes_of_thin_layers_are_not_moved():
+    mesh = strip(np.linspace(0, 1 * NM, 11), 10 * NM, 10, [("a", 0.5 * NM), ("b", 1.0 * NM)])
+    tilted = replace(mesh, points=mesh.points + np.outer(mesh.points[:, 0], [0.0, 0.1]))
+    assert negative_edges(tilted) > 0
+    assert np.array_equal(repaired(tilted).points, tilted.points)
+    assert _moved(tilted) is None
 
 
 def test_a_good_mesh_is_left_alone():

@@ -133,10 +133,10 @@ def test_the_report_lists_the_parts_of_all_cases(done):
     _, report = done
     assert "with coating: impedance-1: " in report
     assert " frequencies, " in report
-    table = report.partition("impedance times area of the contact:")[2].splitlines()
+    table = report.partition("impedance per area of the driven contact")[2].splitlines()
     assert table[1].split("  ")[1] == "case"
-    assert "resistance [Ohm cm2]" in table[1]
-    assert "capacitance [uF/cm2]" in table[1]
+    assert "R [Ohm cm2]" in table[1]
+    assert "C [uF/cm2]" in table[1]
     rows = [line for line in table if "impedance-1" in line]
     assert [line for line in rows if "with coating" in line and "layer a|b" in line]
     assert [line for line in rows if "blank" in line and "all, low frequency" in line]
@@ -224,9 +224,9 @@ def test_a_part_without_weight_where_it_is_read_has_no_capacitance_in_the_table(
         rows = spectrum_rows({"cases": {"base": {"studies": studies}}})
         return next(row[3:] for row in rows if row[2] == "bulk tiny")
 
-    assert cells() == ("20", "", "")
+    assert cells() == ("20", "", "", "", "")
     part["share there"] = 1.1e-4
-    assert cells()[1:] == (f"{part['capacitance [uF/cm^2]']:.4g}", "1 Hz")
+    assert cells()[2:] == (f"{part['capacitance [uF/cm^2]']:.4g}", "", "1 Hz")
 
 
 def test_an_impedance_against_a_probe_has_a_summary_without_parts():
