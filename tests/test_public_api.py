@@ -12,7 +12,7 @@ import pytest
 
 import pyscl
 
-HEAVY = ("h5py", "matplotlib", "meshio", "numexpr", "pint", "scipy", "skfem")
+HEAVY = ("h5py", "matplotlib", "meshio", "numexpr", "pint", "scipy", "shapely", "skfem")
 
 
 def modules():

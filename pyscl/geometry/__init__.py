@@ -6,6 +6,7 @@ from pyscl.geometry.generator import Generator
 from pyscl.geometry.generators import AnyGenerator, GeometryInput
 from pyscl.geometry.geometry import Geometry
 from pyscl.geometry.grains import Grains
+from pyscl.geometry.images import ImageInput, Thresholds
 from pyscl.geometry.islands import IslandInterface
 from pyscl.geometry.packing import Packing, RepresentativeCell, Wires
 from pyscl.geometry.particle import Particle, Shell
@@ -27,6 +28,7 @@ __all__ = [
     "GeometryError",
     "GeometryInput",
     "Grains",
+    "ImageInput",
     "InterfaceVoids",
     "IslandInterface",
     "Outline",
@@ -40,5 +42,6 @@ __all__ = [
     "Shell",
     "Stack",
     "StackLayer",
+    "Thresholds",
     "Wires",
 ]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-GRID = 2.0**-40
-"""Spacing of the grid all points are on, in units of the longer side: 2e-18 m in 2 um."""
+GRID = 2.0**-36
+"""Spacing of the grid all points are on, in units of the longer side: 3e-17 m in 2 um."""
 
 THIN = 1e-7
 """Faces narrower than this, in units of the longer side, join their neighbour: 0.2 pm in 2 um."""
@@ -177,10 +177,12 @@ def arrange(
     turn = left < right
     nodes = np.where(turn[:, None], edges.nodes[:, ::-1], edges.nodes)[keep]
     kind = np.column_stack([np.maximum(left, right), np.minimum(left, right), group])[keep]
-    points = _matched(plane, edges.points, periodic)
+    points = edges.points
     corner = np.all((points == 0) | (points == plane.size), axis=1)
+    junction = _junctions(nodes, kind, corner)
+    points = _matched(plane, points, junction, periodic)
     chains = []
-    for path in _paths(nodes, kind, corner):
+    for path in _paths(nodes, junction):
         a, b, g = kind[path[0]]
         line = _plain(points[np.append(nodes[path, 0], nodes[path[-1], 1])])
         chains.append(
@@ -297,21 +299,23 @@ def _number(names: list[str], name: str) -> int:
     return names.index(name)
 
 
-def _matched(plane: Plane, points: FloatArray, periodic: Sequence[str]) -> FloatArray:
-    """Return the points with those of periodic sides at exactly the same places."""
+def _matched(
+    plane: Plane, points: FloatArray, junction: NDArray[np.bool_], periodic: Sequence[str]
+) -> FloatArray:
+    """Return the points with the junctions on periodic sides at exactly the same places."""
     result = points.copy()
     for axis, along in (("x", 1), ("y", 0)):
         if axis not in periodic:
             continue
         across = 1 - along
-        first = np.flatnonzero(points[:, across] == 0)
-        second = np.flatnonzero(points[:, across] == plane.size[across])
+        first = np.flatnonzero(junction & (points[:, across] == 0))
+        second = np.flatnonzero(junction & (points[:, across] == plane.size[across]))
         first = first[np.argsort(points[first, along], kind="stable")]
         second = second[np.argsort(points[second, along], kind="stable")]
         gap = np.inf
         if len(first) == len(second):
             gap = float(np.abs(points[first, along] - points[second, along]).max())
-        if gap > 8 * GRID:
+        if gap > 64 * GRID:
             raise GeometryError(
                 f"the two sides across {axis} are not the same line: something is painted at one "
                 "of them only. Paint shapes that repeat, or do not make this direction periodic."
@@ -320,10 +324,10 @@ def _matched(plane: Plane, points: FloatArray, periodic: Sequence[str]) -> Float
     return result
 
 
-def _paths(nodes: IntArray, kind: IntArray, corner: NDArray[np.bool_]) -> list[list[int]]:
-    """Join directed edges (m, 2) of the same kind to paths between junctions.
+def _junctions(nodes: IntArray, kind: IntArray, corner: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell which nodes end chains: corners, and those where not two edges of a kind meet.
 
-    A junction is a node with other than two edges, where the kind changes, or a corner.
+    Nodes without any edge are none.
     """
     count = len(corner)
     degree = np.bincount(nodes.ravel(), minlength=count)
@@ -332,9 +336,16 @@ def _paths(nodes: IntArray, kind: IntArray, corner: NDArray[np.bool_]) -> list[l
     out[nodes[:, 0]] = np.arange(len(nodes))
     both = (degree == 2) & (into >= 0) & (out >= 0)
     same = both & np.all(kind[into] == kind[out], axis=1) & ~corner
-    starts = np.flatnonzero(~same[nodes[:, 0]])
+    return np.asarray((degree > 0) & ~same)
+
+
+def _paths(nodes: IntArray, junction: NDArray[np.bool_]) -> list[list[int]]:
+    """Join directed edges (m, 2) to paths from junction to junction, and to closed ones."""
+    out = np.full(len(junction), -1, dtype=np.intp)
+    out[nodes[:, 0]] = np.arange(len(nodes))
+    starts = np.flatnonzero(junction[nodes[:, 0]])
     loops = np.argsort(nodes[:, 0], kind="stable")  # closed curves begin at their first node
-    following, end, open_end = out.tolist(), nodes[:, 1].tolist(), (~same).tolist()
+    following, end, open_end = out.tolist(), nodes[:, 1].tolist(), junction.tolist()
     used = np.zeros(len(nodes), dtype=bool)
     paths = []
     for first in [*starts.tolist(), *loops.tolist()]:

@@ -21,6 +21,7 @@ class Body:
         discs: (m, 3) x, y, radius of discs that stand for it [m].
         radius: of the disc of the same area [m].
         length: longest extent [m].
+        round: whether the discs are the whole shape, as far as its extent goes.
     """
 
     phase: int
@@ -28,6 +29,14 @@ class Body:
     discs: FloatArray
     radius: float
     length: float
+    round: bool = False
+
+    @property
+    def rim(self) -> FloatArray:
+        """Discs (m, 3) x, y, radius [m] that reach as far as the outline in every direction."""
+        if self.round:
+            return self.discs
+        return np.column_stack([self.outline, np.zeros(len(self.outline))])
 
     def at(self, centre: FloatArray, angle: float) -> FloatArray:
         """Return the outline (n, 2) at a centre (2,) [m], turned by an angle [rad]."""
@@ -37,7 +46,7 @@ class Body:
 def disc(phase: int, radius: float, points: int) -> Body:
     """Return a disc [m]."""
     outline = curves.disc((0.0, 0.0), radius, points)
-    return Body(phase, outline, np.array([[0.0, 0.0, radius]]), radius, 2.0 * radius)
+    return Body(phase, outline, np.array([[0.0, 0.0, radius]]), radius, 2.0 * radius, True)
 
 
 def ellipse(phase: int, radius: float, aspect: float, points: int) -> Body:
@@ -71,4 +80,4 @@ def wire(phase: int, length: float, width: float, points: int) -> Body:
     centre = np.linspace(-reach, reach, max(2, math.ceil(2.0 * (length - width) / width) + 1))
     discs = np.column_stack([centre, np.zeros_like(centre), np.full_like(centre, width / 2.0)])
     area = width * (length - width) + math.pi * width**2 / 4.0
-    return Body(phase, outline, discs, math.sqrt(area / math.pi), length)
+    return Body(phase, outline, discs, math.sqrt(area / math.pi), length, True)

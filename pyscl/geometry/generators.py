@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from pyscl.geometry.grains import Grains
+from pyscl.geometry.images import ImageInput
 from pyscl.geometry.islands import IslandInterface
 from pyscl.geometry.packing import Packing, RepresentativeCell, Wires
 from pyscl.geometry.particle import Particle
@@ -22,6 +23,7 @@ AnyGenerator = (
     | InterfaceVoids
     | IslandInterface
     | RoughInterface
+    | ImageInput
 )
 
 GeometryInput = Annotated[AnyGenerator, Field(discriminator="kind")]

@@ -21,8 +21,13 @@ IntArray = NDArray[np.intp]
 STEPS = 3000
 """Most steps of one relaxation."""
 
-TRIES = {True: 200, False: 2000}
-"""Random places tried for a body before the relaxation, by whether it is a disc."""
+WORK = 1.5e7
+"""Most pairs of discs that are looked at in one relaxation."""
+
+TRIES = 50
+"""Random places tried for a body before the relaxation; twenty times more for a long one."""
+
+_PATIENCE = 200  # steps in which the overlaps must become a tenth smaller
 
 _OVERRELAXATION = 1.2
 _SLACK = 0.02  # part of a gap by which it is first made too wide
@@ -72,6 +77,10 @@ class _Discs:
         self.radius = every[:, 2] + 0.5 * room.gap * (1.0 + _SLACK) + extra[self.owner]
         weight = np.array([body.radius**2 for body in packing.bodies])
         self.weight = weight[self.owner]
+        self.rim = np.concatenate([body.rim for body in packing.bodies])
+        counts = [len(body.rim) for body in packing.bodies]
+        self.rim_owner = np.repeat(np.arange(len(packing.bodies)), counts)
+        self.rim_start = np.concatenate([[0], np.cumsum(counts)[:-1]])
         self.inertia = np.array([body.length**2 / 12.0 for body in packing.bodies])
 
     def arms(self, angle: FloatArray) -> FloatArray:
@@ -92,15 +101,22 @@ def relax(packing: Packing, room: Room, extra: FloatArray, steps: int = STEPS) -
     """
     discs = _Discs(packing, room, extra)
     tolerance = 0.25 * _SLACK * room.gap
-    pairs, skin = np.empty((0, 2), dtype=np.intp), 0.3 * float(discs.radius.min())
-    moved, worst = np.inf, np.inf
-    for _ in range(steps):
+    pairs, skin = np.empty((0, 2), dtype=np.intp), 0.3 * float(np.median(discs.radius))
+    moved, worst, done, before = np.inf, np.inf, 0, np.inf
+    for step in range(steps):
         arms = discs.arms(packing.angle)
         place = packing.centre[discs.owner] + arms
         if moved > 0.5 * skin:
             pairs, moved = _near(discs, place, room, skin), 0.0
-        push, turn, worst = _pushes(packing, discs, pairs, place, arms, room)
-        graze = _grazing(packing, room)
+        push, turn, worst, total = _pushes(packing, discs, pairs, place, arms, room)
+        done += len(pairs)
+        if done > WORK:
+            break
+        if step % _PATIENCE == 0:
+            if total > 0.9 * before:
+                break
+            before = total
+        graze = _grazing(packing, discs, room)
         worst = max(worst, float(np.abs(graze).max(initial=0.0)))
         if worst <= tolerance:
             return 0.0
@@ -118,7 +134,8 @@ def relax(packing: Packing, room: Room, extra: FloatArray, steps: int = STEPS) -
 def scatter(packing: Packing, room: Room, extra: FloatArray, rng: np.random.Generator) -> None:
     """Put the bodies at random places, the longest first, that touch no earlier one if possible.
 
-    Random sequential addition: bodies that cross each other, such as wires, could not come free.
+    Random sequential addition: wires that cross each other, and small bodies inside large ones,
+    could hardly come free later on.
 
     Args:
         packing: is changed; angles only of bodies that may turn.
@@ -134,7 +151,9 @@ def scatter(packing: Packing, room: Room, extra: FloatArray, rng: np.random.Gene
     for n in order:
         own = slice(first[n], first[n + 1])
         local, r = discs.local[own], discs.radius[own]
-        for _ in range(TRIES[len(r) == 1]):
+        long = packing.bodies[n].length > 4.0 * packing.bodies[n].radius
+        around = packing.bodies[n].length / 2.0 + 0.5 * room.gap + extra[n]
+        for _ in range(20 * TRIES if long else TRIES):
             centre = rng.random(2) * room.size
             if packing.turns[n]:
                 packing.angle[n] = 2.0 * np.pi * rng.random()
@@ -146,8 +165,12 @@ def scatter(packing: Packing, room: Room, extra: FloatArray, rng: np.random.Gene
             )
             if not inside.all():
                 continue
-            apart = _shortest((place[:done, None] - at).reshape(-1, 2), room)
-            if np.all(np.hypot(*apart.T) >= np.add.outer(radius[:done], r).ravel()):
+            if long:
+                apart = _shortest((place[:done, None] - at).reshape(-1, 2), room)
+                reach = np.add.outer(radius[:done], r).ravel()
+            else:
+                apart, reach = _shortest(place[:done] - centre, room), radius[:done] + around
+            if np.all(np.hypot(*apart.T) >= reach):
                 break
         place[done : done + len(r)], radius[done : done + len(r)] = at, r
         done += len(r)
@@ -161,14 +184,27 @@ def _near(discs: _Discs, place: FloatArray, room: Room, skin: float) -> IntArray
     inside = np.where(room.wraps, place % np.where(room.wraps, room.size, 1.0), place)
     # Rounding may leave a coordinate at the period itself.
     inside = np.where(room.wraps & (inside >= room.size), 0.0, inside)
-    tree = cKDTree(inside, boxsize=period)
-    found = tree.query_pairs(2.0 * float(discs.radius.max()) + skin, output_type="ndarray")
-    found = found[discs.owner[found[:, 0]] != discs.owner[found[:, 1]]]
-    i, j = found.T
+    # By classes of size, so that few large discs do not make all small ones neighbours.
+    found, top = [], float(discs.radius.max())
+    while top > 0.0:
+        upto = np.flatnonzero(discs.radius <= top)
+        if not len(upto):
+            break
+        members = upto[discs.radius[upto] > top / 3.0]
+        if len(members):
+            tree = cKDTree(inside[upto], boxsize=period)
+            near = tree.query_ball_point(inside[members], 2.0 * top + skin)
+            i = np.repeat(members, [len(n) for n in near])
+            j = upto[np.concatenate([np.asarray(n, dtype=np.intp) for n in near])]
+            once = (discs.radius[j] <= top / 3.0) | (i < j)
+            found.append(np.column_stack([i, j])[once & (discs.owner[i] != discs.owner[j])])
+        top /= 3.0
+    every = np.concatenate(found)
+    i, j = every.T
     apart = _shortest(place[j] - place[i], room)
-    near = np.linalg.norm(apart, axis=1) < discs.radius[i] + discs.radius[j] + skin
-    found = np.sort(found[near], axis=1)
-    return np.asarray(found[np.lexsort(found.T[::-1])])
+    close = np.linalg.norm(apart, axis=1) < discs.radius[i] + discs.radius[j] + skin
+    every = np.sort(every[close], axis=1)
+    return np.asarray(every[np.lexsort(every.T[::-1])])
 
 
 def _shortest(apart: FloatArray, room: Room) -> FloatArray:
@@ -184,8 +220,8 @@ def _pushes(
     place: FloatArray,
     arms: FloatArray,
     room: Room,
-) -> tuple[FloatArray, FloatArray, float]:
-    """Return displacements (n, 2) [m], turns (n,) [rad] and the largest overlap [m]."""
+) -> tuple[FloatArray, FloatArray, float, float]:
+    """Return displacements (n, 2) [m], turns (n,) [rad], largest and total overlap [m]."""
     i, j = pairs.T
     apart = _shortest(place[j] - place[i], room)
     distance = np.maximum(np.linalg.norm(apart, axis=1), 1e-12 * room.size.max())
@@ -198,7 +234,9 @@ def _pushes(
     step = np.concatenate([-towards * share[:, None], towards * (1.0 - share)[:, None]])
     wall_disc, wall_step = _walls(discs, place, room)
     disc, step = np.concatenate([disc, wall_disc]), np.concatenate([step, wall_step])
-    worst = float(np.linalg.norm(wall_step, axis=1).max(initial=overlap.max(initial=0.0)))
+    into_walls = np.linalg.norm(wall_step, axis=1)
+    worst = float(into_walls.max(initial=overlap.max(initial=0.0)))
+    total = float(into_walls.sum() + overlap.sum())
     count = len(packing.bodies)
     owner, arm = discs.owner[disc], arms[disc]
     hits = np.maximum(np.bincount(owner, minlength=count), 1)
@@ -207,7 +245,7 @@ def _pushes(
     push = np.column_stack([np.bincount(owner, step[:, k], count) for k in (0, 1)])
     torque = arm[:, 0] * step[:, 1] - arm[:, 1] * step[:, 0]
     turn = np.bincount(owner, torque, count) / (discs.inertia + 1e-300)
-    return push * scale[:, None], np.clip(0.5 * turn * scale, -0.3, 0.3), worst
+    return push * scale[:, None], np.clip(0.5 * turn * scale, -0.3, 0.3), worst, total
 
 
 def _walls(discs: _Discs, place: FloatArray, room: Room) -> tuple[IntArray, FloatArray]:
@@ -231,19 +269,16 @@ def _walls(discs: _Discs, place: FloatArray, room: Room) -> tuple[IntArray, Floa
     return np.concatenate(found), np.concatenate(steps)
 
 
-def extents(packing: Packing) -> FloatArray:
+def _extents(packing: Packing, discs: _Discs) -> FloatArray:
     """Return how far each body reaches from its centre to left, bottom, right, top (n, 4) [m]."""
-    reach = np.empty((len(packing.bodies), 4))
-    for n, (body, angle) in enumerate(zip(packing.bodies, packing.angle, strict=True)):
-        if len(body.discs) == 1:
-            reach[n] = body.radius
-            continue
-        line = body.at(np.zeros(2), float(angle))
-        reach[n] = *-line.min(axis=0), *line.max(axis=0)
-    return reach
+    cos, sin = np.cos(packing.angle[discs.rim_owner]), np.sin(packing.angle[discs.rim_owner])
+    x, y, radius = discs.rim.T
+    east, north = cos * x - sin * y, sin * x + cos * y
+    ends = np.column_stack([radius - east, radius - north, radius + east, radius + north])
+    return np.asarray(np.maximum.reduceat(ends, discs.rim_start, axis=0))
 
 
-def _grazing(packing: Packing, room: Room) -> FloatArray:
+def _grazing(packing: Packing, discs: _Discs, room: Room) -> FloatArray:
     """Return displacements (n, 2) [m] of bodies that cross, or nearly cross, a side by too little.
 
     They concern directions that wrap; each body goes to the nearer of the two allowed places.
@@ -251,7 +286,7 @@ def _grazing(packing: Packing, room: Room) -> FloatArray:
     step = np.zeros((len(packing.bodies), 2))
     if not room.wraps.any() or room.graze <= 0.0:
         return step
-    reach = extents(packing)
+    reach = _extents(packing, discs)
     for k in (0, 1):
         if not room.wraps[k]:
             continue
