@@ -54,7 +54,7 @@ def test_the_transient_of_the_readme_ends_without_a_layer(run, capsys):
 
 def test_the_spectrum_of_the_readme_is_bulk_and_diffusion(run, capsys):
     """At 4 V there is no layer; the bulk is that of both regions."""
-    cell = run(CODE[1] + CODE[2])["cell"]
+    cell = run(CODE[1] + CODE[3])["cell"]
     lines = capsys.readouterr().out.splitlines()[1:]
     ohm_cm2 = {name: float(value.split()[0]) for name, value in (x.split(": ") for x in lines)}
     thickness = {
@@ -70,7 +70,16 @@ def test_the_spectrum_of_the_readme_is_bulk_and_diffusion(run, capsys):
     assert ohm_cm2["space charge layers"] < 1e-3 * ohm_cm2["bulk"]
     assert ohm_cm2["transfer"] == 0.0
     assert ohm_cm2["diffusion"] > 1.0
-    assert len(CODE) == 3
+    assert len(CODE) == 4
+
+
+def test_the_particle_of_the_readme_has_the_layer_of_the_plane(run, capsys):
+    """A radius of a hundred Debye lengths is nearly plane."""
+    run(CODE[0] + CODE[2])
+    plane, particle = capsys.readouterr().out.splitlines()
+    nodes, charge = re.fullmatch(r"(\d+) nodes: (\S+) uC/cm2 on the particle", particle).groups()
+    assert int(nodes) < 10_000
+    assert float(charge) == pytest.approx(float(plane.split()[0]), rel=0.02)
 
 
 def test_the_readme_speaks_sentences_that_are_understood():
