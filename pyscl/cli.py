@@ -4,11 +4,14 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pyscl.errors import ConvergenceError, InputError
+
+if TYPE_CHECKING:
+    from pyscl.runner.meshes import PreparedMesh
 
 app = typer.Typer(
     name="pyscl",
@@ -188,15 +191,51 @@ def bench(
     impedance: Annotated[
         bool, typer.Option("--impedance", help="Time an impedance spectrum of a composite instead.")
     ] = False,
+    meshing: Annotated[
+        bool, typer.Option("--meshing", help="Time packings and their meshes with layers instead.")
+    ] = False,
+    particles: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="With --meshing: particles (repeatable); default 20, 100, 500."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Time assembly, factorisation and solution on this machine."""
+    if transient + impedance + meshing > 1:
+        raise InputError(
+            "--transient, --impedance and --meshing exclude each other; run them one by one"
+        )
+    if (meshing and nodes) or (particles and not meshing):
+        raise InputError("--particles is for --meshing, --nodes for the other benchmarks")
+    if meshing:
+        _bench_meshing(particles, as_json)
+    else:
+        _bench_solving(nodes, transient, impedance, as_json)
+
+
+def _bench_meshing(particles: Sequence[int] | None, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from pyscl import bench_meshing as bench
+
+    results = []
+    for number in particles or bench.PARTICLES:
+        results.append(bench.run_meshing_benchmark(number))
+        if sys.stderr.isatty():
+            typer.echo(f"{number} particles done", err=True)
+    if as_json:
+        typer.echo(json.dumps([asdict(r) for r in results], indent=1))
+    else:
+        _print_table(bench.HEAD, [r.row() for r in results])
+
+
+def _bench_solving(
+    nodes: Sequence[int] | None, transient: bool, impedance: bool, as_json: bool
+) -> None:
     from dataclasses import asdict
 
     from pyscl import bench
 
-    if transient and impedance:
-        raise InputError("--transient and --impedance exclude each other; run them one by one")
     results: list[bench.BenchmarkResult | bench.TransientResult | bench.ImpedanceResult] = []
     head: Sequence[str] = bench.HEAD
     defaults: Sequence[int] = bench.DEFAULT_SIZES
@@ -233,6 +272,67 @@ def mesh_check(
     typer.echo(json.dumps(report.to_dict(), indent=1) if as_json else str(report))
     if report.failed:
         raise typer.Exit(EXIT_FAILED)
+
+
+@mesh_app.command("make")
+def mesh_make(
+    spec: Annotated[
+        Path, typer.Argument(help="What stands under mesh: (geometry, sizes), or a run file.")
+    ],
+    out: Annotated[Path, typer.Argument(help="The mesh file to write (.msh).")],
+    unit: Annotated[str, typer.Option(help="Length unit of its coordinates.")] = "m",
+) -> None:
+    """Make a mesh of a geometry; prints what was achieved and the verdict, exit code as check."""
+    from pyscl.mesh import check
+    from pyscl.mesh.io import metres_per
+    from pyscl.runner.meshes import resolved_lengths
+
+    metres_per(unit)
+    if out.suffix != ".msh":
+        raise InputError(f"meshes are written as gmsh 4.1; '{out}' must end in .msh.")
+    prepared = _prepared(spec)
+    report = check(prepared.mesh, resolved_lengths(prepared))
+    typer.echo(str(report))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    prepared.mesh.write(out, unit=unit)
+    typer.echo(f"mesh in {out}")
+    if report.failed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@mesh_app.command("show")
+def mesh_show(
+    source: Annotated[Path, typer.Argument(help="A mesh file, or a file as for `mesh make`.")],
+    out: Annotated[Path, typer.Argument(help="The picture to write (.png, .pdf, .svg).")],
+    unit: Annotated[str, typer.Option(help="Length unit of a mesh file.")] = "m",
+    interface: Annotated[
+        str | None, typer.Option(help="Interface 'a|b' that is enlarged; default: the longest.")
+    ] = None,
+) -> None:
+    """Draw the regions and the triangles of a mesh, and an interface enlarged."""
+    from pyscl import plot
+    from pyscl.mesh import Mesh
+
+    if source.suffix in (".yaml", ".yml"):
+        mesh = _prepared(source).mesh
+    else:
+        mesh = Mesh.read(source, unit=unit)
+    found = mesh.interfaces
+    longest = max(found, key=lambda name: len(found[name]), default=None)
+    plot.save(plot.mesh_map(mesh, interface or longest), out)
+    typer.echo(f"picture in {out}")
+
+
+def _prepared(spec: Path) -> "PreparedMesh":
+    """Return the mesh of a geometry in a file of its own or in a run file."""
+    from pyscl.input import RunInput, load_mesh_input
+    from pyscl.runner.meshes import prepare_mesh
+
+    given = load_mesh_input(spec)
+    if isinstance(given, RunInput):
+        cases = [given.materials(name) for name in given.variants] or [given.materials()]
+        return prepare_mesh(given.mesh, cases, given.temperature, typer.echo)
+    return prepare_mesh(given, report=typer.echo)
 
 
 @materials_app.command("list")

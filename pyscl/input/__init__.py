@@ -1,12 +1,8 @@
 """Run files: YAML in, a validated `RunInput` out, mistakes reported with file, line and column."""
 
-from pyscl.input.loader import json_schema, load_input
-from pyscl.input.model import (
-    CutLine,
-    MeshInput,
-    OutputInput,
-    RunInput,
-)
+from pyscl.input.loader import json_schema, load_input, load_mesh_input
+from pyscl.input.mesh import MeshInput, SizesInput
+from pyscl.input.model import CutLine, OutputInput, RunInput
 from pyscl.input.studies import (
     EquilibriumStudy,
     FrequencyRange,
@@ -23,8 +19,10 @@ __all__ = [
     "MeshInput",
     "OutputInput",
     "RunInput",
+    "SizesInput",
     "SteadyStudy",
     "TransientStudy",
     "json_schema",
     "load_input",
+    "load_mesh_input",
 ]

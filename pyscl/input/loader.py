@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 
 from pyscl.errors import InputError
+from pyscl.input.mesh import MeshInput
 from pyscl.input.model import RunInput
-from pyscl.materials.schema import Location, no_such
+from pyscl.materials.schema import InputModel, Location, no_such
 from pyscl.materials.yamlfile import YamlFile
+
+Kind = TypeVar("Kind", bound=InputModel)
 
 
 def load_input(path: str | Path, overrides: Sequence[str] = ()) -> RunInput:
@@ -32,13 +35,33 @@ def load_input(path: str | Path, overrides: Sequence[str] = ()) -> RunInput:
     file = YamlFile.read(path)
     for text in overrides:
         _override(file, text)
+    return _validated(RunInput, file, ("mesh", "geometry"))
+
+
+def load_mesh_input(path: str | Path) -> MeshInput | RunInput:
+    """Read what is written under `mesh:` from a file of its own, or a whole run file.
+
+    Args:
+        path: the YAML file; with a key `mesh` it is a run file.
+
+    Raises:
+        InputError: as `load_input`.
+    """
+    file = YamlFile.read(path)
+    if "mesh" in file.data:
+        return _validated(RunInput, file, ("mesh", "geometry"))
+    return _validated(MeshInput, file, ("geometry",))
+
+
+def _validated(kind: type[Kind], file: YamlFile, geometry: Location) -> Kind:
     context = {
         "require_units": True,
-        "directory": Path(path).parent,
+        "directory": file.path.parent,
         "coordinates": file.data.get("coordinates"),
+        "geometry_place": file.place(geometry),
     }
     try:
-        return RunInput.model_validate(file.data, context=context)
+        return kind.model_validate(file.data, context=context)
     except ValidationError as error:
         raise InputError(file.report(error)) from None
 

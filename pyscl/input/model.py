@@ -1,13 +1,13 @@
 """The contents of a run file. Nothing here knows the core or reads a mesh."""
 
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
+    model_validator,
 )
 
 from pyscl.boundaries import (
@@ -20,50 +20,14 @@ from pyscl.boundaries import (
     ReservoirContact,
 )
 from pyscl.errors import InputError
+from pyscl.input.mesh import MeshInput, Point
 from pyscl.input.mistakes import Mistakes
 from pyscl.input.studies import AnyStudy, EquilibriumStudy, StudyInput
 from pyscl.input.study_checks import check_studies
 from pyscl.materials import Material
 from pyscl.materials.choice import RegionMaterial
 from pyscl.materials.schema import InputModel, no_such
-from pyscl.units import Length, Temperature, parse
-
-Point = tuple[Length, Length]
-"""Coordinates x, y (planar) or r, z (axisymmetric) [m]."""
-
-
-class MeshInput(InputModel):
-    """Where the mesh is.
-
-    Attributes:
-        file: path of the mesh; relative paths start at the folder of the run file.
-        unit: length of one unit of the coordinates in the mesh file.
-        parts: name -> a point inside one connected part of a region, such as a single particle,
-            which becomes a region of that name.
-    """
-
-    file: Path
-    unit: str = "m"
-    parts: dict[str, Point] = Field(default_factory=dict)
-
-    @field_validator("file")
-    @classmethod
-    def _found(cls, file: Path, info: ValidationInfo) -> Path:
-        file = (info.context or {}).get("directory", Path()) / file
-        if not file.is_file():
-            raise ValueError(f"there is no file '{file}'; paths are relative to the run file")
-        return file
-
-    @field_validator("unit")
-    @classmethod
-    def _length(cls, unit: str) -> str:
-        parse(f"1 {unit}", "m")
-        return unit
-
-    @property
-    def scale(self) -> float:
-        """Length of one unit of the mesh file [m]."""
-        return parse(f"1 {self.unit}", "m")
+from pyscl.units import Temperature
 
 
 class CutLine(InputModel):
@@ -95,7 +59,7 @@ class RunInput(InputModel):
         title: headline of the results.
         temperature: [K].
         coordinates: "planar" (per metre of depth) or "axisymmetric" (r, z).
-        mesh: the mesh file.
+        mesh: a mesh file, or a geometry to be meshed.
         regions: material by region name.
         interfaces: by "a|b", names sorted; unnamed ones let every shared carrier pass.
         contacts: by outer boundary group; unnamed boundaries are symmetric and block.
@@ -133,6 +97,17 @@ class RunInput(InputModel):
     @classmethod
     def _named(cls, regions: dict[str, Material]) -> dict[str, Material]:
         return {k: m if m.name else m.model_copy(update={"name": k}) for k, m in regions.items()}
+
+    @model_validator(mode="after")
+    def _sizes_of_regions(self) -> Self:
+        check = Mistakes()
+        for key in ("resolve", "along", "bulk"):
+            by_region = getattr(self.mesh.sizes, key)
+            for name in by_region if isinstance(by_region, dict) else ():
+                place = ("mesh", "sizes", key, name)
+                check.name("region", name, self.regions, place, at_key=True)
+        check.done()
+        return self
 
     @field_validator("interfaces")
     @classmethod

@@ -133,6 +133,8 @@ class InputModel(BaseModel):
             allowed = context.get("expected_tags") or context.get("expected") or ""
             names = [n for n in allowed.replace(" or ", ", ").replace("'", "").split(", ") if n]
             return no_such("choice", context.get("tag", given), names)
+        if kind == "union_tag_not_found" and "message" not in context:
+            return f"missing key {context['discriminator']}; it says which keys are allowed here"
         if kind == "value_error" and "error" in context:
             return str(context["error"])
         if kind in _PLAIN_WORDS and "message" not in context:

@@ -109,6 +109,11 @@ class YamlFile:
         mark = self._mark(self._node(parts, at_key), position)
         return _pointed(self.path, self.lines, mark, headline, hint)
 
+    def place(self, location: Location) -> str:
+        """Return "file:line:column" of a value, or of the deepest one on the way to it."""
+        mark = self._node(self._resolve(location), False).start_mark
+        return f"{self.path}:{mark.line + 1}:{mark.column + 1}"
+
     def report(self, error: ValidationError) -> str:
         """Return all mistakes pydantic found, in the order of the file, with their places."""
         found = []

@@ -7,10 +7,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from pyscl.errors import unknown_name
-from pyscl.mesh import Mesh
+from pyscl.mesh import Mesh, check
 from pyscl.plot import panels
 from pyscl.plot.panels import Frame, Window
 from pyscl.plot.style import COLUMN, INK, PAGE, legend_columns, map_figure, region_colours, styled
+
+_FACETS_SHOWN, _LAYERS_SHOWN = 3, 60  # at least so many of one, in an enlarged piece
 
 
 @styled
@@ -26,13 +28,16 @@ def region_map(mesh: Mesh) -> Figure:
 
 
 @styled
-def mesh_map(mesh: Mesh, window: Window | str | None = None) -> Figure:
+def mesh_map(
+    mesh: Mesh, window: Window | str | None = None, *, only_enlarged: bool = False
+) -> Figure:
     """Draw the triangles, and beside them an enlarged piece.
 
     Args:
         mesh: the mesh.
         window: the piece: (x first, x last, y first, y last) [m], or the name "a|b" of an
             interface, of which the middle is shown; None for the whole mesh alone.
+        only_enlarged: whether the triangles are drawn in the enlarged piece alone.
 
     Raises:
         InputError: there is no such interface, or the window lies off the mesh.
@@ -44,7 +49,8 @@ def mesh_map(mesh: Mesh, window: Window | str | None = None) -> Figure:
     axes = list(figure.subplots(1, len(pieces), squeeze=False).flat)
     for ax, part in zip(axes, pieces, strict=True):
         _regions(ax, mesh, part)
-        _triangles(ax, mesh, part, 0.06 if part is frame else 0.35)
+        if part is not frame or piece is None or not only_enlarged:
+            _triangles(ax, mesh, part, 0.06 if part is frame else 0.35)
         part.apply(ax)
     if len(axes) == 2:
         _mark(axes[0], axes[1], pieces[1], frame)
@@ -100,9 +106,16 @@ def _at(mesh: Mesh, name: str, stretched: bool) -> Window:
     if key not in mesh.interfaces:
         raise unknown_name("interface", name, mesh.interfaces, "in the mesh")
     low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
-    middle = mesh.points[mesh.interfaces[key]].mean(axis=1)
+    ends = mesh.points[mesh.interfaces[key]]
+    middle = ends.mean(axis=1)
     size = np.where(stretched & (high - low < (high - low).max()), high - low, (high - low) / 12.0)
-    centre = middle[np.argmin(np.hypot(*(middle - (low + high) / 2.0).T))]
+    nearest = np.argmin(np.hypot(*(middle - (low + high) / 2.0).T))
+    if not stretched:
+        facet = np.median(np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1))
+        layers = [row.first_layer for row in check(mesh).interfaces if row.interface == key]
+        shown = max(_LAYERS_SHOWN * min(layers, default=np.inf), _FACETS_SHOWN * facet)
+        size = np.minimum(size, shown)
+    centre = middle[nearest]
     centre = np.clip(centre, low + size / 2.0, high - size / 2.0)
     (x0, y0), (x1, y1) = centre - size / 2.0, centre + size / 2.0
     return (float(x0), float(x1), float(y0), float(y1))

@@ -99,7 +99,7 @@ def _made(
     kind, achieved = wanted.geometry.kind, partition.achieved
     report(f"geometry '{kind}':")
     rows = [achieved_text(name, value) for name, value in achieved.items()]
-    for line in table(("achieved", ""), rows):
+    for line in table(rows[0], rows[1:]):
         report(f"  {line}")
     sizes = wanted.sizes.mesh_sizes(cases, temperature, partition.regions)
     mesh = cached_mesh(
