@@ -43,14 +43,14 @@ def on_surfaces(
     Raises:
         GeometryError: there is no such particle, or no room on their surface.
     """
-    missing = [name for name in phase.on if name not in hosts]
+    missing = [name for name in phase.hosts if name not in hosts]
     if missing:
         raise GeometryError(
             f"'{phase.region}' is to be on the surface of '{missing[0]}', but no particles of that "
             f"region are packed. Packed: {', '.join(sorted(hosts)) or 'none'}."
         )
     every = [disk for disks in hosts.values() for disk in disks]
-    carriers = [disk for name in phase.on for disk in hosts[name]]
+    carriers = [disk for name in phase.hosts for disk in hosts[name]]
     surfaces = [Surface.of(disk.outline) for disk in carriers]
     weight = np.array([surface.length for surface in surfaces])
     radii = phase.draw(phase.fraction * area / _outside(phase.protrusion), rng)
@@ -91,7 +91,7 @@ def on_triple_lines(
                 meeting.setdefault((float(end[0]), float(end[1])), set()).update(
                     (chain.left, chain.right)
                 )
-    wanted = {painting.matrix, *phase.on}
+    wanted = {painting.matrix, *phase.hosts}
     # A corner of a side is no triple line: three regions must meet inside.
     places = [
         np.array(point)
@@ -237,6 +237,6 @@ def _paint(
 def _no_room(phase: Phase, found: int, wanted: int) -> GeometryError:
     return GeometryError(
         f"only {found} of {wanted} inclusions '{phase.region}' found room on the surface of "
-        f"{' and '.join(phase.on)} in {TRIES} tries each. Use a smaller fraction or gap, or larger "
+        f"{' and '.join(phase.hosts)} in {TRIES} tries each. Use a smaller fraction or gap, or larger "
         "inclusions."
     )

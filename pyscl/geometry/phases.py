@@ -37,9 +37,9 @@ class Phase(InputModel):
         corners: of polygons.
         direction: of the long axes [deg]; random if not given.
         misalignment: standard deviation of the angle from `direction` [deg].
-        where: "matrix" (apart from all others), "surface" (on particles of `on`), "triple-line"
+        where: "matrix" (apart from all others), "surface" (on particles of `hosts`), "triple-line"
             (where three regions meet).
-        on: regions whose surface carries the particles; of triple lines, regions that meet there.
+        hosts: regions whose surface carries the particles; of triple lines, regions that meet there.
         protrusion: how far the centre lies outside of the surface, in radii.
         shell: outer layer of the particles, of another region.
         coating: on the particles.
@@ -58,7 +58,7 @@ class Phase(InputModel):
     direction: Angle | None = None
     misalignment: Annotated[float, UnitValue("deg", minimum=0.0)] = 0.0
     where: Literal["matrix", "surface", "triple-line"] = "matrix"
-    on: tuple[RegionName, ...] = ()
+    hosts: tuple[RegionName, ...] = ()
     protrusion: Annotated[float, Field(ge=-0.8, le=0.8)] = 0.0
     shell: Shell | None = None
     coating: Coating | None = None
@@ -70,8 +70,8 @@ class Phase(InputModel):
         if self.where != "matrix":
             if self.shape != "disc" or self.coating or self.shell:
                 raise ValueError(f"particles on a {self.where} are bare discs")
-            if self.where == "surface" and not self.on:
-                raise ValueError("say on which regions' surface the particles are: on: [active]")
+            if self.where == "surface" and not self.hosts:
+                raise ValueError("say on which regions' surface the particles are: hosts: [active]")
         if self.shape == "wire" and self.aspect_ratio < 1.2:
             raise ValueError("a wire has an aspect_ratio of at least 1.2; shorter ones are discs")
         return self

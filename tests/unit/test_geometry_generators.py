@@ -128,9 +128,9 @@ def test_packings_reach_their_fractions():
         Phase(region="active", fraction=0.45, radius=UM, spread=0.3),
         Phase(region="pore", fraction=0.05, radius=3e-7, shape="ellipse"),
         Phase(region="inclusion", fraction=0.05, radius=3e-7, shell=Shell(thickness=1e-7)),
-        Phase(region="carbon", fraction=0.02, radius=2e-7, where="surface", on=("active",)),
+        Phase(region="carbon", fraction=0.02, radius=2e-7, where="surface", hosts=("active",)),
         Phase(
-            region="bto", fraction=1e-3, radius=6e-8, where="triple-line", on=("active", "carbon")
+            region="bto", fraction=1e-3, radius=6e-8, where="triple-line", hosts=("active", "carbon")
         ),
     )
     numbers = RepresentativeCell(**CELL, phases=phases).partition().achieved
@@ -347,7 +347,7 @@ def test_lengths_need_units_in_files():
                 **CELL,
                 phases=(
                     Phase(region="a", fraction=0.3, radius=UM),
-                    Phase(region="b", fraction=0.01, radius=1e-7, where="surface", on=("c",)),
+                    Phase(region="b", fraction=0.01, radius=1e-7, where="surface", hosts=("c",)),
                 ),
             ),
             "no particles of that region",
