@@ -139,7 +139,13 @@ def test_packings(first, second, large, small, gap, shape, at_x, at_y, spread, s
     phases = (
         {"region": "a", "fraction": first, "radius": large, "spread": spread},
         {"region": "b", "fraction": 0.3 * second, "radius": small, "shape": shape},
-        {"region": "c", "fraction": 0.01, "radius": 0.3 * small, "where": "surface", "hosts": ("a",)},
+        {
+            "region": "c",
+            "fraction": 0.01,
+            "radius": 0.3 * small,
+            "where": "surface",
+            "hosts": ("a",),
+        },
     )
     sound(
         lambda: Packing(
