@@ -68,7 +68,7 @@ def read_field(solution: "Solution", name: str) -> Field:
     if quantity == "site_fraction":
         return Field(name, "1", "site", solution.site_fraction(carrier))
     if quantity == "concentration":
-        density = solution.site_fraction(carrier) * _site_density(model)[number]
+        density = solution.site_fraction(carrier) * site_density(model)[number]
         return Field(name, "mol/m^3", "site", density / Avogadro)
     if quantity == "electrochemical_potential":
         dofs = d.site_dofs[:, number]
@@ -79,7 +79,7 @@ def read_field(solution: "Solution", name: str) -> Field:
     return Field(name, "A/m^2", "triangle", charge * flux)
 
 
-def _site_density(model: "Model") -> FloatArray:
+def site_density(model: "Model") -> FloatArray:
     """Site density of every carrier on the sites [1/m3], (n_carriers, n_sites), or NaN."""
     names = model.mesh.region_names
     table = np.full((len(model.carriers), len(names)), np.nan)
@@ -91,7 +91,7 @@ def _site_density(model: "Model") -> FloatArray:
 
 def _charge_density(solution: "Solution") -> FloatArray:
     """Space charge density on the sites [C/m3], (n_sites,)."""
-    d, density = solution.model.discretized, _site_density(solution.model)
+    d, density = solution.model.discretized, site_density(solution.model)
     rho = d.background * d.scaling.charge_density
     for number, carrier in enumerate(solution.model.carriers):
         ions = np.nan_to_num(solution.site_fraction(carrier) * density[number])

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.constants import elementary_charge
 
 from pyscl import _core
 from pyscl.boundaries import BlockingContact
 from pyscl.errors import InputError, unknown_name
+from pyscl.fields import site_density
 from pyscl.model_checks import interface_key
 from pyscl.postprocess.contacts import ContactDofs, contact_dofs
 from pyscl.postprocess.gauss import site_stiffness
@@ -241,7 +243,7 @@ class InterfaceCharge(Quantity):
         slope = np.zeros(d.n_dofs)
         displaced = site_stiffness(model) @ weight * d.scaling.potential
         np.add.at(slope, d.site_phi, displaced)
-        density = _density_scales(model)
+        density = elementary_charge * site_density(model)
         for number, charge in enumerate(solution.charge_number):
             response = _occupancy_slope(solution, number) * density[number] * charge
             term = np.nan_to_num(weight * solution.site_volume * response)
@@ -304,17 +306,6 @@ def _open_contact(model: "Model", name: str) -> ContactDofs:
     if isinstance(model.contacts[name], BlockingContact):
         raise InputError(f"contact '{name}' is blocking: its charge is given, no current flows")
     return contact_dofs(model, name)
-
-
-def _density_scales(model: "Model") -> FloatArray:
-    """Return the charge density e c_max of every carrier on the sites [C/m3], NaN where absent."""
-    from scipy.constants import elementary_charge
-
-    table = np.full((len(model.carriers), len(model.mesh.region_names)), np.nan)
-    for r, region in enumerate(model.mesh.region_names):
-        for carrier in model.materials[region].carriers:
-            table[model.carriers.index(carrier.name), r] = carrier.site_density
-    return np.asarray(elementary_charge * table[:, model.discretized.site_region])
 
 
 def _occupancy_slope(solution: "Solution", carrier: int) -> FloatArray:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pyscl.adaptivity.curves import Curve, bent_edges, snapped
-from pyscl.adaptivity.flips import flipped
 from pyscl.errors import InputError
 from pyscl.mesh import Mesh
+from pyscl.mesh.flips import flipped
 from pyscl.mesh.quality import squared_lengths
 
 IntArray = NDArray[np.int32]
@@ -60,7 +60,7 @@ def refine(
         marked: (m,) mask, or numbers of the triangles to cut into four.
         curves: interface "a|b" or facet group -> the curve on which its nodes are put.
         periodic: pairs of facet groups that are translated copies and shall stay so.
-        flip: whether edges are flipped where that makes better triangles, see `flips`.
+        flip: whether edges are flipped where that makes better triangles, see `pyscl.mesh.flips`.
 
     Raises:
         InputError: marks that are no triangles, unknown names, or sides that are no copies.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 
+_ROUNDING = 1e-13  # how far off a triangle a point of it may seem, in units of the mesh
+
 
 def on_mesh(model: "Model", mesh: "Mesh") -> "Model":
     """Return the same materials, interfaces and contacts on a mesh with the same names.
@@ -134,7 +136,7 @@ def transferred(solution: "Solution", model: "Model") -> "Solution":
     """Return a solution as a start for a model of the same names on any other mesh.
 
     Every region takes its values from its own old triangles, also where they jump at interfaces;
-    points outside them (curved interfaces) take those of the nearest triangle.
+    points outside them (curved interfaces) take those of the nearest place in one.
 
     Raises:
         InputError: a region that the old mesh lacks, or other carriers.
@@ -162,21 +164,39 @@ def transferred(solution: "Solution", model: "Model") -> "Solution":
 def _locate(
     mesh: "Mesh", triangles: IndexArray, points: FloatArray
 ) -> tuple[IndexArray, FloatArray]:
-    """Return the triangle (n,) of each point and its weights (n, 3), clipped to the triangle."""
-    from scipy.spatial import cKDTree
+    """Return the triangle (n,) of each point and its weights (n, 3).
 
-    corner = mesh.points[mesh.triangles[triangles]]
-    tree = cKDTree(corner.mean(axis=1))
-    _, near = tree.query(points, k=min(32, len(triangles)))
-    near = near.reshape(len(points), -1)
+    A point outside of all triangles has those of the nearest place in one of them.
+    """
+    import shapely
+
+    unit = float(np.ptp(mesh.points, axis=0).max())
+    origin = mesh.points.min(axis=0)
+    corner = (mesh.points[mesh.triangles[triangles]] - origin) / unit
+    places = (points - origin) / unit
+    tree = shapely.STRtree(shapely.polygons(corner))
+    near = shapely.points(places)
+    point, found = tree.query(near, predicate="dwithin", distance=_ROUNDING)
+    weight = _weights(corner[found], places[point])
+    order = np.lexsort([weight.min(axis=1), point])  # that in which a point lies deepest is last
+    last = order[np.diff(point[order], append=-1) != 0]
+    at, shares = np.zeros(len(points), dtype=np.intp), np.zeros((len(points), 3))
+    at[point[last]], shares[point[last]] = found[last], weight[last]
+    outside = np.setdiff1d(np.arange(len(points)), point)
+    if len(outside):
+        at[outside] = tree.query_nearest(near[outside], all_matches=False)[1]
+        shape = tree.geometries[at[outside]]
+        touched = shapely.get_point(shapely.shortest_line(shape, near[outside]), 0)
+        inner = _weights(corner[at[outside]], shapely.get_coordinates(touched)).clip(0.0)
+        shares[outside] = inner / inner.sum(axis=1, keepdims=True)
+    return triangles[at], shares
+
+
+def _weights(corner: FloatArray, points: FloatArray) -> FloatArray:
+    """Return the weights (n, 3) of the corners (n, 3, 2) of triangles at points (n, 2)."""
     edges = np.stack([corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]], axis=2)
-    away = points[:, None] - corner[near, 0]
-    local = np.linalg.solve(edges[near], away[..., None])[..., 0]
-    weight = np.concatenate([1.0 - local.sum(axis=2, keepdims=True), local], axis=2)
-    best = np.argmax(weight.min(axis=2), axis=1)
-    rows = np.arange(len(points))
-    chosen = np.clip(weight[rows, best], 0.0, None)
-    return triangles[near[rows, best]], chosen / chosen.sum(axis=1, keepdims=True)
+    local = np.linalg.solve(edges, (points - corner[:, 0])[..., None])[..., 0]
+    return np.concatenate([1.0 - local.sum(axis=1, keepdims=True), local], axis=1)
 
 
 def _started(solution: "Solution", model: "Model", phi: FloatArray, mu: FloatArray) -> "Solution":

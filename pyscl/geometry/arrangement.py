@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.errors import GeometryError
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.partition import Chain
 
 if TYPE_CHECKING:
@@ -83,7 +84,12 @@ class Plane:
                 "Give the corners in order around the shape, without crossing."
             )
         polygon = shapely.transform(shape, lambda points: points / self.unit)
-        polygon = shapely.set_precision(polygon, GRID)
+        drawn, polygon = polygon.area, shapely.set_precision(polygon, GRID)
+        if drawn > 0 and not polygon.area > 0:
+            raise GeometryError(
+                f"the outline of '{what}' is thinner than {in_nm(GRID * self.unit)}, the grid all "
+                "points are on. Make it thicker, or the rectangle smaller."
+            )
         if not polygon.area > 0:
             raise GeometryError(f"the outline of '{what}' has no area.")
         return polygon
@@ -100,9 +106,9 @@ class Plane:
         if not inside:
             low, high = np.array(polygon.bounds).reshape(2, 2) * self.unit
             raise GeometryError(
-                f"a shape of '{region or name}' lies outside the rectangle of {self.metres[0]:g} x "
-                f"{self.metres[1]:g} m: it spans x = {low[0]:.4g} to {high[0]:.4g}, "
-                f"y = {low[1]:.4g} to {high[1]:.4g} m."
+                f"a shape of '{region or name}' lies outside the rectangle of "
+                f"{in_nm(*self.metres)}: it spans x = {low[0] * 1e9:.4g} to "
+                f"{high[0] * 1e9:.4g} nm, y = {low[1] * 1e9:.4g} to {high[1] * 1e9:.4g} nm."
             )
         return Layer(
             tuple(part for copy in inside for part in shapely.get_parts(copy)), region, name

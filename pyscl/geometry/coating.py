@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pyscl.errors import GeometryError
-from pyscl.geometry.generator import Count, RegionName
-from pyscl.geometry.spans import Positions, along, lengths_of
+from pyscl.geometry.deadline import Deadline
+from pyscl.geometry.generator import RegionName
+from pyscl.geometry.nanometres import in_nm
+from pyscl.geometry.spans import MOST_PIECES, Positions, along, lengths_of
 from pyscl.geometry.surface import Surface, arc_between
 from pyscl.materials.schema import InputModel
 from pyscl.units import ContactAngle, Extent, Share
@@ -38,7 +40,7 @@ class Coating(InputModel):
 
     region: RegionName = "coating"
     coverage: Share = 1.0
-    count: Count = 1
+    count: Annotated[int, Field(ge=1, le=MOST_PIECES)] = 1
     form: Literal["conformal", "lens"] = "conformal"
     thickness: Extent | None = None
     contact_angle: ContactAngle | None = None
@@ -77,6 +79,7 @@ def coat(
     outline: FloatArray,
     grown: Callable[[float], FloatArray],
     rng: np.random.Generator,
+    deadline: Deadline,
     round_particle: bool = False,
 ) -> Coated:
     """Return the shapes of a coating.
@@ -86,10 +89,11 @@ def coat(
         outline: (n, 2) of the particle, counter-clockwise [m].
         grown: distance [m] -> the outline at that distance outside.
         rng: source of the places and sizes of islands.
+        deadline: of the whole geometry.
         round_particle: whether the outline is a circle.
 
     Raises:
-        GeometryError: the islands do not fit, or touch each other.
+        GeometryError: the islands do not fit, touch each other, or take too long.
     """
     import shapely
 
@@ -100,13 +104,16 @@ def coat(
         return Coated((shapely.Polygon(grown(thickness)),), thickness)
     surface = Surface.of(outline)
     spans = island_spans(coating, surface.length, rng)
-    shapes: list[tuple[Any, float]]
-    if coating.form == "lens":
-        shapes = [_lens(coating, surface, a, b, round_particle) for a, b in spans]
-    else:
-        thickness = coating.thickness or 0.0
-        whole, smooth = shapely.Polygon(grown(thickness)), _is_smooth(outline)
-        shapes = [(_island(coating, surface, a, b, whole, smooth), thickness) for a, b in spans]
+    thickness, shapes = coating.thickness or 0.0, []
+    conformal = coating.form == "conformal"
+    whole = shapely.Polygon(grown(thickness)) if conformal else None
+    smooth = _is_smooth(outline)
+    for n, (a, b) in enumerate(spans):
+        deadline.check(f"{n} of {len(spans)} islands of a coating are there", "Use fewer islands.")
+        if conformal:
+            shapes.append((_island(coating, surface, a, b, whole, smooth), thickness))
+        else:
+            shapes.append(_lens(coating, surface, a, b, round_particle))
     _check_apart([shape for shape, _ in shapes], shapely.Polygon(outline))
     return Coated(tuple(s for s, _ in shapes), max(t for _, t in shapes))
 
@@ -142,8 +149,8 @@ def _island(
     lean = thickness / math.tan(angle)
     if 2.0 * lean >= b - a:
         raise GeometryError(
-            f"islands {b - a:.3g} m long with a contact angle of {math.degrees(angle):g} deg come "
-            f"to a point below their thickness of {thickness:g} m. Make them thinner, fewer, or "
+            f"islands {in_nm(b - a)} long with a contact angle of {math.degrees(angle):g} deg come "
+            f"to a point below their thickness of {in_nm(thickness)}. Make them thinner, fewer, or "
             "lenses."
         )
     reach = 1.5 * thickness

@@ -11,6 +11,7 @@ from pyscl.errors import GeometryError
 from pyscl.geometry.curves import rectangle
 from pyscl.geometry.generator import Generator, RegionName, Seed, different
 from pyscl.geometry.geometry import Geometry
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.surface import arc_between
 from pyscl.units import Extent
 
@@ -40,7 +41,8 @@ class FlatInterface(Generator):
     def _inside(self) -> Any:
         if self.position is not None and self.position >= self.width:
             raise ValueError(
-                f"the interface at {self.position:g} m is not inside the width of {self.width:g} m"
+                f"the interface at {in_nm(self.position)} is not inside the width of "
+                f"{in_nm(self.width)}"
             )
         different(self.left, self.right)
         return self
@@ -77,9 +79,9 @@ class FlatInterface(Generator):
         depth = (b - a) / 2.0 * math.tan(half / 2.0)
         if depth >= self.room(side):
             raise GeometryError(
-                f"a {what} of {b - a:.4g} m along the interface is {depth:.4g} m deep and does not "
-                f"fit into the {self.room(side):.4g} m on the {side}. Use more and smaller ones, "
-                "or a wider region."
+                f"a {what} of {in_nm(b - a)} along the interface is {in_nm(depth)} deep and does "
+                f"not fit into the {in_nm(self.room(side))} on the {side}. Use more and smaller "
+                "ones, or a wider region."
             )
         low, high = np.array([self.place, a]), np.array([self.place, b])
         points = max(24, math.ceil(math.degrees(2.0 * half)))

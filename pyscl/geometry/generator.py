@@ -8,7 +8,6 @@ from pydantic import AfterValidator, Field
 from pyscl.geometry.partition import Partition
 from pyscl.materials.schema import InputModel
 
-Count = Annotated[int, Field(ge=1)]
 Seed = Annotated[int, Field(ge=0)]
 Axis = Literal["x", "y"]
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.errors import GeometryError
-from pyscl.geometry.arrangement import Layer, Plane, arrange
+from pyscl.geometry.arrangement import THIN, Layer, Plane, arrange
 from pyscl.geometry.measures import areas, lengths
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.partition import Partition
 
 if TYPE_CHECKING:
@@ -94,15 +95,31 @@ class Geometry:
         wanted = dict.fromkeys([self.base, *(layer.region for layer in self._layers)])
         for region in wanted:
             if region is not None and region not in area:
-                raise GeometryError(
-                    f"region '{region}' has no area left: other regions cover all of it. "
-                    "Leave it out, or make room for it."
-                )
+                raise self._gone(region)
         numbers = dict(achieved or {})
         numbers |= {f"area fraction of {name}": value / whole for name, value in area.items()}
         numbers |= {f"length of {name} [m]": value for name, value in lengths(chains).items()}
         pairs = tuple(OPPOSITE[axis] for axis in self.periodic)
         return Partition(tuple(chains), pairs, numbers)
+
+    def _gone(self, region: str) -> GeometryError:
+        """Return the error for a region without faces: covered, or too thin where it is not."""
+        import shapely
+
+        seen = self._plane.frame() if region == self.base else shapely.Polygon()
+        for layer in self._layers:
+            shape = shapely.union_all(layer.polygons)
+            seen = seen.union(shape) if layer.region == region else seen.difference(shape)
+        if seen.intersection(self._plane.frame()).area > 0.0:
+            return GeometryError(
+                f"region '{region}' has no area left: where it is not covered it is thinner than "
+                f"{in_nm(THIN * self._plane.unit)}, {THIN:g} of the longer side of the rectangle. "
+                "Make it thicker, or the rectangle smaller."
+            )
+        return GeometryError(
+            f"region '{region}' has no area left: other regions cover all of it. "
+            "Leave it out, or make room for it."
+        )
 
     def _add(
         self,
@@ -124,8 +141,8 @@ class Geometry:
             extent = high - low
             if extent >= self._plane.size[k]:
                 raise GeometryError(
-                    f"a shape of region '{what}' is {extent * self._plane.unit:.6g} m wide in "
-                    f"{axis}, more than fits into a cell of {(self.width, self.height)[k]:g} m. "
+                    f"a shape of region '{what}' is {in_nm(extent * self._plane.unit)} wide in "
+                    f"{axis}, more than fits into a cell of {in_nm((self.width, self.height)[k])}. "
                     "Make it smaller, or the cell larger."
                 )
             step = self._plane.size[k] * np.eye(2)[k]

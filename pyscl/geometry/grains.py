@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from pyscl.errors import GeometryError
+from pyscl.geometry.deadline import Deadline
 from pyscl.geometry.generator import Axis, Generator, RegionName, Seed, different
 from pyscl.geometry.geometry import Geometry
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.partition import Partition
 from pyscl.units import Extent
 
@@ -57,17 +59,21 @@ class Grains(Generator):
         """Return the curves; achieved: "mean grain size [m]" (diameter of the disc of equal area).
 
         Raises:
-            GeometryError: the boundary layers swallow a grain.
+            GeometryError: the boundary layers swallow a grain, or it takes too long.
         """
-        unit = np.array([self.width, self.height])
+        unit, deadline = np.array([self.width, self.height]), Deadline()
         points = np.random.default_rng(self.seed).random((self.count, 2)) * unit
         cells = _cells(points, unit)
-        for _ in range(self.evenness):
+        for n in range(self.evenness):
+            deadline.check(
+                f"{n} of {self.evenness} steps of evenness are done",
+                "Use fewer grains or a lower evenness.",
+            )
             points = np.array([_centroid(cell) for cell, _ in cells[: self.count]])
             cells = _cells(points % unit, unit)
         base = self.boundary if self.boundary_thickness else self._name(0)
         geometry = Geometry(self.width, self.height, base, self.periodic)
-        self._paint(geometry, cells, unit)
+        self._paint(geometry, cells, unit, deadline)
         size = 2.0 * np.sqrt(self.width * self.height / self.count / np.pi)
         return geometry.partition({"mean grain size [m]": float(size)})
 
@@ -75,7 +81,11 @@ class Grains(Generator):
         return f"{self.grain}_{k + 1}" if self.numbered else self.grain
 
     def _paint(
-        self, geometry: Geometry, cells: list[tuple[FloatArray, int]], unit: FloatArray
+        self,
+        geometry: Geometry,
+        cells: list[tuple[FloatArray, int]],
+        unit: FloatArray,
+        deadline: Deadline,
     ) -> None:
         """Paint all copies of the grains that reach into the rectangle."""
         import shapely
@@ -83,15 +93,18 @@ class Grains(Generator):
         frame, scale = shapely.box(0.0, 0.0, *(unit / unit.max())), unit.max()
         painted: set[int] = set()
         for cell, k in cells:
+            deadline.check(
+                f"{len(painted)} of {self.count} grains are painted", "Use fewer grains."
+            )
             polygon: Any = shapely.Polygon(cell / scale)
             if self.boundary_thickness:
                 shrink = 0.5 * self.boundary_thickness / scale
                 polygon = shapely.buffer(polygon, -shrink, join_style="mitre", mitre_limit=1e3)
                 if polygon.is_empty:
                     raise GeometryError(
-                        f"boundary layers of {self.boundary_thickness:g} m leave nothing of grain "
-                        f"{k + 1}, which is about {np.sqrt(_area(cell)):.3g} m wide. Use thinner "
-                        "layers, fewer grains, or a higher evenness."
+                        f"boundary layers of {in_nm(self.boundary_thickness)} leave nothing of "
+                        f"grain {k + 1}, which is about {in_nm(np.sqrt(_area(cell)))} wide. Use "
+                        "thinner layers, fewer grains, or a higher evenness."
                     )
             if shapely.intersection(polygon, frame).area > 1e-12:
                 painted.add(k)

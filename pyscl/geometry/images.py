@@ -11,6 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pyscl.errors import GeometryError, InputError
 from pyscl.geometry.generator import Generator, RegionName
 from pyscl.geometry.image_files import labels_of, read_pixels
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.partition import Partition
 from pyscl.geometry.segmentation import (
     otsu_levels,
@@ -206,6 +207,6 @@ def _check_present(labels: NDArray[np.int64], names: Sequence[str], given: Image
         if number not in present:
             raise GeometryError(
                 f"region '{name}' is empty after segmentation and cleaning; 'denoise' "
-                f"({given.denoise:.3g} m) or 'clean' ({given.clean:.3g} m) is too large, or a "
+                f"({in_nm(given.denoise)}) or 'clean' ({in_nm(given.clean)}) is too large, or a "
                 "level does not fit."
             )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pyscl.errors import GeometryError
 from pyscl.geometry import curves
+from pyscl.geometry.deadline import Deadline
 from pyscl.geometry.phases import Phase
 from pyscl.geometry.placed import Disk, Painting, copies
 from pyscl.geometry.relaxation import Room
@@ -20,6 +21,7 @@ TRIES = 400
 """Random places that are tried for one inclusion."""
 
 _POINTS = 120  # around an inclusion
+_REMEDY = "Use a smaller fraction, or larger inclusions."
 
 
 def on_surfaces(
@@ -29,6 +31,7 @@ def on_surfaces(
     painting: Painting,
     room: Room,
     rng: np.random.Generator,
+    deadline: Deadline,
 ) -> int:
     """Paint inclusions on the surface of particles, below them; return how many.
 
@@ -39,9 +42,10 @@ def on_surfaces(
         painting: is added to.
         room: sides and gaps.
         rng: source of the places.
+        deadline: of the whole geometry.
 
     Raises:
-        GeometryError: there is no such particle, or no room on their surface.
+        GeometryError: there is no such particle, no room on their surface, or no time.
     """
     missing = [name for name in phase.hosts if name not in hosts]
     if missing:
@@ -58,6 +62,7 @@ def on_surfaces(
     centres: list[FloatArray] = []
     for radius in radii:
         for _ in range(TRIES):
+            deadline.check(_found(phase, len(centres), len(radii)), _REMEDY)
             k = int(rng.choice(len(surfaces), p=weight / weight.sum()))
             s = rng.random() * surfaces[k].length
             centre = surfaces[k].at(s) + phase.protrusion * radius * surfaces[k].normal(s)
@@ -67,7 +72,7 @@ def on_surfaces(
                 break
         else:
             raise _no_room(phase, len(centres), len(radii))
-    _paint(phase, area, centres, radii, obstacles, painting)
+    _paint(phase, area, centres, radii, obstacles, painting, deadline)
     return len(centres)
 
 
@@ -77,11 +82,12 @@ def on_triple_lines(
     painting: Painting,
     room: Room,
     rng: np.random.Generator,
+    deadline: Deadline,
 ) -> int:
     """Paint inclusions in the matrix where three regions meet; return how many.
 
     Raises:
-        GeometryError: too few such places.
+        GeometryError: too few such places, or no time.
     """
     partition = painting.geometry().partition()
     meeting: dict[tuple[float, float], set[str | None]] = {}
@@ -102,6 +108,7 @@ def on_triple_lines(
     obstacles = _Obstacles([], room)
     centres: list[FloatArray] = []
     for k in rng.permutation(len(places)):
+        deadline.check(_found(phase, len(centres), len(radii)), _REMEDY)
         if len(centres) == len(radii):
             break
         if obstacles.free(places[k], float(radii[len(centres)]), None):
@@ -115,7 +122,7 @@ def on_triple_lines(
             "Use fewer or larger inclusions, or more particles that touch each other."
         )
     hosts = _everything_but(painting, painting.matrix)
-    _paint(phase, area, centres, radii, obstacles, painting, hosts)
+    _paint(phase, area, centres, radii, obstacles, painting, deadline, hosts)
     return len(centres)
 
 
@@ -195,6 +202,7 @@ def _paint(
     radii: FloatArray,
     obstacles: _Obstacles,
     painting: Painting,
+    deadline: Deadline,
     cover: Any = None,
 ) -> None:
     """Scale the inclusions so that what is seen of them has the right area, and paint them."""
@@ -226,6 +234,7 @@ def _paint(
             "these places; change their radius or protrusion."
         )
     for _ in range(60):
+        deadline.check(f"the inclusions '{phase.region}' have no size", _REMEDY)
         middle = 0.5 * (low + high)
         low, high = (middle, high) if seen(middle) < target else (low, middle)
         if high - low < 1e-13:
@@ -234,9 +243,16 @@ def _paint(
         painting.add_below(phase.region, line)
 
 
+def _found(phase: Phase, found: int, wanted: int) -> str:
+    return (
+        f"{found} of {wanted} inclusions '{phase.region}' (a fraction of "
+        f"{phase.fraction * found / wanted:.3g}) have their places"
+    )
+
+
 def _no_room(phase: Phase, found: int, wanted: int) -> GeometryError:
     return GeometryError(
         f"only {found} of {wanted} inclusions '{phase.region}' found room on the surface of "
-        f"{' and '.join(phase.hosts)} in {TRIES} tries each. Use a smaller fraction or gap, or larger "
-        "inclusions."
+        f"{' and '.join(phase.hosts)} in {TRIES} tries each. Use a smaller fraction or gap, "
+        "or larger inclusions."
     )

@@ -1,18 +1,19 @@
 """Islands on a flat interface: the unit cell of coatings with a given coverage, size and gap."""
 
 import math
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from pyscl.errors import GeometryError
 from pyscl.geometry.curves import rectangle
 from pyscl.geometry.flat import FlatInterface, Side, check_apart
-from pyscl.geometry.generator import Count, RegionName, different
+from pyscl.geometry.generator import RegionName, different
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.partition import Partition
-from pyscl.geometry.spans import Positions, along, lengths_of
+from pyscl.geometry.spans import MOST_PIECES, Positions, along, lengths_of
 from pyscl.units import ContactAngle, Extent, Share
 
 
@@ -41,7 +42,7 @@ class IslandInterface(FlatInterface):
     coverage: Share | None = None
     size: Extent | None = None
     gap: Extent | None = None
-    count: Count = 1
+    count: Annotated[int, Field(ge=1, le=MOST_PIECES)] = 1
     island: RegionName = "inclusion"
     side: Side = "right"
     form: Literal["conformal", "lens"] = "conformal"
@@ -70,8 +71,8 @@ class IslandInterface(FlatInterface):
         size, gap, height = self._lengths()
         if size < 0 or gap < 0:
             raise ValueError(
-                f"{self.count} islands do not fit: the height of {height:g} m leaves a size of "
-                f"{size:g} m and a gap of {gap:g} m"
+                f"{self.count} islands do not fit: the height of {in_nm(height)} leaves a size of "
+                f"{in_nm(size)} and a gap of {in_nm(gap)}"
             )
         if size > 0:
             if (self.form == "conformal" or gap == 0) and self.thickness is None:
@@ -138,16 +139,17 @@ class IslandInterface(FlatInterface):
         thickness, room = self.thickness or 0.0, self.room(self.side)
         if thickness >= room:
             raise GeometryError(
-                f"islands of {thickness:g} m are thicker than the gap of {room:g} m between the "
-                f"interface and the side '{self.side}'."
+                f"islands of {in_nm(thickness)} are thicker than the gap of {in_nm(room)} between "
+                f"the interface and the side '{self.side}'."
             )
         lean = 0.0
         if not upright and self.contact_angle is not None and self.contact_angle != 90.0:
             lean = thickness / math.tan(math.radians(self.contact_angle))
         if 2.0 * lean >= b - a:
             raise GeometryError(
-                f"islands of {b - a:.4g} m with a contact angle of {self.contact_angle:g} deg come "
-                f"to a point below their thickness of {thickness:g} m. Make them thinner or lenses."
+                f"islands of {in_nm(b - a)} with a contact angle of {self.contact_angle:g} deg "
+                f"come to a point below their thickness of {in_nm(thickness)}. Make them thinner "
+                "or lenses."
             )
         sign = 1.0 if self.side == "right" else -1.0
         outline = rectangle(0.0, a, sign * thickness, b)

@@ -11,8 +11,10 @@ from pyscl.errors import GeometryError
 from pyscl.geometry import relaxation
 from pyscl.geometry.bodies import Body
 from pyscl.geometry.coating import coat
+from pyscl.geometry.deadline import Deadline
 from pyscl.geometry.generator import Generator, RegionName, Seed, different
 from pyscl.geometry.inclusions import on_surfaces, on_triple_lines
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.particle import Shell, coverage, strokes
 from pyscl.geometry.partition import Partition
 from pyscl.geometry.phases import Phase
@@ -79,10 +81,10 @@ class Packing(Generator):
         Raises:
             GeometryError: the particles do not fit; the message says what is too large.
         """
-        rng = np.random.default_rng(self.seed)
+        rng, deadline = np.random.default_rng(self.seed), Deadline()
         area = self.width * self.height
-        packed = self._packed(rng, area)
-        painting = self._painted(packed, rng)
+        packed = self._packed(rng, area, deadline)
+        painting = self._painted(packed, rng, deadline)
         numbers = {}
         for k, phase in enumerate(self.phases):
             if phase.where == "matrix":
@@ -92,11 +94,11 @@ class Packing(Generator):
         hosts = self._hosts(packed)
         for phase in self.phases:
             if phase.where == "surface":
-                found = on_surfaces(phase, area, hosts, painting, self._room(), rng)
+                found = on_surfaces(phase, area, hosts, painting, self._room(), rng, deadline)
                 numbers[f"particles of {phase.region}"] = float(found)
         for phase in self.phases:
             if phase.where == "triple-line":
-                found = on_triple_lines(phase, area, painting, self._room(), rng)
+                found = on_triple_lines(phase, area, painting, self._room(), rng, deadline)
                 numbers[f"particles of {phase.region}"] = float(found)
         partition = painting.geometry().partition(numbers)
         for phase in self.phases:
@@ -112,7 +114,9 @@ class Packing(Generator):
         wraps = np.array([self.at_left_right != "inside", self.at_bottom_top != "inside"])
         return Room(size, wraps, np.zeros(2), size, self.gap, 0.5 * self.gap)
 
-    def _packed(self, rng: np.random.Generator, area: float) -> relaxation.Packing:
+    def _packed(
+        self, rng: np.random.Generator, area: float, deadline: Deadline
+    ) -> relaxation.Packing:
         """Return the particles that keep apart from each other."""
         made: list[Body] = []
         angles = []
@@ -128,31 +132,51 @@ class Packing(Generator):
         angle = np.concatenate(angles) if angles else np.empty(0)
         packing = relaxation.Packing(made, centre, angle, np.array(free, dtype=bool))
         if made:
-            self._separate(packing, room, rng)
+            self._separate(packing, room, rng, deadline)
         return packing
 
-    def _separate(self, packing: relaxation.Packing, room: Room, rng: np.random.Generator) -> None:
+    def _separate(
+        self, packing: relaxation.Packing, room: Room, rng: np.random.Generator, deadline: Deadline
+    ) -> None:
         """Move the particles until their outlines keep the gap."""
         reach = np.array([self.phases[body.phase].reach for body in packing.bodies])
         extra = reach.copy()
-        relaxation.scatter(packing, room, extra, rng)
+        relaxation.scatter(packing, room, extra, rng, deadline)
         for _ in range(_ROUNDS):
-            left = relaxation.relax(packing, room, extra)
-            if left > 0.0:
+            left = relaxation.relax(packing, room, extra, deadline)
+            if left > 0.0 or deadline.passed:
                 break
-            disks = [
-                Disk(body.at(packing.centre[n], float(packing.angle[n])), reach[n])
-                for n, body in enumerate(packing.bodies)
-            ]
-            close = apart(disks, room)
+            close = self._close(packing, room)
             if not len(close):
                 return
             extra[close] += 0.25 * self.gap
-        names = ", ".join(f"{p.region} {p.fraction:g}" for p in self.phases if p.where == "matrix")
-        raise GeometryError(
-            f"no packing of {names} with gaps of {self.gap:g} m was found: after "
-            f"{relaxation.STEPS} steps particles still overlap by {max(left, 0.0):.3g} m. Use "
-            "smaller fractions or gaps, smaller particles, a larger cell, or another seed."
+        raise self._unpacked(packing, room, left, deadline)
+
+    def _close(self, packing: relaxation.Packing, room: Room) -> NDArray[np.intp]:
+        """Return the numbers of the particles that do not keep the gap."""
+        disks = [
+            Disk(body.at(packing.centre[n], float(packing.angle[n])), self.phases[body.phase].reach)
+            for n, body in enumerate(packing.bodies)
+        ]
+        return apart(disks, room)
+
+    def _unpacked(
+        self, packing: relaxation.Packing, room: Room, left: float, deadline: Deadline
+    ) -> GeometryError:
+        """Return the error for particles that overlap by up to `left` [m] in the end."""
+        phases = [p for p in self.phases if p.where == "matrix"]
+        names = ", ".join(f"{p.region} {p.fraction:g}" for p in phases)
+        areas = np.array([np.pi * body.radius**2 for body in packing.bodies])
+        areas[self._close(packing, room)] = 0.0
+        reached = float(areas.sum()) / (self.width * self.height)
+        end = f"{relaxation.STEPS} steps"
+        if deadline.passed:
+            end = f"the longest time of {deadline.seconds:g} s"
+        return GeometryError(
+            f"no packing of {names} with gaps of {in_nm(self.gap)} was found: after {end} "
+            f"particles still overlap by {in_nm(max(left, 0.0))}, and only a fraction of "
+            f"{reached:.3g} keeps its gaps. Use smaller fractions or gaps, smaller particles, a "
+            "larger cell, or another seed."
         )
 
     def _check_sizes(self, made: list[Body], room: Room) -> None:
@@ -166,19 +190,21 @@ class Packing(Generator):
             limit = min([limit, *room.size[room.wraps]])
             if np.any(across > room.size) or long > limit:
                 raise GeometryError(
-                    f"a particle of '{phase.region}' is {body.length:.4g} m long and with its "
-                    f"coating and gap larger than the cell of {self.width:g} x {self.height:g} m."
+                    f"a particle of '{phase.region}' is {in_nm(body.length)} long and with its "
+                    f"coating and gap larger than the cell of {in_nm(self.width, self.height)}."
                 )
             filled += np.pi * (body.radius + reach) ** 2
         share = filled / (self.width * self.height)
         if share > DENSEST:
             raise GeometryError(
-                f"the particles with their coatings and half of the gap of {self.gap:g} m fill "
+                f"the particles with their coatings and half of the gap of {in_nm(self.gap)} fill "
                 f"{share:.3g} of the cell, more than {DENSEST:g} cannot be packed. Use smaller "
                 "fractions, or gaps that are small compared with the particles."
             )
 
-    def _painted(self, packed: relaxation.Packing, rng: np.random.Generator) -> "Painting":
+    def _painted(
+        self, packed: relaxation.Packing, rng: np.random.Generator, deadline: Deadline
+    ) -> "Painting":
         axes = {"x": self.at_left_right, "y": self.at_bottom_top}
         wrap = tuple(axis for axis, at in axes.items() if at != "inside")
         periodic = tuple(axis for axis, at in axes.items() if at == "periodic")
@@ -188,7 +214,7 @@ class Packing(Generator):
             outline = body.at(packed.centre[n], float(packed.angle[n]))
             if phase.coating:
                 grown = partial(offset, outline)
-                coated = coat(phase.coating, outline, grown, rng, phase.shape == "disc")
+                coated = coat(phase.coating, outline, grown, rng, deadline, phase.shape == "disc")
                 for polygon in coated.polygons:
                     painting.add(phase.coating.region, polygon)
             for region, line in strokes(outline, phase.region, phase.shell):

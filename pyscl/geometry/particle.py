@@ -8,8 +8,10 @@ from pydantic import Field, model_validator
 
 from pyscl.errors import GeometryError
 from pyscl.geometry.coating import Coated, Coating, coat
+from pyscl.geometry.deadline import Deadline
 from pyscl.geometry.generator import Axis, Generator, RegionName, Seed, different
 from pyscl.geometry.geometry import Geometry
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.partition import Partition
 from pyscl.geometry.shapes import Disc, Shape, offset
 from pyscl.materials.schema import InputModel
@@ -84,6 +86,7 @@ class Particle(Generator):
                 outline,
                 lambda distance: shape.outline(centre, distance),
                 np.random.default_rng(self.seed),
+                Deadline(),
                 isinstance(shape, Disc),
             )
         self._check_room(outline, coated)
@@ -114,8 +117,8 @@ class Particle(Generator):
         size = np.array([self.width, self.height])
         if np.any(high - low >= size) and not self.cut:
             raise GeometryError(
-                f"the particle spans {high[0] - low[0]:.4g} x {high[1] - low[1]:.4g} m and does "
-                f"not fit into the cell of {self.width:g} x {self.height:g} m."
+                f"the particle spans {in_nm(*(high - low))} and does not fit into the cell of "
+                f"{in_nm(self.width, self.height)}."
             )
         if self.cut:
             return
@@ -127,8 +130,8 @@ class Particle(Generator):
             if axis in self.periodic:
                 if reach[1][k] - reach[0][k] >= size[k]:
                     raise GeometryError(
-                        f"the coating of {coated.thickness:.4g} m is thicker than the gap to the "
-                        f"next particle in {axis}, {size[k] - high[k] + low[k]:.4g} m."
+                        f"the coating of {in_nm(coated.thickness)} is thicker than the gap to the "
+                        f"next particle in {axis}, {in_nm(size[k] - high[k] + low[k])}."
                     )
                 continue
             for side, gap, room in zip(
@@ -139,13 +142,13 @@ class Particle(Generator):
             ):
                 if gap <= 0:
                     raise GeometryError(
-                        f"the particle reaches through the side '{side}' by {-gap:.4g} m. Move its "
-                        "centre, enlarge the box, or allow it with cut: true."
+                        f"the particle reaches through the side '{side}' by {in_nm(-gap)}. Move "
+                        "its centre, enlarge the box, or allow it with cut: true."
                     )
                 if room <= 0:
                     raise GeometryError(
-                        f"the coating of {coated.thickness:.4g} m is thicker than the gap of "
-                        f"{gap:.4g} m between the particle and the side '{side}'."
+                        f"the coating of {in_nm(coated.thickness)} is thicker than the gap of "
+                        f"{in_nm(gap)} between the particle and the side '{side}'."
                     )
 
 

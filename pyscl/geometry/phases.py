@@ -10,13 +10,17 @@ from pyscl.errors import GeometryError
 from pyscl.geometry import bodies
 from pyscl.geometry.bodies import Body
 from pyscl.geometry.coating import Coating
-from pyscl.geometry.generator import Count, RegionName
+from pyscl.geometry.generator import RegionName
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.particle import Shell
 from pyscl.materials.schema import InputModel
 from pyscl.units import Angle, Extent, Fraction, UnitValue
 
 LARGEST_CHANGE = 0.15
 """Sizes may be scaled by this much to reach the target exactly."""
+
+MOST_PARTICLES = 20_000
+"""Most particles of one phase."""
 
 _POINTS = 180  # around a particle of a packing
 
@@ -39,7 +43,7 @@ class Phase(InputModel):
         misalignment: standard deviation of the angle from `direction` [deg].
         where: "matrix" (apart from all others), "surface" (on particles of `hosts`), "triple-line"
             (where three regions meet).
-        hosts: regions whose surface carries the particles; of triple lines, regions that meet there.
+        hosts: regions whose surface carries the particles; of triple lines, those that meet there.
         protrusion: how far the centre lies outside of the surface, in radii.
         shell: outer layer of the particles, of another region.
         coating: on the particles.
@@ -51,7 +55,7 @@ class Phase(InputModel):
     spread: Annotated[float, Field(ge=0.0, le=1.0)] = 0.0
     distribution: Literal["lognormal", "uniform"] = "lognormal"
     radii: tuple[Extent, ...] = ()
-    count: Count | None = None
+    count: Annotated[int, Field(ge=1, le=MOST_PARTICLES)] | None = None
     shape: Literal["disc", "ellipse", "polygon", "wire"] = "disc"
     aspect_ratio: Annotated[float, Field(ge=1.0, le=100.0)] = 2.0
     corners: Annotated[int, Field(ge=3, le=20)] = 6
@@ -92,10 +96,10 @@ class Phase(InputModel):
         radii = np.empty(0)
         while math.pi * float(radii @ radii) < area:
             radii = np.append(radii, median * self._deviates(16, rng))
-            if len(radii) > 20_000:
+            if len(radii) > MOST_PARTICLES:
                 raise GeometryError(
-                    f"'{self.region}' needs more than 20000 particles of {median:g} m; use larger "
-                    "ones or a smaller cell."
+                    f"'{self.region}' needs more than {MOST_PARTICLES} particles of "
+                    f"{in_nm(median)}; use larger ones or a smaller cell."
                 )
         total = np.pi * np.cumsum(radii**2)
         number = int(np.searchsorted(total, area)) + 1
@@ -109,7 +113,7 @@ class Phase(InputModel):
             size = math.pi * float(np.mean(radii**2))
             raise GeometryError(
                 f"a fraction of {self.fraction:g} of '{self.region}' is {area / size:.3g} "
-                f"particles of {np.sqrt(size / np.pi):.3g} m, and {len(radii)} of them would have "
+                f"particles of {in_nm(np.sqrt(size / np.pi))}, and {len(radii)} of them would have "
                 f"to be {factor:.3g} times as large. Change fraction, radius or cell, or give "
                 "count."
             )

@@ -3,17 +3,20 @@
 Every pair of overlapping discs moves apart, the smaller body more than the larger one; discs off a
 body's centre also turn it. In the spirit of the force-biased algorithms of Jodrey and Tory (Phys.
 Rev. A 32 (1985) 2347) and Moscinski and Bargiel, with rigid clusters of discs for other shapes.
-The number of steps is bounded, so that nothing depends on the speed of the machine.
+The number of steps is bounded, so that nothing depends on the speed of the machine: what runs into
+the deadline is refused.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.geometry import curves
 from pyscl.geometry.bodies import Body
+from pyscl.geometry.deadline import Deadline
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -28,6 +31,8 @@ TRIES = 50
 """Random places tried for a body before the relaxation; twenty times more for a long one."""
 
 _PATIENCE = 200  # steps in which the overlaps must become a tenth smaller
+
+_FIRST = 8  # of the discs of a long body, one of so many is tried before the others
 
 _OVERRELAXATION = 1.2
 _SLACK = 0.02  # part of a gap by which it is first made too wide
@@ -90,13 +95,61 @@ class _Discs:
         return np.column_stack([cos * x - sin * y, sin * x + cos * y])
 
 
-def relax(packing: Packing, room: Room, extra: FloatArray, steps: int = STEPS) -> float:
+class _Placed:
+    """Discs that have their places: which others keep clear of all of them.
+
+    A tree holds the first ones; the last ones are compared one by one until it is built anew.
+    """
+
+    def __init__(self, count: int, room: Room) -> None:
+        self.place, self.radius = np.empty((count, 2)), np.empty(count)
+        self.room, self.count, self._in_tree, self._largest = room, 0, 0, 0.0
+        self._tree: Any = None
+
+    def add(self, place: FloatArray, radius: FloatArray) -> None:
+        """Remember discs at places (m, 2) with radii (m,) [m]."""
+        from scipy.spatial import cKDTree
+
+        new = slice(self.count, self.count + len(radius))
+        self.place[new], self.radius[new] = place, radius
+        self.count = new.stop
+        if self.count - self._in_tree > 32 + self._in_tree // 64:
+            self._in_tree = self.count
+            self._largest = float(self.radius[: self.count].max())
+            inside, period = _wrapped(self.place[: self.count], self.room)
+            self._tree = cKDTree(inside, boxsize=period)
+
+    def clear(self, place: FloatArray, radius: FloatArray) -> bool:
+        """Whether discs at places (m, 2) with radii (m,) [m] overlap none of the others."""
+        if len(place) > _FIRST and not self.clear(place[::_FIRST], radius[::_FIRST]):
+            return False
+        last = np.arange(self._in_tree, self.count)
+        other, own = np.tile(last, len(place)), np.repeat(np.arange(len(place)), len(last))
+        if not self._clear(other, own, place, radius):
+            return False
+        if self._tree is None:
+            return True
+        inside, _ = _wrapped(place, self.room)
+        near = self._tree.query_ball_point(inside, (radius + self._largest) * (1.0 + 1e-9))
+        own = np.repeat(np.arange(len(place)), [len(n) for n in near])
+        other = np.concatenate([np.asarray(n, dtype=np.intp) for n in near])
+        return self._clear(other, own, place, radius)
+
+    def _clear(self, other: IntArray, own: IntArray, place: FloatArray, radius: FloatArray) -> bool:
+        away = _shortest(self.place[other] - place[own], self.room)
+        return bool(np.all(np.hypot(*away.T) >= self.radius[other] + radius[own]))
+
+
+def relax(
+    packing: Packing, room: Room, extra: FloatArray, deadline: Deadline, steps: int = STEPS
+) -> float:
     """Move the bodies until none overlap; return the largest overlap that remains [m].
 
     Args:
         packing: is changed.
         room: the walls and gaps.
         extra: (n,) added to the radius of every disc of a body [m].
+        deadline: the bodies stay where they are when it has passed.
         steps: at most so many.
     """
     discs = _Discs(packing, room, extra)
@@ -110,7 +163,7 @@ def relax(packing: Packing, room: Room, extra: FloatArray, steps: int = STEPS) -
             pairs, moved = _near(discs, place, room, skin), 0.0
         push, turn, worst, total = _pushes(packing, discs, pairs, place, arms, room)
         done += len(pairs)
-        if done > WORK:
+        if done > WORK or deadline.passed:
             break
         if step % _PATIENCE == 0:
             if total > 0.9 * before:
@@ -131,7 +184,9 @@ def relax(packing: Packing, room: Room, extra: FloatArray, steps: int = STEPS) -
     return worst
 
 
-def scatter(packing: Packing, room: Room, extra: FloatArray, rng: np.random.Generator) -> None:
+def scatter(
+    packing: Packing, room: Room, extra: FloatArray, rng: np.random.Generator, deadline: Deadline
+) -> None:
     """Put the bodies at random places, the longest first, that touch no earlier one if possible.
 
     Random sequential addition: wires that cross each other, and small bodies inside large ones,
@@ -142,18 +197,21 @@ def scatter(packing: Packing, room: Room, extra: FloatArray, rng: np.random.Gene
         room: the walls and gaps.
         extra: (n,) added to the radius of every disc of a body [m].
         rng: source of the places.
+        deadline: when it has passed, the other bodies stay where they are.
     """
     discs = _Discs(packing, room, extra)
     order = np.argsort([-body.length for body in packing.bodies], kind="stable")
-    place, radius = np.empty((len(discs.owner), 2)), np.empty(len(discs.owner))
+    placed = _Placed(len(discs.owner), room)
     first = np.searchsorted(discs.owner, np.arange(len(packing.bodies) + 1))
-    margin, done = np.where(room.wraps, 0.0, 0.5 * room.gap), 0
+    margin = np.where(room.wraps, 0.0, 0.5 * room.gap)
     for n in order:
         own = slice(first[n], first[n + 1])
         local, r = discs.local[own], discs.radius[own]
         long = packing.bodies[n].length > 4.0 * packing.bodies[n].radius
         around = packing.bodies[n].length / 2.0 + 0.5 * room.gap + extra[n]
         for _ in range(20 * TRIES if long else TRIES):
+            if deadline.passed:
+                return
             centre = rng.random(2) * room.size
             if packing.turns[n]:
                 packing.angle[n] = 2.0 * np.pi * rng.random()
@@ -165,25 +223,16 @@ def scatter(packing: Packing, room: Room, extra: FloatArray, rng: np.random.Gene
             )
             if not inside.all():
                 continue
-            if long:
-                apart = _shortest((place[:done, None] - at).reshape(-1, 2), room)
-                reach = np.add.outer(radius[:done], r).ravel()
-            else:
-                apart, reach = _shortest(place[:done] - centre, room), radius[:done] + around
-            if np.all(np.hypot(*apart.T) >= reach):
+            if placed.clear(at, r) if long else placed.clear(centre[None], np.array([around])):
                 break
-        place[done : done + len(r)], radius[done : done + len(r)] = at, r
-        done += len(r)
+        placed.add(at, r)
 
 
 def _near(discs: _Discs, place: FloatArray, room: Room, skin: float) -> IntArray:
     """Return the pairs (p, 2) of discs of different bodies that may touch soon."""
     from scipy.spatial import cKDTree
 
-    period = np.where(room.wraps, room.size, 0.0)
-    inside = np.where(room.wraps, place % np.where(room.wraps, room.size, 1.0), place)
-    # Rounding may leave a coordinate at the period itself.
-    inside = np.where(room.wraps & (inside >= room.size), 0.0, inside)
+    inside, period = _wrapped(place, room)
     # By classes of size, so that few large discs do not make all small ones neighbours.
     found, top = [], float(discs.radius.max())
     while top > 0.0:
@@ -205,6 +254,14 @@ def _near(discs: _Discs, place: FloatArray, room: Room, skin: float) -> IntArray
     close = np.linalg.norm(apart, axis=1) < discs.radius[i] + discs.radius[j] + skin
     every = np.sort(every[close], axis=1)
     return np.asarray(every[np.lexsort(every.T[::-1])])
+
+
+def _wrapped(place: FloatArray, room: Room) -> tuple[FloatArray, FloatArray]:
+    """Return places (n, 2) within one period, and the periods (2,), 0 for none [m]."""
+    inside = np.where(room.wraps, place % np.where(room.wraps, room.size, 1.0), place)
+    # Rounding may leave a coordinate at the period itself.
+    inside = np.where(room.wraps & (inside >= room.size), 0.0, inside)
+    return inside, np.where(room.wraps, room.size, 0.0)
 
 
 def _shortest(apart: FloatArray, room: Room) -> FloatArray:

@@ -10,6 +10,7 @@ from pydantic import Field
 from pyscl.errors import GeometryError
 from pyscl.geometry.flat import FlatInterface
 from pyscl.geometry.geometry import Geometry
+from pyscl.geometry.nanometres import in_nm
 from pyscl.geometry.partition import Partition
 from pyscl.units import Extent
 
@@ -52,8 +53,8 @@ class RoughInterface(FlatInterface):
         room = min(self.room("left"), self.room("right"))
         if reach >= room:
             raise GeometryError(
-                f"the roughness reaches {reach:.4g} m from the mean line, but the nearest side is "
-                f"at {room:.4g} m. Use a smaller rms or a wider rectangle."
+                f"the roughness reaches {in_nm(reach)} from the mean line, but the nearest side is "
+                f"at {in_nm(room)}. Use a smaller rms or a wider rectangle."
             )
         geometry = Geometry(self.width, self.height, self.left, ("y",) if self.periodic else ())
         line = np.column_stack([self.place + h, y])
@@ -77,19 +78,20 @@ class RoughInterface(FlatInterface):
         shortest = self.shortest or self.correlation_length / 10.0
         if self.correlation_length >= self.height:
             raise GeometryError(
-                f"the correlation length of {self.correlation_length:g} m does not fit into a "
-                f"height of {self.height:g} m."
+                f"the correlation length of {in_nm(self.correlation_length)} does not fit into a "
+                f"height of {in_nm(self.height)}."
             )
         waves = math.floor(self.height / shortest * (1.0 + 1e-12))
         if waves < 1:
             raise GeometryError(
-                f"no wave of {shortest:g} m or longer fits into a height of {self.height:g} m."
+                f"no wave of {in_nm(shortest)} or longer fits into a height of "
+                f"{in_nm(self.height)}."
             )
         points = max(400, _POINTS_PER_WAVE * waves)
         if points > _MOST_POINTS:
             raise GeometryError(
-                f"waves of {shortest:g} m on {self.height:g} m need {points} points, more than "
-                f"{_MOST_POINTS}. Give a larger 'shortest' or a smaller height."
+                f"waves of {in_nm(shortest)} on {in_nm(self.height)} need {points} points, more "
+                f"than {_MOST_POINTS}. Give a larger 'shortest' or a smaller height."
             )
         k = np.arange(1, waves + 1)
         q = 2.0 * np.pi * k / self.height

@@ -137,8 +137,8 @@ def _borders(parts: IntArray) -> tuple[IntArray, IntArray, IntArray]:
 def without_pinches(labels: NDArray[np.integer]) -> tuple[IntArray, int]:
     """Change single pixels so that no region touches itself at a corner only.
 
-    At such a corner the pixel changes that has the fewest of its kind around it. A corner where
-    that leads in circles is left.
+    At such a corner the pixel changes that has the fewest of its kind around it. Where that leads
+    in circles all four pixels become equal; a corner where this does not help either is left.
 
     Returns:
         The labels, and the number of pixels that were changed.
@@ -147,16 +147,16 @@ def without_pinches(labels: NDArray[np.integer]) -> tuple[IntArray, int]:
     padded = np.pad(result, 2, mode="edge")
     inner = padded[2:-2, 2:-2]
     changed = 0
-    for _ in range(_PASSES):
-        at = _pinches(inner)
+    for n in range(_PASSES):
+        at = pinched_corners(inner)
         if not len(at):
             break
         for i, j in at.tolist():
-            changed += _part(padded, i + 2, j + 2)
+            changed += _part(padded, i + 2, j + 2, n >= _PASSES // 2)
     return inner.copy(), changed
 
 
-def _pinches(labels: IntArray) -> IntArray:
+def pinched_corners(labels: IntArray) -> IntArray:
     """Return the corners (n, 2), below and right of which pixels touch diagonally only."""
     a, b, c, d = labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]
     one = (a == d) & (a != b) & (a != c)
@@ -164,8 +164,12 @@ def _pinches(labels: IntArray) -> IntArray:
     return np.argwhere(one | two)
 
 
-def _part(padded: IntArray, i: int, j: int) -> int:
-    """Change one of the four pixels (i, j) to (i + 1, j + 1); return 0 if none needs it."""
+def _part(padded: IntArray, i: int, j: int, level: bool) -> int:
+    """Change one of the four pixels (i, j) to (i + 1, j + 1), or make them equal to `level` them.
+
+    Returns:
+        How many changed; 0 if none needs it.
+    """
     square: Sequence[tuple[int, int]] = ((i, j), (i, j + 1), (i + 1, j + 1), (i + 1, j))
     values = [int(padded[at]) for at in square]
     if not (
@@ -180,5 +184,8 @@ def _part(padded: IntArray, i: int, j: int) -> int:
     weakest = int(np.argmin(support))
     beside = (weakest + 1) % 4, (weakest + 3) % 4
     strongest = max(beside, key=lambda k: support[k])
+    if level:
+        padded[i : i + 2, j : j + 2] = values[strongest]
+        return sum(value != values[strongest] for value in values)
     padded[square[weakest]] = values[strongest]
     return 1

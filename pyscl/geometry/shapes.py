@@ -9,6 +9,7 @@ from pydantic import Field
 
 from pyscl.errors import GeometryError
 from pyscl.geometry import curves
+from pyscl.geometry.nanometres import in_nm
 from pyscl.materials.schema import InputModel
 from pyscl.units import Angle, Extent, Length
 
@@ -115,7 +116,7 @@ class Outline(InputModel):
             if polygon.is_valid:
                 reason = "it has no area"
             raise GeometryError(
-                f"the points are no outline: {reason} (in units of its size, {size:g} m). "
+                f"the points are no outline: {reason} (in units of its size, {in_nm(size)}). "
                 "Give the corners in order around the shape, without crossing."
             )
         if not shapely.is_ccw(polygon.exterior):
@@ -155,8 +156,8 @@ def offset(outline: FloatArray, distance: float) -> FloatArray:
     grown = shapely.buffer(shapely.Polygon(outline / size), distance / size, **style)
     if grown.is_empty or not isinstance(grown, shapely.Polygon):
         raise GeometryError(
-            f"a layer of {-distance:g} m does not fit inside an outline of {size:g} m; make it "
-            "thinner."
+            f"a layer of {in_nm(-distance)} does not fit inside an outline of {in_nm(size)}; make "
+            "it thinner."
         )
     return size * shapely.get_coordinates(shapely.orient_polygons(grown).exterior)[:-1]
 

@@ -13,6 +13,10 @@ SMALLEST_GAP = 0.2
 """Least gap between pieces at random places, in units of the mean gap."""
 
 
+MOST_PIECES = 5000
+"""Most pieces along a line."""
+
+
 def lengths_of(count: int, total: float, spread: float, rng: np.random.Generator) -> FloatArray:
     """Return lengths (count,) that sum up to a total, log-normal with the deviation `spread`."""
     sizes = np.exp(spread * rng.standard_normal(count)) if spread else np.ones(count)

@@ -11,6 +11,7 @@ from pyscl.geometry.measures import areas, lengths
 from pyscl.geometry.outlines import Outline, keep_areas, outlines, sides
 from pyscl.geometry.partition import Chain, Partition
 from pyscl.geometry.pixel_edges import IntArray, PixelNetwork, connected_parts, trace
+from pyscl.geometry.segmentation import pinched_corners, without_pinches
 from pyscl.geometry.smoothing import Smoother
 
 MOST_PARTS = 20_000
@@ -31,6 +32,7 @@ def partition_of_labels(
     """Turn labelled pixels into regions with smooth outlines.
 
     Every connected part keeps its area, junctions stay within a pixel and the sides are straight.
+    Where a region touches itself at a corner only, pixels change before (`without_pinches`).
 
     Args:
         labels: (rows, columns) index into `regions` of each pixel, the first row on top.
@@ -39,9 +41,12 @@ def partition_of_labels(
         smooth: how far an interface may leave the pixel edges [pixels]; 0 keeps the staircase.
 
     Raises:
-        GeometryError: a region has no pixel, a pixel has no region, the image is noise, or the
-            outlines cannot be parted from each other.
+        GeometryError: a region has no pixel, a pixel has no region, the image is noise, a corner
+            stays pinched, or the outlines cannot be parted from each other.
     """
+    _check(connected_parts(labels)[1], regions)
+    labels, changed = without_pinches(labels)
+    _check_parted(labels)
     parts, part_labels = connected_parts(labels)
     _check(part_labels, regions)
     width, height = pixel if isinstance(pixel, tuple) else (pixel, pixel)
@@ -59,6 +64,7 @@ def partition_of_labels(
     achieved = {f"area fraction of {name}": area / whole for name, area in areas(chains).items()}
     achieved |= {f"length of {name} [m]": value for name, value in lengths(chains).items()}
     achieved |= {"parts": len(part_labels), "junctions": network.n_junctions}
+    achieved["pixels changed at pinched corners"] = changed
     achieved["outlines left as pixel edges"] = sum(c.fixed and not c.side for c in curves)
     return Partition(chains, achieved=achieved)
 
@@ -78,6 +84,18 @@ def _check(part_labels: IntArray, regions: Sequence[str]) -> None:
         raise GeometryError(
             f"the image falls into {len(part_labels)} parts, more than {MOST_PARTS}: this "
             "is noise. Give 'denoise' (a few pixels) or 'clean'."
+        )
+
+
+def _check_parted(labels: IntArray) -> None:
+    """Refuse regions that touch themselves at a corner."""
+    corners = pinched_corners(labels)
+    if len(corners):
+        row, column = corners[0]
+        raise GeometryError(
+            f"pixels of one region touch at a corner only, at pixel column {column}, row {row} and "
+            f"{len(corners) - 1} other places, and no single pixel parts them. Clean the image "
+            "there, or give 'denoise' (a few pixels) or 'clean'."
         )
 
 

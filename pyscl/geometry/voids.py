@@ -10,10 +10,10 @@ from pyscl.geometry.curves import rectangle
 from pyscl.geometry.flat import FlatInterface, Side, check_apart
 from pyscl.geometry.generator import RegionName, different
 from pyscl.geometry.partition import Partition
-from pyscl.geometry.spans import Positions, along, lengths_of, shuffled
+from pyscl.geometry.spans import MOST_PIECES, Positions, along, lengths_of, shuffled
 from pyscl.units import ContactAngle, Extent, Share
 
-Number = Annotated[int, Field(ge=0)]
+Number = Annotated[int, Field(ge=0, le=MOST_PIECES)]
 
 
 class InterfaceVoids(FlatInterface):
@@ -57,6 +57,10 @@ class InterfaceVoids(FlatInterface):
                     f"{what}_share is {share:g} and the number of them {count}; give both or none"
                 )
         different(self.left, self.right, self.void)
+        if self.lost and self.lost_name == (self.void or "void"):
+            raise ValueError(
+                f"lost_name is '{self.lost_name}', which is the name of the voids; choose another"
+            )
         if self.void_share + self.lost_share >= 1.0:
             raise ValueError("void_share and lost_share must leave some contact: sum below 1")
         return self

@@ -1,5 +1,6 @@
 """Refined meshes conform, keep all names, and their shape."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pyscl.adaptivity import Circle, Polyline, refine, refine_edges, refine_uniformly, snapped
-from pyscl.adaptivity.flips import flipped
 from pyscl.errors import InputError, MeshError
-from pyscl.mesh import Mesh, check, strip
+from pyscl.mesh import Mesh, check, flips, strip
+from pyscl.mesh.flips import flipped
 from pyscl.mesh.quality import edge_weights, smallest_angles, squared_lengths
 from pyscl.mesh.structured import from_delaunay
 from pyscl.verification.meshes import disc_in_cell, sector, share_side
@@ -234,12 +235,14 @@ def test_flips_leave_no_negative_weight_inside_a_region():
 
 
 def _scrambled(mesh, seed):
-    from pyscl.adaptivity import flips
-
+    """Exchange diagonals of convex pairs at random."""
     rng = np.random.default_rng(seed)
-    pairs = rng.permutation(mesh.edges.pairs)
-    for pair in flips._independent(mesh, pairs):
-        trial = flips._exchanged(mesh, pair[None])
+    found = flips.diagonals(mesh.triangles, rng.permutation(mesh.edges.pairs))
+    found = found[flips.apart(np.column_stack([found.one, found.other]), mesh.n_triangles)]
+    for k in range(len(found.one)):
+        triangles = mesh.triangles.copy()
+        flips.exchange(triangles, found[np.array([k])])
+        trial = replace(mesh, triangles=triangles)
         if trial.areas.min() > 0.05 * mesh.areas.min():
             mesh = trial
     return mesh

@@ -1,5 +1,7 @@
 """Models and solutions on another mesh keep names, fields and jumps."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from pyscl.adaptivity import (
     refine,
     refine_edges,
     refine_uniformly,
+    transfer,
     transferred,
 )
 from pyscl.analytic import LatticeGasLayer
@@ -190,6 +193,54 @@ def test_transfer_reproduces_linear_fields_and_reaches_outside():
     assert outside.any()
     np.testing.assert_allclose(start.potential[~outside], exact[~outside], atol=1e-12)
     np.testing.assert_allclose(start.potential[outside], exact[outside], atol=0.1 * 0.02)
+
+
+def band_cell(nodes, layers, shift):
+    """Two lattice gases whose interface has bands of triangles 60 nm long and 0.1 nm high."""
+    x = np.array([-100.0, *np.linspace(-8.0, 8.0, nodes), 100.0])
+    x[1:-1] += shift * np.sin(np.pi * x[1:-1] / 8.0)
+    mesh = strip(
+        (x + 100.0) * NM,
+        width=180.0 * NM,
+        layers=layers,
+        regions=[("a", 100 * NM), ("b", 200 * NM)],
+    )
+    turn = np.array([[0.8, -0.6], [0.6, 0.8]])
+    mesh = replace(mesh, points=mesh.points @ turn.T)
+    return Model(
+        mesh,
+        {"a": lattice_gas(LEFT), "b": lattice_gas(RIGHT)},
+        contacts={"left": reservoir(), "right": reservoir(electrochemical_potential=0.0)},
+        interfaces={"a|b": COMPACT},
+    )
+
+
+def test_transfer_finds_the_triangle_in_a_band_mesh():
+    """A linear field oblique to the bands, with a jump, is the same on the other mesh."""
+    first, second = band_cell(161, 3, 0.0), band_cell(121, 4, 0.01)
+    solution = first.equilibrium()
+
+    def linear(model):
+        d = model.discretized
+        x, y = model.mesh.points[d.site_node].T / (100 * NM)
+        return 0.3 * x - 0.7 * y + 5.0 * d.site_region
+
+    d, new = first.discretized, second.discretized
+    solution.unknowns[d.site_phi] = linear(first)
+    solution.unknowns[d.site_dofs[:, 0]] = 2.0 - linear(first)
+    start = transferred(solution, second)
+    np.testing.assert_allclose(start.unknowns[new.site_phi], linear(second), rtol=0, atol=1e-12)
+    mu = start.unknowns[new.site_dofs[:, 0]]
+    np.testing.assert_allclose(mu, 2.0 - linear(second), rtol=0, atol=1e-12)
+
+
+def test_points_outside_take_the_nearest_place_of_a_band():
+    """Not the nearest corner or middle: triangles are long."""
+    mesh = strip(np.array([0.0, 0.1, 0.2]) * NM, width=60 * NM, layers=1)
+    outside = np.array([[-1.0, 13.0], [1.0, 47.0], [0.1, 70.0]]) * NM
+    at, weight = transfer._locate(mesh, np.arange(len(mesh.triangles)), outside)
+    places = (weight[:, :, None] * mesh.points[mesh.triangles[at]]).sum(axis=1) / NM
+    np.testing.assert_allclose(places, [[0.0, 13.0], [0.2, 47.0], [0.1, 60.0]], atol=1e-9)
 
 
 def test_fields_do_not_follow_to_an_unrelated_mesh():

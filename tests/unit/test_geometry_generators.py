@@ -1,6 +1,7 @@
 """Parametric generators: exact areas and coverages, determinism, refused targets."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -25,7 +26,10 @@ from pyscl.geometry import (
     Shell,
     Stack,
     Wires,
+    relaxation,
 )
+from pyscl.geometry.nanometres import in_nm
+from pyscl.geometry.relaxation import Room
 
 UM = 1e-6
 BOX = {"width": UM, "height": UM}
@@ -130,7 +134,11 @@ def test_packings_reach_their_fractions():
         Phase(region="inclusion", fraction=0.05, radius=3e-7, shell=Shell(thickness=1e-7)),
         Phase(region="carbon", fraction=0.02, radius=2e-7, where="surface", hosts=("active",)),
         Phase(
-            region="bto", fraction=1e-3, radius=6e-8, where="triple-line", hosts=("active", "carbon")
+            region="bto",
+            fraction=1e-3,
+            radius=6e-8,
+            where="triple-line",
+            hosts=("active", "carbon"),
         ),
     )
     numbers = RepresentativeCell(**CELL, phases=phases).partition().achieved
@@ -391,6 +399,79 @@ def test_lengths_need_units_in_files():
 def test_impossible_targets_are_refused_with_the_reason(make, message):
     with pytest.raises(InputError, match=message):
         make().partition()
+
+
+ENDLESS = [
+    Wires(width=1e-5, height=1e-5, fraction=0.45, diameter=1e-7, aspect_ratio=50, gap=1e-8),
+    Packing(
+        width=1e-5,
+        height=1e-5,
+        gap=1e-9,
+        phases=(Phase(region="a", fraction=0.7, radius=4e-7, shape="ellipse", aspect_ratio=5),),
+    ),
+    Packing(
+        width=1e-5,
+        height=1e-5,
+        gap=1e-9,
+        phases=(
+            Phase(region="a", fraction=0.3, radius=UM),
+            Phase(region="b", fraction=0.0025, radius=1e-8, where="surface", hosts=("a",)),
+        ),
+    ),
+    Particle(
+        **BOX, radius=3e-7, coating=Coating(coverage=0.5, count=5000, thickness=1e-11, spread=0.1)
+    ),
+    Grains(**BOX, count=5000, boundary_thickness=1e-11, evenness=200),
+]
+
+
+@pytest.mark.parametrize("generator", ENDLESS, ids=lambda g: g.kind)
+def test_what_takes_too_long_is_refused_with_what_was_reached(generator, monkeypatch):
+    monkeypatch.setattr("pyscl.geometry.deadline.TIME_LIMIT", 0.5)
+    begin = time.monotonic()
+    with pytest.raises(GeometryError, match=r"0\.5 s.*(only a fraction of|by then)"):
+        generator.partition()
+    assert time.monotonic() - begin < 10.0
+
+
+@pytest.mark.parametrize("wraps", [(True, True), (True, False), (False, False)])
+def test_places_are_clear_of_all_discs_that_are_there(wraps, rng):
+    """The tree finds what a comparison with every disc finds, also across the sides."""
+    size = np.array([2.0, 1.0]) * UM
+    room = Room(size, np.array(wraps), np.zeros(2), size, 1e-9, 0.0)
+    placed, places, radii = relaxation._Placed(400, room), np.empty((0, 2)), np.empty(0)
+    found = []
+    for _ in range(200):
+        place = rng.random((2, 2)) * size * 1.2 - 0.1 * size
+        radius = 10.0 ** rng.uniform(-8.5, -7.5, 2)
+        away = places[:, None] - place
+        away -= np.where(wraps, size, 0.0) * np.round(away / size)
+        clear = bool(np.all(np.linalg.norm(away, axis=2) >= radii[:, None] + radius))
+        assert placed.clear(place, radius) == clear
+        found.append(clear)
+        if clear:
+            placed.add(place, radius)
+            places, radii = np.concatenate([places, place]), np.concatenate([radii, radius])
+    assert 60 < sum(found) < 190
+
+
+def test_there_is_a_most_number_of_pieces():
+    with pytest.raises(ValueError, match="less than or equal to 5000"):
+        Coating(coverage=0.5, count=5001, thickness=1e-9)
+
+
+def test_lost_contacts_do_not_have_the_name_of_the_voids():
+    more = {"lost_share": 0.1, "lost": 1}
+    for void, name in ((None, "void"), ("pore", "pore")):
+        with pytest.raises(ValueError, match=f"lost_name is '{name}'"):
+            InterfaceVoids(**BOX, **more, void=void, lost_name=name)
+    assert InterfaceVoids(**BOX, **more, void="pore", lost_name="void").partition().chains
+
+
+def test_lengths_in_errors_are_in_nanometres():
+    with pytest.raises(GeometryError, match=r"spans 1200 x 1200 nm .* cell of 1000 x 1000 nm"):
+        Particle(**BOX, radius=6e-7).partition()
+    assert in_nm(1.2e-8, 3.5e-4, 2e-13) == "12 x 350000 x 0.0002 nm"
 
 
 def test_geometry_errors_are_input_errors():

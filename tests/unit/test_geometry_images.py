@@ -17,6 +17,7 @@ from pyscl.geometry.outlines import Outline
 from pyscl.geometry.pixel_edges import connected_parts
 from pyscl.geometry.segmentation import (
     otsu_levels,
+    pinched_corners,
     without_islands,
     without_pinches,
     without_slivers,
@@ -148,9 +149,13 @@ def test_any_labels_become_conforming_regions_of_their_area(
     rows, columns, kinds, smooth, parted, seed
 ):
     """Also noise, where every pixel is an island and walls are one pixel thick."""
-    labels = np.random.default_rng(seed).integers(0, kinds, (rows, columns))
-    if parted:
-        labels, _ = without_pinches(labels)
+    given_labels = np.random.default_rng(seed).integers(0, kinds, (rows, columns))
+    labels, _ = without_pinches(given_labels)
+    if not parted and len(np.unique(labels)) == len(np.unique(given_labels)):
+        given_names = [f"r{k}" for k in range(len(np.unique(labels)))]
+        given_labels = np.unique(given_labels, return_inverse=True)[1].reshape(rows, columns)
+        raw = partition_of_labels(given_labels, given_names, 1.0, smooth=smooth)
+        assert_conforming(raw, labels.size)
     present, labels = np.unique(labels, return_inverse=True)
     labels = labels.reshape(rows, columns)
     names = [f"r{k}" for k in range(len(present))]
@@ -307,6 +312,34 @@ def test_regions_that_touch_at_a_corner_are_parted():
     assert np.abs(parted - image).sum() == 1
     partition = partition_of_labels(parted, ("a", "b"), 1.0)
     assert partition.achieved["junctions"] == 4
+
+
+@pytest.mark.parametrize("smooth", [0.0, 0.7])
+def test_labels_with_pinched_corners_become_curves_that_do_not_touch(smooth):
+    """A chain of squares, corner to corner: no curve passes through a point of another one."""
+    image = np.zeros((12, 12), int)
+    for k in range(2, 10, 2):
+        image[k : k + 2, k : k + 2] = 1
+    partition = partition_of_labels(image, ("a", "b"), 1.0, smooth=smooth)
+    assert partition.achieved["pixels changed at pinched corners"] == 3
+    points = np.concatenate([chain.points[:-1] for chain in interfaces(partition)])
+    assert len(np.unique(points, axis=0)) == len(points)
+    assert partition.achieved["junctions"] == 0
+
+
+def test_corners_that_stay_pinched_are_refused_with_their_pixel(monkeypatch):
+    monkeypatch.setattr("pyscl.geometry.segmentation._PASSES", 0)
+    image = np.zeros((9, 9), int)
+    image[2:5, 3:6] = image[5:7, 6:8] = 1
+    with pytest.raises(GeometryError, match="pixel column 5, row 4"):
+        partition_of_labels(image, ("a", "b"), 1.0)
+
+
+def test_pinched_corners_that_lead_in_circles_are_levelled():
+    for seed in range(20):
+        field = ndimage.gaussian_filter(np.random.default_rng(seed).standard_normal((128, 128)), 1)
+        labels, _ = without_pinches(np.digitize(field, np.quantile(field, [0.3, 0.6])))
+        assert not len(pinched_corners(labels))
 
 
 REGIONS = {0: "matrix", 100: "film", 200: "grain"}

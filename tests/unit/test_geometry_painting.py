@@ -163,3 +163,15 @@ def test_offsets_inside_a_thin_outline_are_refused():
     assert area_of(offset(line, 0.5)) > area_of(line) > area_of(offset(line, -0.5))
     with pytest.raises(GeometryError, match="does not fit inside"):
         offset(line, -1.1)
+
+
+def test_a_layer_thinner_than_the_limit_is_not_called_covered():
+    geometry = Geometry(2 * UM, UM, "a").paint("thin", rectangle(UM / 2, 0.0, UM / 2 + 1e-13, UM))
+    with pytest.raises(GeometryError, match=r"'thin' .* thinner than 0\.0002 nm"):
+        geometry.partition()
+    with pytest.raises(GeometryError, match=r"'thin' is thinner than 2\.9104e-08 nm"):
+        Geometry(2 * UM, UM, "a").paint("thin", rectangle(UM / 2, 0.0, UM / 2 + 1e-18, UM))
+    covered = Geometry(UM, UM, "a").paint("b", disc((UM / 2, UM / 2), 2e-7))
+    covered.paint("c", disc((UM / 2, UM / 2), 3e-7))
+    with pytest.raises(GeometryError, match=r"'b' .* other regions cover all of it"):
+        covered.partition()
