@@ -191,7 +191,7 @@ def separate(layers: Sequence[Layers], others: Sequence[Array]) -> None:
         counts = [len(line) - 1 for line in [*fronts, *others]]
         owner = np.repeat(np.arange(len(counts)), counts)
         position = np.concatenate([np.arange(n) for n in counts])
-        first, second = _crossings(fronts, others)
+        first, second = crossings(fronts, others)
         bad = np.concatenate([first, second])
         if not len(bad):
             return
@@ -208,16 +208,16 @@ def separate(layers: Sequence[Layers], others: Sequence[Array]) -> None:
             k.limit(limit)
         if not changed:
             break
-    x, y = np.concatenate(fronts)[0] if not len(bad) else _place(fronts, others, int(bad[0]))
-    raise MeshError(f"curves cross or touch between their ends at ({x:.6g}, {y:.6g}) nm.")
+    raise touching(np.concatenate([line[:-1] for line in [*fronts, *others]])[bad[0]])
 
 
-def _place(fronts: Sequence[Array], others: Sequence[Array], segment: int) -> tuple[float, float]:
-    starts = np.concatenate([line[:-1] for line in [*fronts, *others]])
-    return float(starts[segment, 0] * 1e9), float(starts[segment, 1] * 1e9)
+def touching(point: Array) -> MeshError:
+    """Return the error of curves that cross at a point (2,) [m]."""
+    x, y = point * 1e9
+    return MeshError(f"curves cross or touch between their ends at ({x:.6g}, {y:.6g}) nm.")
 
 
-def _crossings(
+def crossings(
     fronts: Sequence[Array], others: Sequence[Array]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return the pairs of segments that meet other than at common ends."""

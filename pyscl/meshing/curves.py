@@ -19,6 +19,11 @@ from pyscl.geometry.partition import Chain
 Array = NDArray[np.float64]
 
 CORNER = np.radians(30.0)  # a larger turn at a vertex is a corner
+FINE = np.radians(7.5)  # a smaller turn is that of a finely sampled curve: 48 points on a circle
+BULGE = 5e5  # tolerances that a curve may leave its polyline by, unless it is an arc
+UNEQUAL = 1.5  # ratio of neighbouring turns and segments up to which they are those of an arc
+GRADUAL = np.radians(20.0)  # turns of a smooth curve grow by less from vertex to vertex
+BENT = 1e-6  # a smaller turn [rad] is that of a straight side
 STRAIGHT = 1e-9  # a smaller turn [rad] is none
 UNEVEN = 3.0  # a segment so many times longer than its neighbour is straight
 
@@ -99,6 +104,8 @@ class Curve:
         direction = step / length[:, None]
         before = np.roll(np.arange(len(step)), 1)
         mean = direction * length[before, None] + direction[before] * length[:, None]
+        if not self.closed:
+            mean[0] = direction[0]
         mean /= np.linalg.norm(mean, axis=1, keepdims=True)
         ratio = length / length[before]
         begins = np.where((ratio > UNEVEN)[:, None], direction, mean)
@@ -195,7 +202,7 @@ def smooth_curves(chains: Sequence[Chain], tolerance: float) -> tuple[list[Curve
     curves = []
     for points, labels in polylines:
         closed = bool(np.linalg.norm(points[0] - points[-1]) <= tolerance)
-        for piece, smooth in _cut(points, closed):
+        for piece, smooth in _cut(points, closed, BULGE * tolerance):
             start, end = junctions.number(piece[0]), junctions.number(piece[-1])
             piece[0], piece[-1] = junctions.points[start], junctions.points[end]
             curves.append(Curve(piece, *labels, start, end, smooth))
@@ -256,12 +263,56 @@ def _joined(polylines: list[Polyline], tolerance: float) -> list[Polyline]:
     return result
 
 
-def _cut(points: Array, closed: bool) -> list[tuple[Array, bool]]:
+def _corners(points: Array, closed: bool, bulge: float) -> NDArray[np.bool_]:
+    """Whether vertices (n,) are corners: of large turns, or of blunt ones between long segments.
+
+    Turns above `FINE` belong to a smooth curve only if the curve leads to them from finer ones,
+    as to the tip of an ellipse; without, as on a regular polygon, they are corners.
+
+    Args:
+        points: (n, 2) vertices [m].
+        closed: whether the last is the first.
+        bulge: what a smooth curve may leave the segments by, unless they approximate an arc [m].
+    """
+    turn = np.abs(turns(points, closed))
+    step = np.linalg.norm(np.diff(points, axis=0), axis=1)
+    ends = (step[-1:], step[:1]) if closed else (step[:1], step[-1:])
+    before, after = np.concatenate([ends[0], step]), np.concatenate([step, ends[1]])
+    width = np.minimum(0.5 * (before + after), UNEVEN * np.minimum(before, after))
+    last = len(points) - 1
+    follower = np.minimum(np.arange(1, last + 2) % last if closed else np.arange(1, last + 2), last)
+    leader = np.maximum(np.append(last - 1 if closed else 0, np.arange(last)), 0)
+    arc = np.ones(len(points), dtype=bool)
+    for values in (turn, width):
+        for other in (values[follower], values[leader]):
+            arc &= (other < UNEQUAL * values) & (values < UNEQUAL * other)
+    corner = (turn > CORNER) | ((turn * width / 8.0 > bulge) & ~arc)
+    return np.asarray(corner | ~_led_to(turn, corner, follower, leader))
+
+
+def _led_to(
+    turn: Array, corner: NDArray[np.bool_], follower: NDArray[np.intp], leader: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Whether vertices (n,) have fine turns, or growing ones between them and a fine one.
+
+    Vertices without a turn, as on the sides of a polygon, lead nowhere.
+    """
+    fine = turn <= FINE
+    reached = fine & (turn > BENT) & ~corner
+    while True:
+        more = reached.copy()
+        for other in (follower, leader):
+            more |= reached[other] & ~corner & (turn - turn[other] < GRADUAL)
+        if np.array_equal(more, reached):
+            return reached | fine
+        reached = more
+
+
+def _cut(points: Array, closed: bool, bulge: float) -> list[tuple[Array, bool]]:
     """Return the pieces of a polyline between corners, and whether one is smooth and closed."""
     if closed:
         points[-1] = points[0]
-    turn = np.abs(turns(points, closed))
-    corners = np.flatnonzero(turn[:-1] > CORNER)
+    corners = np.flatnonzero(_corners(points, closed, bulge)[:-1])
     if closed:
         if len(corners) == 0:
             return [(points, True)]

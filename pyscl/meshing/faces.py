@@ -80,9 +80,7 @@ def find_faces(curves: list[Curve], found: list[Corner]) -> list[Face]:
         if region is None:
             continue
         points = loop_points(curves, loop)
-        x, y = (points - points[0]).T
-        area = 0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
-        if area > 0.0:
+        if signed_area(points) > 0.0:
             outlines.append((Face(region, loop), points))
         else:
             holes.append((region, loop, points))
@@ -122,13 +120,19 @@ def _put_holes(
     probes = points(np.array([hole[2][0] for hole in holes]))
     which, around = STRtree(polygons([s.exterior for s in shapes])).query(probes, "intersects")
     for number, (region, loop, outline) in enumerate(holes):
-        candidates = [
-            k for k in around[which == number].tolist() if outlines[k][0].region == region
-        ]
-        if not candidates:
+        inside = abs(signed_area(outline)) * (1.0 + 1e-9)  # of all faces within the hole
+        larger = [k for k in around[which == number].tolist() if areas[k] > inside]
+        face = min(larger, key=lambda k: areas[k], default=None)
+        if face is None or outlines[face][0].region != region:
             x, y = outline[0] * 1e9
             raise MeshError(
                 f"the curve at ({x:.6g}, {y:.6g}) nm lies in no face of region '{region}', which "
                 "it says is around it."
             )
-        outlines[min(candidates, key=lambda k: areas[k])][0].holes.append(loop)
+        outlines[face][0].holes.append(loop)
+
+
+def signed_area(loop: NDArray[np.float64]) -> float:
+    """Return the area of a closed loop [m2], positive if it is counter-clockwise."""
+    x, y = (loop - loop[0]).T
+    return 0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))

@@ -7,19 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from pyscl.errors import MeshError
+from pyscl.geometry.measures import areas
 from pyscl.geometry.partition import Partition
 from pyscl.mesh import Mesh, check
 from pyscl.meshing.bands import make_layers, separate
 from pyscl.meshing.clearance import Clearance
 from pyscl.meshing.curves import Curve, smooth_curves
-from pyscl.meshing.faces import Face, Half, corners, find_faces
+from pyscl.meshing.faces import Face, Half, corners, find_faces, signed_area
+from pyscl.meshing.fidelity import place_faithfully
 from pyscl.meshing.fill import ALGORITHMS, FillError, Filling, Outline, fill
-from pyscl.meshing.nodes import Array, Ids, Nodes, find_twins, place_nodes
+from pyscl.meshing.nodes import Array, Ids, Nodes, find_twins
 from pyscl.meshing.sizes import MeshSizes
 from pyscl.meshing.spacing import SLOPE, Plan, Spacing, make_plan
 
 TOLERANCE = 1e-9  # of the domain, below which places are the same
 GOOD_ANGLE = 3.0  # degrees, of the filling; repair betters it
+TIME_LIMIT = 600.0  # s
 LARGEST_EMPTY = 4.0  # bulk sizes, beyond which curves do not see each other
 
 
@@ -80,7 +83,7 @@ class Outlay:
 
 
 def mesh_partition(
-    partition: Partition, sizes: MeshSizes, *, seed: int = 0, time_limit: float = 120.0
+    partition: Partition, sizes: MeshSizes, *, seed: int = 0, time_limit: float = TIME_LIMIT
 ) -> Mesh:
     """Return a mesh with structured layers along the interfaces.
 
@@ -92,7 +95,7 @@ def mesh_partition(
         partition: the curves and their regions.
         sizes: what to resolve.
         seed: of the random numbers of gmsh.
-        time_limit: [s].
+        time_limit: [s]; 500 particles with layers, a million nodes, take one to three minutes.
 
     Returns:
         the mesh, with the regions, and a facet group for every name of a chain.
@@ -109,8 +112,8 @@ def mesh_partition(
     sizes.check_names(partition.regions, tuple(dict.fromkeys(outer)))
     outlay = lay_out(partition, sizes, deadline)
     mesh = _meshed(outlay, sizes, seed, deadline)
-    deadline.left("repairing")
-    mesh = repaired(mesh)
+    periodic = [name for pair in partition.periodic for name in pair]
+    mesh = repaired(mesh, periodic, lambda: deadline.left("repairing"))
     check(mesh).raise_if_failed("the mesh that was made")
     return mesh.renumbered()
 
@@ -119,6 +122,7 @@ def lay_out(partition: Partition, sizes: MeshSizes, deadline: Deadline) -> Outla
     """Return the curves of a partition with nodes.
 
     Raises:
+        InputError: layers too thin for the domain.
         MeshError: the curves do not fit together, or the time is over.
     """
     if not partition.chains:
@@ -126,6 +130,7 @@ def lay_out(partition: Partition, sizes: MeshSizes, deadline: Deadline) -> Outla
     every = np.concatenate([np.asarray(chain.points, float) for chain in partition.chains])
     extent = float(np.ptp(every, axis=0).max())
     tolerance = TOLERANCE * extent
+    sizes.check_extent(tolerance)
     curves, junctions = smooth_curves(partition.chains, tolerance)
     found = corners(curves)
     faces = find_faces(curves, found)
@@ -136,8 +141,17 @@ def lay_out(partition: Partition, sizes: MeshSizes, deadline: Deadline) -> Outla
     clearance = Clearance(curves, plan.measured, LARGEST_EMPTY * bulk, plan.floor)
     deadline.left("measuring gaps")
     spacing = Spacing(curves, plan, clearance, sizes, extent)
-    nodes = Nodes(junctions)
-    placed = place_nodes(curves, nodes, plan, spacing, sizes, twins)
+    wanted = areas(partition.chains)
+    nodes, placed = place_faithfully(
+        curves,
+        junctions,
+        plan,
+        spacing,
+        sizes,
+        twins,
+        wanted,
+        lambda: deadline.left("placing nodes"),
+    )
     return Outlay(curves, faces, nodes, placed, plan, spacing, extent)
 
 
@@ -225,18 +239,12 @@ def _sharpest(points: Array, loop: Ids) -> float:
 
 def _complete(points: Array, outlines: Sequence[Outline], filling: Filling) -> bool:
     """Whether the triangles of every face add up to its area."""
-    wanted = [sum(_area(points[loop]) for loop in face.loops) for face in outlines]
+    wanted = [sum(signed_area(points[loop]) for loop in face.loops) for face in outlines]
     corner = points[filling.triangles]
     u, v = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
     area = 0.5 * np.abs(u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
     found = np.bincount(filling.face, weights=area, minlength=len(outlines))
     return bool(np.allclose(found, np.abs(wanted), rtol=1e-6, atol=0.0))
-
-
-def _area(loop: Array) -> float:
-    """Return the signed area of a closed loop [m2]."""
-    x, y = (loop - loop[0]).T
-    return 0.5 * float(np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
 
 
 def _smallest_angle(points: Array, filling: Filling) -> float:

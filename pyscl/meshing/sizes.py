@@ -1,10 +1,11 @@
 """What a mesh has to resolve: sizes normal to interfaces, along them, and away from them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyscl.errors import InputError, unknown_name
+from pyscl.units import parse
 
 if TYPE_CHECKING:
     from pyscl.materials import Material
@@ -12,10 +13,15 @@ if TYPE_CHECKING:
 TRANSITION_GROWTH = 1.5
 """Growth of the layers beyond the depth that is resolved, until they are as thick as wide."""
 
+MOST_LAYERS = 1000
+"""Layers on one side of an interface; more are a slip in the sizes."""
+
 
 @dataclass(frozen=True)
 class MeshSizes:
     """Element sizes by region.
+
+    Lengths are numbers in metres or texts with a unit, "1 nm"; they are kept as floats.
 
     Attributes:
         resolve: region -> length [m] to be resolved normal to its interfaces, its Debye or site
@@ -29,11 +35,11 @@ class MeshSizes:
             radius of curvature R.
         bulk: largest size away from interfaces [m], one for all or by region; None: 1/20 of the
             longer side of the domain.
-        sides: names of outer sides that get layers too, because contacts on them have a space
-            charge layer.
+        sides: name or names of outer sides that get layers too, because contacts on them have
+            a space charge layer.
 
     Raises:
-        InputError: a size that is not positive, or a growth outside its range.
+        InputError: a size that is no positive length, or a growth outside its range.
     """
 
     resolve: Mapping[str, float] = field(default_factory=dict)
@@ -45,16 +51,21 @@ class MeshSizes:
     sides: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "resolve", dict(self.resolve))
-        object.__setattr__(self, "sides", tuple(self.sides))
-        for what in ("along", "bulk"):
+        if not isinstance(self.resolve, Mapping):
+            raise InputError(
+                f"resolve must map regions to lengths, e.g. {{'electrolyte': '1 nm'}}, not "
+                f"{self.resolve!r}."
+            )
+        for what in ("resolve", "along", "bulk"):
             value = getattr(self, what)
             if isinstance(value, Mapping):
-                object.__setattr__(self, what, dict(value))
-        for what in ("resolve", "along", "bulk"):
-            for place, size in self._by_place(what).items():
-                if not 0.0 < size < float("inf"):
-                    raise InputError(f"{what}{place} must be a length > 0 m, not {size:g}.")
+                places = {n: _positive(f"{what} of region '{n}'", v) for n, v in value.items()}
+                object.__setattr__(self, what, places)
+            elif value is not None:
+                object.__setattr__(self, what, _positive(what, value))
+        for what in ("per_length", "growth", "depth"):
+            object.__setattr__(self, what, _number(what, getattr(self, what), "1"))
+        object.__setattr__(self, "sides", _names(self.sides))
         if not self.per_length > 0.0:
             raise InputError(f"per_length must be > 0 layers, not {self.per_length:g}.")
         if not 1.0 < self.growth <= 1.3:
@@ -64,12 +75,6 @@ class MeshSizes:
             )
         if not self.depth >= 1.0:
             raise InputError(f"depth must be at least 1 length, not {self.depth:g}.")
-
-    def _by_place(self, what: str) -> dict[str, float]:
-        value = getattr(self, what)
-        if isinstance(value, dict):
-            return {f" of region '{name}'": float(size) for name, size in value.items()}
-        return {} if value is None else {"": float(value)}
 
     @classmethod
     def for_materials(
@@ -132,8 +137,30 @@ class MeshSizes:
         bulk = self.bulk.get(region) if isinstance(self.bulk, Mapping) else self.bulk
         return extent / 20.0 if bulk is None else bulk
 
+    def check_extent(self, thinnest: float) -> None:
+        """Refuse first layers that are lost in the rounding of the coordinates.
+
+        Args:
+            thinnest: distance below which places are the same [m].
+
+        Raises:
+            InputError: a layer is as thin.
+        """
+        for region, length in self.resolve.items():
+            first = length / self.per_length
+            if not first > thinnest:
+                raise InputError(
+                    f"resolve of region '{region}': the first layer of {first:.3g} m (length / "
+                    f"per_length) must be above {thinnest:.3g} m, 1e-9 of the domain. "
+                    "Resolve a longer length, or lower per_length."
+                )
+
     def layers(self, region: str, thickest: float) -> list[float]:
-        """Return the thicknesses [m] of the layers in a region up to the thickness `thickest`."""
+        """Return the thicknesses [m] of the layers in a region up to the thickness `thickest`.
+
+        Raises:
+            InputError: more layers than `MOST_LAYERS`.
+        """
         first = self.first_layer(region)
         if first is None:
             return []
@@ -144,4 +171,35 @@ class MeshSizes:
             layers.append(thickness)
             total += thickness
             thickness *= self.growth if total < depth else TRANSITION_GROWTH
+            if len(layers) > MOST_LAYERS:
+                raise InputError(
+                    f"region '{region}' would get more than {MOST_LAYERS} layers beside its "
+                    f"interfaces (first {first:.3g} m, growth {self.growth:g}, depth "
+                    f"{depth:.3g} m). Raise growth, or lower per_length or depth."
+                )
         return layers
+
+
+def _number(what: str, value: Any, unit: str) -> float:
+    """Return a number or a text with a unit as a float in `unit`."""
+    try:
+        return parse(value, unit)
+    except InputError as error:
+        text = str(error).rstrip(".")
+        raise InputError(f"{what}: {text}.") from None
+
+
+def _positive(what: str, value: Any) -> float:
+    size = _number(what, value, "m")
+    if not size > 0.0:
+        raise InputError(f"{what} must be a length > 0 m, not {size:g}.")
+    return size
+
+
+def _names(sides: Any) -> tuple[str, ...]:
+    """Return one name or several as a tuple."""
+    names = (sides,) if isinstance(sides, str) else sides
+    names = tuple(names) if isinstance(names, Iterable) else (None,)
+    if not all(isinstance(name, str) for name in names):
+        raise InputError(f"sides must be names of outer sides, e.g. ('left',), not {sides!r}.")
+    return names

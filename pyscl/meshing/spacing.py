@@ -15,7 +15,7 @@ from pyscl.meshing.sizes import MeshSizes
 Array = NDArray[np.float64]
 
 SLOPE = 0.3  # growth of sizes with the distance
-CHORD = 0.25  # largest turn from node to node [rad]
+CHORD = 0.1  # largest turn from node to node [rad]: 0.17 % of the area of a disc
 WEIGHT_MARGIN = 0.9  # below the size along a curve at which edge weights become negative
 UPRIGHT = np.radians(20.0)  # layers end on an outer side that is so near to normal
 GAP_FLOOR = 0.125  # smallest size in a narrow gap, in sizes at a junction
@@ -141,6 +141,7 @@ class Spacing:
         self.s: list[Array] = []
         self.size: list[Array] = []
         self.free: list[Array] = []
+        self._closed = [curve.closed for curve in curves]
         walls = _walls(curves, plan.measured)
         samples = [c.at(s) for c, s in zip(curves, clearance.s, strict=True)]
         inner = [p for p, m in zip(samples, plan.measured, strict=True) if m]
@@ -160,6 +161,17 @@ class Spacing:
             self.s.append(s)
             self.size.append(_graded(s, size, curve.closed))
             self.free.append(free)
+
+    def halve(self, index: int, first: Array, last: Array) -> None:
+        """Halve the size along a curve between the lengths `first` and `last` (k,) [m]."""
+        s = np.unique(np.concatenate([self.s[index], first, 0.5 * (first + last), last]))
+        size = np.interp(s, self.s[index], self.size[index])
+        old = self.free[index]
+        self.free[index] = np.column_stack([np.interp(s, self.s[index], f) for f in old.T])
+        for begin, end in zip(first.tolist(), last.tolist(), strict=True):
+            within = slice(np.searchsorted(s, begin), np.searchsorted(s, end, side="right"))
+            size[within] = np.minimum(size[within], 0.499 * (end - begin))
+        self.s[index], self.size[index] = s, _graded(s, size, self._closed[index])
 
 
 def _floor(curve: Curve, s: Array, plan: Plan, index: int) -> Array:
