@@ -131,6 +131,7 @@ class Packing(Generator):
         free = [self.phases[body.phase].direction is None for body in made]
         angle = np.concatenate(angles) if angles else np.empty(0)
         packing = relaxation.Packing(made, centre, angle, np.array(free, dtype=bool))
+        self._check_directions(packing, room)
         if made:
             self._separate(packing, room, rng, deadline)
         return packing
@@ -201,6 +202,19 @@ class Packing(Generator):
                 f"{share:.3g} of the cell, more than {DENSEST:g} cannot be packed. Use smaller "
                 "fractions, or gaps that are small compared with the particles."
             )
+
+    def _check_directions(self, packing: relaxation.Packing, room: Room) -> None:
+        """Refuse particles that do not fit between the walls in the direction they have."""
+        for body, angle, turns in zip(packing.bodies, packing.angle, packing.turns, strict=True):
+            phase = self.phases[body.phase]
+            span = np.ptp(body.at(np.zeros(2), float(angle)), axis=0) + 2.0 * phase.reach + self.gap
+            if not turns and np.any(span[~room.wraps] > room.size[~room.wraps]):
+                raise GeometryError(
+                    f"a particle of '{phase.region}' is {in_nm(*span)} wide and high in its "
+                    "direction, with its coating and gap, and does not fit inside the cell of "
+                    f"{in_nm(self.width, self.height)}. Let the sides cut it, turn it, or make it "
+                    "shorter."
+                )
 
     def _painted(
         self, packed: relaxation.Packing, rng: np.random.Generator, deadline: Deadline

@@ -68,6 +68,8 @@ def apart(disks: Sequence[Disk], room: Room) -> IntArray:
 
     # Two outlines may meet across a side by copies of either, so all copies take part.
     every = [(n, line) for n, disk in enumerate(disks) for line in copies(disk.outline, room)]
+    if not every:
+        return np.arange(len(disks))
     owner = np.array([n for n, _ in every])
     polygons = shapely.polygons([shapely.LinearRing(line / room.size.max()) for _, line in every])
     reach = np.array([disk.reach for disk in disks])

@@ -173,7 +173,7 @@ def relax(
         worst = max(worst, float(np.abs(graze).max(initial=0.0)))
         if worst <= tolerance:
             return 0.0
-        push += graze
+        push = np.clip(push + graze, -room.size, room.size)
         packing.centre = packing.centre + push
         packing.angle = packing.angle + np.where(packing.turns, turn, 0.0)
         for k in (0, 1):

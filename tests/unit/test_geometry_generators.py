@@ -476,3 +476,20 @@ def test_lengths_in_errors_are_in_nanometres():
 
 def test_geometry_errors_are_input_errors():
     assert issubclass(GeometryError, InputError)
+
+
+def test_wires_longer_than_the_cell_in_their_direction_are_refused():
+    """Walls on both ends would push them for ever."""
+    wires = Wires(
+        width=5e-6,
+        height=5e-6,
+        fraction=0.25,
+        diameter=2.985e-7,
+        aspect_ratio=17.0,
+        direction=0.0,
+        gap=4e-8,
+        at_left_right="inside",
+        at_bottom_top="inside",
+    )
+    with pytest.raises(GeometryError, match="does not fit inside the cell"):
+        wires.partition()
