@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.mesh.mesh import Mesh
-from pyscl.mesh.quality import squared_lengths
+from pyscl.mesh.quality import corner_angles, squared_lengths
 
 FLAT = 1e-8  # doubled area / longest side squared, below which a triangle has no area
 NEAR = 1e-9  # distance / size of the mesh, below which two nodes are the same place
+TURN = 1e-6  # rad; rounding of the sum of the angles around a node
 
 
 def find_problems(mesh: Mesh) -> list[str]:
@@ -31,7 +32,8 @@ def find_problems(mesh: Mesh) -> list[str]:
         _hanging_nodes,
         _disconnected,
     )
-    return [problem for test in tests for problem in test(mesh)]
+    problems = [problem for test in tests for problem in test(mesh)]
+    return problems or _overlapping(mesh)
 
 
 def _place(mesh: Mesh, triangle: int) -> str:
@@ -167,6 +169,37 @@ def _hanging_nodes(mesh: Mesh) -> list[str]:
         f"ends; first: {_node(mesh, hanging[0])}. The parts touch but are not joined: mesh them "
         "together."
     ]
+
+
+def _overlapping(mesh: Mesh) -> list[str]:
+    """Find triangles on top of each other in a mesh without other problems.
+
+    Triangles of one orientation cover nothing twice where the angles around every inner node
+    make one turn and the outline does not cross itself.
+    """
+    import shapely
+
+    angle = np.bincount(mesh.triangles.ravel(), corner_angles(mesh).ravel(), mesh.n_points)
+    outer = np.zeros(mesh.n_points, dtype=np.bool_)
+    outer[mesh.boundary] = True
+    excess = angle - 2 * np.pi
+    wrong = np.flatnonzero(np.where(outer, excess, np.abs(excess)) > TURN)
+    problems = []
+    if len(wrong):
+        problems.append(
+            f"the triangles around {len(wrong)} nodes overlap; first: those around "
+            f"{_node(mesh, wrong[0])} make {np.degrees(angle[wrong[0]]):.4g} degrees."
+        )
+    outline = shapely.linestrings(mesh.points[mesh.boundary] / _size(mesh))
+    crossing = shapely.STRtree(outline).query(outline, predicate="crosses")
+    crossing = crossing[:, crossing[0] < crossing[1]]
+    if crossing.size:
+        first, second = (mesh.boundary[edge, 0] for edge in crossing[:, 0])
+        problems.append(
+            f"the outer boundary crosses itself {crossing.shape[1]} times, so triangles overlap; "
+            f"first: the edges from {_node(mesh, first)} and from {_node(mesh, second)}."
+        )
+    return problems
 
 
 def _disconnected(mesh: Mesh) -> list[str]:

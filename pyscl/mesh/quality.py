@@ -33,6 +33,14 @@ def largest_angles(mesh: Mesh) -> NDArray[np.float64]:
     return np.degrees(np.arctan2(4 * np.abs(mesh.areas), others))
 
 
+def corner_angles(mesh: Mesh) -> NDArray[np.float64]:
+    """Return the angle at each corner of each triangle [rad], (m, 3)."""
+    squared = squared_lengths(mesh)
+    facing = np.roll(squared, -1, axis=1)  # of corner j: from vertex j+1 to j+2
+    others = squared.sum(axis=1, keepdims=True) - 2 * facing
+    return np.arctan2(4 * np.abs(mesh.areas)[:, None], others)
+
+
 def edge_weights(
     mesh: Mesh, squared: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:

@@ -213,10 +213,17 @@ def test_the_first_layer_is_measured_normal_to_the_interface():
 def test_too_few_elements_per_debye_length_are_warned_of():
     mesh = good()
     assert check(mesh, {"a": 2.01 * NM}).warnings == []
-    (text,) = check(mesh, {"a": 1.0 * NM}).warnings
+    text, _ = check(mesh, {"a": 1.2 * NM}).warnings
     assert "interface 'a|b', side 'a'" in text
-    assert "are 1 per Debye length" in text
-    assert "at most 0.5 nm" in text
+    assert "are 1.2 per Debye length" in text
+    assert "at most 0.6 nm" in text
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.0005, 0.9995])
+def test_elements_at_the_limit_are_not_warned_of(factor):
+    assert check(good(), {"a": 2.0 * factor * NM}).warnings == []
+    report = check(good(), {"a": 2.0 * 0.99 * NM})
+    assert any("are 2 per Debye length" in text for text in report.warnings)
 
 
 def test_one_coarse_place_at_a_fine_interface_is_warned_of():
@@ -245,15 +252,113 @@ def test_the_expected_charge_error_of_even_layers_is_the_exact_one(step):
     assert second.charge_error == pytest.approx(np.sqrt(1 + step**2 / 16) - 1, rel=1e-4)
 
 
+def test_large_expected_charge_errors_are_warned_of_and_larger_ones_fail():
+    """Elements of 1 nm on 20 nm; errors of 3.1, 7.7 and 11.8 %."""
+    mesh = strip(np.arange(41) * NM, 2 * NM, 2, [("a", 20 * NM), ("b", 40 * NM)])
+    assert not check(mesh).failed
+    assert check(mesh, {"a": 2.0 * NM}).warnings == []
+    inaccurate = check(mesh, {"a": 1.25 * NM})
+    assert not inaccurate.failed
+    (text,) = (t for t in inaccurate.warnings if "expected error" in t)
+    assert "interface 'a|b', side 'a'" in text
+    assert "7.7%; more than 5% is inaccurate" in text
+    wrong = check(mesh, {"a": 1.0 * NM})
+    assert wrong.failed
+    (text,) = wrong.problems
+    assert "11.8%; more than 10% is wrong" in text
+    assert len(wrong.interfaces) == 2
+    assert not any("expected error" in t for t in wrong.warnings)
+
+
+def three_regions(y):
+    """Return a | c below and a | b above, in the layer of even cells of 0.5 nm along x."""
+    mesh = rectangle(40, len(y) - 1, 20 * NM, 1.0)
+    points = mesh.points.copy()
+    points[:, 1] = np.asarray(y)[np.rint(points[:, 1] * (len(y) - 1)).astype(int)] * NM
+    mesh = replace(mesh, points=points)
+    x, height = mesh.points[mesh.triangles].mean(axis=1).T / NM
+    region = np.where(x < 10, 0, np.where(height < 40, 1, 2)).astype(np.int32)
+    return replace(mesh, region=region, region_names=("a", "b", "c"))
+
+
+@pytest.mark.parametrize("size", [40.0, 4.0, 1.0])
+def test_the_charge_error_does_not_depend_on_the_length_of_the_interface(size):
+    y = np.concatenate([np.linspace(0, 40, 41), 40 + size * np.arange(1, 3) / 2])
+    rows = check(three_regions(y), {"a": NM}).interfaces
+    errors = [row.charge_error for row in rows if row.side == "a"]
+    assert errors == pytest.approx(2 * [np.sqrt(1 + 0.25 / 4) - 1], rel=1e-3)
+
+
+def test_long_thin_triangles_of_a_neighbouring_layer_are_not_heights():
+    """A corner of a: fine towards b on the left, and fine and long towards c below."""
+    steps = 0.25 * 1.3 ** np.arange(14)
+    line = np.concatenate([[-4.0, 0.0], np.cumsum(steps)])
+    mesh = rectangle(len(line) - 1, len(line) - 1, 1.0, 1.0)
+    points = line[np.rint(mesh.points * (len(line) - 1)).astype(int)] * NM
+    mesh = replace(mesh, points=points)
+    x, y = mesh.points[mesh.triangles].mean(axis=1).T
+    region = np.where(y < 0, 2, np.where(x < 0, 1, 0)).astype(np.int32)
+    mesh = replace(mesh, region=region, region_names=("a", "b", "c"))
+    report = check(mesh, {"a": NM})
+    shifted = (line + 4.0) * NM
+    one = strip(shifted, NM, 1, [("b", 4.0 * NM), ("a", shifted[-1])])
+    (alone,) = [r.charge_error for r in check(one, {"a": NM}).interfaces if r.side == "a"]
+    for row in report.interfaces:
+        if row.side == "a":
+            assert row.charge_error == pytest.approx(alone, rel=0.2)
+
+
+def test_a_layer_of_one_triangle_between_two_interfaces_has_an_error():
+    x = np.array([0.0, 1.0, 2.0, 4.0, 5.0]) * NM
+    mesh = strip(x, 2 * NM, 2, [("b", 2 * NM), ("a", 4 * NM), ("b2", 5 * NM)])
+    mesh = mesh.with_regions({"b2": "b"})
+    error = check(mesh, {"a": NM}).interfaces[0].charge_error
+    assert error == pytest.approx(np.sqrt(2.0) - 1, rel=1e-6)
+
+
+def fan(turns, count=14):
+    """Return triangles around a node that is on the outer boundary, over some turns."""
+    angle = np.linspace(0, 2 * np.pi * turns, count)
+    radius = 1 + 0.07 * angle
+    rim = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+    points = np.concatenate([[[0.0, 0.0]], rim]) * NM
+    triangles = [[0, i, i + 1] for i in range(1, count)]
+    return Mesh(points, triangles, [0] * (count - 1), ("a",), [], [], ())
+
+
+def test_triangles_around_a_node_must_not_overlap():
+    assert not check(fan(0.9)).failed
+    problems = check(fan(1.45)).problems
+    assert any("those around node 0 at (0, 0) nm make 522 degrees" in p for p in problems)
+
+
+def test_inner_nodes_have_one_turn_of_triangles():
+    angle = np.linspace(0, 4 * np.pi, 12, endpoint=False)
+    rim = np.column_stack([np.cos(angle), np.sin(angle)]) * (1 + 0.05 * np.arange(12))[:, None]
+    triangles = [[0, i, i % 12 + 1] for i in range(1, 13)]
+    mesh = Mesh(np.concatenate([[[0.0, 0.0]], rim]), triangles, [0] * 12, ("a",), [], [], ())
+    assert any("nodes overlap" in p for p in check(mesh).problems)
+
+
+def test_the_outer_boundary_must_not_cross_itself():
+    """A strip bent into a spiral that runs over its own beginning; every node is sound."""
+    mesh = strip(np.linspace(0, 1, 41), 1.0, 2)
+    angle, radius = 2.2 * np.pi * mesh.points[:, 0], 3.0 + 0.5 * mesh.points[:, 0]
+    radius = radius - mesh.points[:, 1]
+    bent = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]) * NM
+    (text,) = check(replace(mesh, points=bent)).problems
+    assert "the outer boundary crosses itself" in text
+
+
 def test_the_printed_table_and_the_dictionary_hold_the_numbers():
-    report = check(good(), {"a": 1.0 * NM})
+    report = check(good(), {"a": 1.25 * NM})
     text = str(report)
     assert re.search(r"^  a +8 +4 +45\.0 deg +0$", text, re.MULTILINE)
     assert re.search(r"^  a\|b +b +2 +1 +1 +- +-$", text, re.MULTILINE)
     assert "warning: interface" in text
     numbers = json.loads(json.dumps(report.to_dict()))
     assert numbers["failed"] is False
-    assert numbers["interfaces"][0]["per_debye_length"] == pytest.approx(1.0)
+    assert numbers["interfaces"][0]["per_debye_length"] == pytest.approx(1.25)
     assert "problem: " in str(check(good().with_regions({"a": ""})))
 
 
