@@ -16,7 +16,7 @@ from pyscl.boundaries import (
     Periodic,
     ReservoirContact,
 )
-from pyscl.errors import InputError
+from pyscl.errors import InputError, unknown_name
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.units import parse
@@ -292,19 +292,27 @@ class Model:
         transport with an activation energy. Numbers that were given stay as they are, such as
         potentials, exchange currents and amounts.
         """
-        return Model(
-            self.mesh,
-            self.materials,
-            contacts=self.contacts,
-            interfaces=self.interfaces,
-            conserved=self.conserved,
-            periodic=self.periodic,
-            floating=self.floating,
-            background=self.background,
-            contact_share=self.contact_share,
-            temperature=temperature,
-            coordinates=self.coordinates,
-        )
+        return self.with_(temperature=temperature)
+
+    def with_(self, **changes: Any) -> "Model":
+        """Return a copy in which arguments of `Model` are others, by name."""
+        same: dict[str, Any] = {
+            "mesh": self.mesh,
+            "materials": self.materials,
+            "contacts": self.contacts,
+            "interfaces": self.interfaces,
+            "conserved": self.conserved,
+            "periodic": self.periodic,
+            "floating": self.floating,
+            "background": self.background,
+            "contact_share": self.contact_share,
+            "temperature": self.temperature,
+            "coordinates": self.coordinates,
+        }
+        for name in changes:
+            if name not in same:
+                raise unknown_name("argument of Model", name, same)
+        return Model(**(same | changes))
 
     def regions_with(self, carrier: str) -> list[str]:
         """Return the names of the regions in which a carrier lives."""

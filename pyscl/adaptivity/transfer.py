@@ -33,7 +33,7 @@ def on_mesh(model: "Model", mesh: "Mesh") -> "Model":
             f"the model has a field as {fields[0]}, which is known on its own mesh only; build "
             "the model on the new mesh, or refine the mesh of the model"
         )
-    return _rebuilt(model, mesh, {}, {})
+    return model.with_(mesh=mesh, background={}, contact_share={})
 
 
 def on_refined(model: "Model", refinement: Refinement) -> "Model":
@@ -51,36 +51,13 @@ def on_refined(model: "Model", refinement: Refinement) -> "Model":
         order = np.argsort(old)
         wanted = model.mesh.edges.find(np.column_stack([low, high]).astype(np.int32))
         share[name] = values[order[np.searchsorted(old[order], wanted)]]
-    return _rebuilt(model, mesh, background, share)
+    return model.with_(mesh=mesh, background=background, contact_share=share)
 
 
 def _old_facets(refinement: Refinement, facets: NDArray[np.int32]) -> tuple[IndexArray, IndexArray]:
     """Return both ends of the coarse facet of which each facet (k, 2) is a part."""
     ends = refinement.ends[facets].reshape(len(facets), 4)
     return ends.min(axis=1).astype(np.intp), ends.max(axis=1).astype(np.intp)
-
-
-def _rebuilt(
-    model: "Model",
-    mesh: "Mesh",
-    background: dict[str, FloatArray],
-    share: dict[str, FloatArray],
-) -> "Model":
-    from pyscl.model import Model
-
-    return Model(
-        mesh,
-        model.materials,
-        contacts=model.contacts,
-        interfaces=model.interfaces,
-        conserved=model.conserved,
-        periodic=model.periodic,
-        floating=model.floating,
-        background=background,
-        contact_share=share,
-        temperature=model.temperature,
-        coordinates=model.coordinates,
-    )
 
 
 def site_ends(coarse: "Model", fine: "Model", refinement: Refinement) -> IndexArray:

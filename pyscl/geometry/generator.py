@@ -40,4 +40,3 @@ class Generator(InputModel):
         Raises:
             GeometryError: what is asked for is impossible; the message says why.
         """
-        raise NotImplementedError

@@ -1,12 +1,13 @@
 """Bad input is refused before any work starts, with names, places and what is allowed."""
 
+import inspect
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from approx import relative
-from models import KT, NM, conductor, two_conductors
+from models import KT, NM, conductor, slab_between_reservoirs, two_conductors
 
 from pyscl import (
     BlockingContact,
@@ -437,3 +438,16 @@ def test_energies_enter_in_electronvolts_and_potentials_in_volts():
     logit = np.log(0.3 / 0.7)
     drop = solution.potential[x == x.max()].mean() - solution.potential[x == 0.0].mean()
     assert drop == relative(-(6.0 + logit) * KT, 1e-9)
+
+
+def test_a_copy_differs_in_what_is_changed_only():
+    """Every argument of the model is handed on; a wrong name is refused."""
+    model = slab_between_reservoirs()
+    warm = model.with_(temperature=350.0)
+    assert warm.temperature == 350.0
+    assert (warm.mesh, warm.materials) == (model.mesh, model.materials)
+    assert warm.contacts == model.contacts
+    names = set(inspect.signature(Model.__init__).parameters) - {"self"}
+    assert all(hasattr(model.with_(**{name: getattr(model, name)}), name) for name in names)
+    with pytest.raises(InputError, match="argument of Model 'temprature'"):
+        model.with_(temprature=1.0)
