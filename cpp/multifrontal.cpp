@@ -2,13 +2,52 @@
 
 #include "supernodes.hpp"
 
-#include <Eigen/LU>
-
 #include <algorithm>
 #include <complex>
 
 namespace pyscl
 {
+namespace
+{
+
+/// LU of a square block in place, by panels, with rows exchanged within it; `exchanges` gets the
+/// row that was swapped with each. (The library's own binds references to empty blocks.)
+template <class Block>
+void factorize_block(Block& a, std::int32_t* exchanges)
+{
+  constexpr Eigen::Index width = 32;
+  const Eigen::Index n = a.rows();
+  for (Eigen::Index begin = 0; begin < n; begin += width)
+  {
+    const Eigen::Index columns = std::min(width, n - begin), end = begin + columns;
+    for (Eigen::Index k = begin; k < end; ++k)
+    {
+      Eigen::Index pivot = 0;
+      a.col(k).tail(n - k).cwiseAbs().maxCoeff(&pivot);
+      pivot += k;
+      exchanges[k] = static_cast<std::int32_t>(pivot);
+      if (pivot != k)
+        a.row(k).swap(a.row(pivot));
+      const Eigen::Index below = n - k - 1, right = end - k - 1;
+      if (below == 0)
+        continue;
+      a.col(k).tail(below) /= a(k, k);
+      if (right > 0)
+        a.block(k + 1, k + 1, below, right).noalias() -=
+            a.col(k).tail(below) * a.row(k).segment(k + 1, right);
+    }
+    const Eigen::Index rest = n - end;
+    if (rest == 0)
+      continue;
+    auto beside = a.block(begin, end, columns, rest);
+    a.block(begin, begin, columns, columns)
+        .template triangularView<Eigen::UnitLower>()
+        .solveInPlace(beside);
+    a.block(end, end, rest, rest).noalias() -= a.block(end, begin, rest, columns) * beside;
+  }
+}
+
+} // namespace
 
 template <class Scalar>
 MultifrontalLU<Scalar>::MultifrontalLU(const Matrix& pattern)
@@ -153,9 +192,8 @@ bool MultifrontalLU<Scalar>::eliminate(const Supernode& node, const Matrix& matr
   }
 
   auto pivot_block = front.topLeftCorner(pivots, pivots);
-  const Eigen::PartialPivLU<Eigen::Ref<Dense>> lu(pivot_block);
-  const auto& exchanges = lu.permutationP().indices();
-  std::copy_n(exchanges.data(), pivots, _pivot_rows.begin() + node.first);
+  Index* exchanges = _pivot_rows.data() + node.first;
+  factorize_block(pivot_block, exchanges);
   if (!(pivot_block.diagonal().cwiseAbs().minCoeff() > 0.0) || !pivot_block.allFinite())
     return false;
   auto upper = front.topRightCorner(pivots, rest);
@@ -163,7 +201,9 @@ bool MultifrontalLU<Scalar>::eliminate(const Supernode& node, const Matrix& matr
   Scalar* factor = _factors.data() + node.factor;
   if (rest > 0)
   {
-    upper = lu.permutationP() * Dense(upper);
+    for (Index k = 0; k < pivots; ++k)
+      if (exchanges[k] != k)
+        upper.row(k).swap(upper.row(exchanges[k]));
     pivot_block.template triangularView<Eigen::UnitLower>().solveInPlace(upper);
     pivot_block.template triangularView<Eigen::Upper>().template solveInPlace<Eigen::OnTheRight>(
         lower);
@@ -189,11 +229,13 @@ auto MultifrontalLU<Scalar>::solve(const Column& right_hand_side) const -> Colum
   {
     const Index rest = node.size() - node.pivots;
     Eigen::Map<const Dense> left(_factors.data() + node.factor, node.size(), node.pivots);
-    block.resize(node.pivots);
+    block = x.segment(node.first, node.pivots);
     for (Index k = 0; k < node.pivots; ++k)
-      block[_pivot_rows[node.first + k]] = x[node.first + k];
+      std::swap(block[k], block[_pivot_rows[node.first + k]]);
     left.topRows(node.pivots).template triangularView<Eigen::UnitLower>().solveInPlace(block);
     x.segment(node.first, node.pivots) = block;
+    if (rest == 0)
+      continue;
     carried.noalias() = left.bottomRows(rest) * block;
     for (Index k = 0; k < rest; ++k)
       x[node.rest[k]] -= carried[k];
@@ -205,10 +247,14 @@ auto MultifrontalLU<Scalar>::solve(const Column& right_hand_side) const -> Colum
     Eigen::Map<const Dense> left(factor, node->size(), node->pivots);
     Eigen::Map<const Dense> upper(factor + static_cast<std::size_t>(node->size()) * node->pivots,
                                   node->pivots, rest);
-    carried.resize(rest);
-    for (Index k = 0; k < rest; ++k)
-      carried[k] = x[node->rest[k]];
-    block = x.segment(node->first, node->pivots) - upper * carried;
+    block = x.segment(node->first, node->pivots);
+    if (rest > 0)
+    {
+      carried.resize(rest);
+      for (Index k = 0; k < rest; ++k)
+        carried[k] = x[node->rest[k]];
+      block.noalias() -= upper * carried;
+    }
     left.topRows(node->pivots).template triangularView<Eigen::Upper>().solveInPlace(block);
     x.segment(node->first, node->pivots) = block;
   }
