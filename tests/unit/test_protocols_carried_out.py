@@ -174,7 +174,9 @@ def test_c_rates_refer_to_the_capacity():
 def test_a_current_that_empties_a_phase_ends_the_protocol_with_the_place():
     t = carried_out(["Charge at 1e3 A/m^2 for 1 s", "Rest for 1 s"])
     assert not t.complete
-    assert "ran out of Li at (0, 0) nm" in t.reason
+    # half full: both ends run out at once, and rounding decides which is named
+    places = ("ran out of Li at (0, 0) nm", "no empty sites left for Li at (10, 0) nm")
+    assert any(place in t.reason for place in places)
     assert len(t.stops) == 1
     assert t.final.time == t["time"][-1] > 0.0
 
