@@ -23,7 +23,7 @@ def region_map(mesh: Mesh) -> Figure:
     ax = figure.add_subplot()
     _regions(ax, mesh, frame)
     frame.apply(ax)
-    _legend(ax, mesh)
+    region_legend(ax, region_colours(mesh.region_names))
     return figure
 
 
@@ -54,7 +54,7 @@ def mesh_map(
         part.apply(ax)
     if len(axes) == 2:
         _mark(axes[0], axes[1], pieces[1], frame)
-    _legend(axes[0], mesh)
+    region_legend(axes[0], region_colours(mesh.region_names))
     return figure
 
 
@@ -82,8 +82,8 @@ def _triangles(ax: Axes, mesh: Mesh, frame: Frame, width: float) -> None:
     )
 
 
-def _legend(ax: Axes, mesh: Mesh) -> None:
-    colours = region_colours(mesh.region_names)
+def region_legend(ax: Axes, colours: dict[str, str], width: float = 0.8 * COLUMN) -> None:
+    """Name the regions above a picture, in as many columns as fit a width [inch]."""
     ax.legend(
         handles=[
             Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
@@ -93,7 +93,7 @@ def _legend(ax: Axes, mesh: Mesh) -> None:
         bbox_to_anchor=(0.0, 1.0),
         borderaxespad=0.3,
         borderpad=0.0,
-        ncols=legend_columns(list(colours)),
+        ncols=legend_columns(list(colours), width),
         handlelength=1.2,
         handleheight=0.9,
         columnspacing=1.4,

@@ -7,14 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from pyscl.plot.meshes import region_legend
 from pyscl.plot.style import (
     COLUMN,
     INK,
     PAGE,
-    legend_columns,
     length_unit,
     map_figure,
     region_colours,
@@ -63,7 +62,7 @@ def segmentation_preview(segmented: "Segmented", partition: "Partition | None" =
         _interfaces(ax, partition, unit)
         ax.set(xlim=frame[:2], ylim=frame[2:], xlabel=f"x ({name})")
     given.set_ylabel(f"y ({name})")
-    _legend(made, colours)
+    region_legend(made, colours, 0.5 * COLUMN)
     return figure
 
 
@@ -81,20 +80,6 @@ def _interfaces(ax: Axes, partition: "Partition | None", unit: float) -> None:
     lines = [chain.points / unit for chain in partition.chains if chain.name is None]
     colour = "#D55E00" if ax.get_subplotspec().colspan.start == 0 else INK  # type: ignore[union-attr]
     ax.add_collection(LineCollection(lines, colors=colour, linewidths=0.4))
-
-
-def _legend(ax: Axes, colours: dict[str, str]) -> None:
-    ax.legend(
-        handles=[
-            Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
-            for name, colour in colours.items()
-        ],
-        loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
-        borderaxespad=0.3,
-        borderpad=0.0,
-        ncols=legend_columns(list(colours), 0.5 * COLUMN),
-    )
 
 
 def _histogram(ax: Axes, segmented: "Segmented") -> None:

@@ -41,7 +41,7 @@ def impedance(
     given = None if frequencies is None else parse_frequencies(frequencies)
     drive = find_drive(solution.model, contact, reference, open_contacts)
     linearized = LinearizedModel(solution)
-    local = None if reference in drive.open_contacts else LocalImpedance(linearized)
+    local = None if drive.reference in drive.open_contacts else LocalImpedance(linearized)
     scaling = solution.model.discretized.scaling
     ohm = scaling.potential / scaling.current
     known: dict[float, complex] = {}
@@ -59,7 +59,8 @@ def impedance(
 
     def evaluate(wanted: Iterable[float]) -> None:
         new = [float(f) for f in wanted if float(f) not in known]
-        linearized.check_at_rest(min(new))
+        if not known or min(new) < min(known):
+            linearized.check_at_rest(min(new))
         with ThreadPoolExecutor(options.workers or min(4, os.cpu_count() or 1)) as pool:
             for f, found in zip(new, pool.map(at, new), strict=True):
                 known[f], parts[f] = found
