@@ -1,5 +1,7 @@
 #include "assembly.hpp"
 
+#include "slot_writer.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <stdexcept>
@@ -73,34 +75,6 @@ T gain(const TimeDerivative::Past& past, const TransportState<T>& now)
 
 } // namespace
 
-/// Adds local derivatives to their places in the Jacobian, one after the other.
-class Assembly::SlotWriter
-{
-public:
-  /// `factors` may be null: all are 1 then.
-  SlotWriter(const Index* slot, const double* factor, double* values)
-      : _slot(slot), _factor(factor), _values(values)
-  {
-  }
-
-  void operator()(double derivative)
-  {
-    if (*_slot >= 0)
-      _values[*_slot] += _factor ? *_factor * derivative : derivative;
-    ++_slot;
-    if (_factor)
-      ++_factor;
-  }
-
-  /// Goes on in another matrix of the same pattern.
-  SlotWriter with_values(double* values) const { return {_slot, _factor, values}; }
-
-private:
-  const Index* _slot;
-  const double* _factor;
-  double* _values;
-};
-
 Assembly::Assembly(std::shared_ptr<const Discretization> discretization, Constraints constraints,
                    std::vector<Inventory> inventories, std::vector<DrivenTerminal> terminals,
                    Balance balance)
@@ -125,7 +99,7 @@ Assembly::Assembly(std::shared_ptr<const Discretization> discretization, Constra
   }
   if (_balance == Balance::equilibrium)
     for (Index dof = 0; dof < _discretization->n_dofs(); ++dof)
-      if (_discretization->dof_carrier()[dof] != electric && _constraints.free(dof) >= 0 &&
+      if (_discretization->dof_carrier()[dof] > electric && _constraints.free(dof) >= 0 &&
           std::find(_inventory_rows.begin(), _inventory_rows.end(), _constraints.free(dof)) ==
               _inventory_rows.end())
         throw std::invalid_argument("in equilibrium every electrochemical potential is fixed or "
@@ -153,6 +127,16 @@ bool Assembly::counts(Index row_dof) const
   const Index row = _constraints.free(row_dof);
   return row >= 0 && !(_balance == Balance::steady && _is_terminal_row[row] &&
                        _discretization->dof_carrier()[row_dof] == electric);
+}
+
+/// The memory of the past is a set of fixed values.
+void Assembly::set_time_derivative(TimeDerivative time)
+{
+  _time = std::move(time);
+  if (_time.state.size())
+    for (Index dof = 0; dof < _discretization->n_dofs(); ++dof)
+      if (_discretization->dof_carrier()[dof] == memory)
+        _constraints.set_value(dof, _time.state[dof]);
 }
 
 template <class Scalar>
@@ -212,7 +196,7 @@ void Assembly::add_gauss(const Vector& u, const std::vector<SiteStates<Scalar>>&
   {
     const RegionGraph& graph = d.graphs()[r];
     for (Index s = graph.first_site; s < graph.last_site; ++s)
-      rows[d.site_phi()[s]] -= d.site_volume()[s] * d.background[s];
+      rows[d.site_phi()[s]] -= d.site_volume()[s] * d.background[s] + d.bound_charge[s];
   }
   add_displacement(u, rows);
   visit_carriers(
@@ -269,6 +253,8 @@ void Assembly::add_storage(const Vector& u, const std::vector<SiteStates<Scalar>
           }
         }
       });
+  add_polarization_charge<Scalar>(u, rows, add);
+  add_polarization_rates<Scalar>(u, rows, add);
 }
 
 /// Transport along edges and exchange across junctions, with their derivatives slot by slot.
@@ -345,6 +331,7 @@ void Assembly::accumulate(const Vector& u, Vector& rows, Vector& amounts, double
   add_storage(u, states, rows, amounts, add);
   if (_balance != Balance::equilibrium)
     add_flow(u, states, rows, add, fluxes);
+  add_polarization_forces<Scalar>(u, rows, add);
 }
 
 Vector Assembly::rows(const Vector& u) const
@@ -365,6 +352,8 @@ Vector Assembly::rows_of_charge(const Vector& u) const
 {
   Vector result = Vector::Zero(_discretization->n_dofs());
   add_gauss(u, site_states<double>(u), result);
+  SlotWriter nowhere(nullptr, nullptr, nullptr);
+  add_polarization_charge<double>(u, result, nowhere);
   return result;
 }
 
@@ -442,7 +431,7 @@ Linearization Assembly::linearize(const Vector& u) const
   if (_balance != Balance::transient)
     throw std::invalid_argument("storage and flow are parts of a transient balance");
   Assembly unit = *this; // d/dt = 1
-  unit.set_time_derivative({1.0, past(u), Vector::Zero(_discretization->n_dofs())});
+  unit.set_time_derivative({1.0, past(u), Vector::Zero(_discretization->n_dofs()), u, {}});
   const std::vector<SiteStates<Dual<1>>> states = site_states<Dual<1>>(u);
   Linearization result;
   Vector rows = Vector::Zero(_discretization->n_dofs());
@@ -455,6 +444,7 @@ Linearization Assembly::linearize(const Vector& u) const
   SlotWriter flow = storage.with_values(result.flow.valuePtr());
   result.outflow = Vector::Zero(_discretization->n_dofs());
   unit.add_flow(u, states, result.outflow, flow, &result.fluxes);
+  unit.add_polarization_forces<Dual<1>>(u, result.outflow, flow);
   visit_carriers(
       [&](const RegionGraph& graph, const CarrierLaw& law, std::size_t pair)
       {

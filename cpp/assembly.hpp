@@ -2,8 +2,10 @@
 //
 // Rows (one per dof) of residual F(u):
 //   phi_i:  sum_ij w eps (phi_i - phi_j) - sum_sites V (sum_k z_k c_k y_k + background) - charge_i
+//           and what the polarization adds (assembly_polarization.cpp)
 //   mu_i :  sum_sites d(V c y)/dt + sum_ij w c D N_ij + sum_junctions A N
 //           (gain of the carrier and outflow from the site; no gain in a steady state)
+//   P_i  :  the balance of the forces on a polarization that is an unknown
 // An inventory replaces one mu row of a closed component by  sum V c y - amount.
 // A terminal with a given current has the row  d(sum of its phi rows)/dt + sum z (mu rows) - I: the
 // displacement current and the carriers that enter the mesh through it.
@@ -13,10 +15,13 @@
 
 #include <Eigen/SparseCore>
 
+#include <functional>
 #include <memory>
 
 namespace pyscl
 {
+
+class SlotWriter;
 
 using SparseMatrix = Eigen::SparseMatrix<double>;
 
@@ -57,6 +62,9 @@ struct TimeDerivative
   double rate = 0.0;
   std::vector<std::vector<Past>> amounts;
   Vector charge; ///< rate Q_n + carry of every phi row
+  /// u_n, whose polarization and memory the step starts from, in every balance; may be empty.
+  Vector state;
+  Vector polarization_carry; ///< of every dof of P; empty: 0
 };
 
 /// Density state of one carrier on the sites of one region.
@@ -94,8 +102,9 @@ public:
   /// Moves a fixed value, e.g. the voltage of a terminal.
   void set_fixed(Index dof, double value) { _constraints.set_value(dof, value); }
   void set_current(std::size_t terminal, double current) { _terminals[terminal].current = current; }
-  /// Past amounts and charges of a transient balance.
-  void set_time_derivative(TimeDerivative time) { _time = std::move(time); }
+  /// Past amounts and charges of a transient balance; the past and the rate of the polarization in
+  /// any.
+  void set_time_derivative(TimeDerivative time);
 
   const Discretization& discretization() const { return *_discretization; }
   const Constraints& constraints() const { return _constraints; }
@@ -108,8 +117,13 @@ public:
 
   /// F(u), one row per dof, without the rows of inventories and terminals.
   Vector rows(const Vector& u) const;
-  /// Displacement out of every dof of phi, linear in u.
+  /// Displacement out of every dof of phi by the permittivities alone, linear in u.
   Vector displacement(const Vector& u) const;
+  /// Change of the displacement out of every dof of phi, polarization included, for a small change
+  /// of the state u.
+  Vector displacement_change(const Vector& u, const Vector& change) const;
+  /// A state that still has the memory of its past, with that which it leaves behind.
+  Vector remember(Vector u) const;
   /// The phi rows alone: the charge at every dof of phi that the mesh does not balance.
   Vector rows_of_charge(const Vector& u) const;
   /// The rows with the time derivatives of the phi rows: the currents that enter at every dof.
@@ -131,9 +145,8 @@ public:
   const SparseMatrix& pattern() const { return _stiffness; }
 
 private:
-  class SlotWriter;
-  template <class Visit>
-  void visit_carriers(Visit visit) const;
+  template <class Visitor>
+  void visit_carriers(Visitor visit) const;
   template <class Scalar>
   std::vector<SiteStates<Scalar>> site_states(const Vector& u) const;
   void add_displacement(const Vector& u, Vector& rows) const;
@@ -146,6 +159,16 @@ private:
   template <class Scalar>
   void add_flow(const Vector& u, const std::vector<SiteStates<Scalar>>& states, Vector& rows,
                 SlotWriter& add, std::vector<EdgeFlux>* fluxes) const;
+  template <class Scalar>
+  void add_polarization_charge(const Vector& u, Vector& rows, SlotWriter& add) const;
+  template <class Scalar>
+  void add_polarization_rates(const Vector& u, Vector& rows, SlotWriter& add) const;
+  template <class Scalar>
+  void add_polarization_forces(const Vector& u, Vector& rows, SlotWriter& add) const;
+  using Visit = std::function<void(Index row, Index column)>;
+  void visit_polarization_charge(const Visit& push) const;
+  void visit_polarization_rates(const Visit& push) const;
+  void visit_polarization_forces(const Visit& push) const;
   template <class Scalar>
   void accumulate(const Vector& u, Vector& rows, Vector& amounts, double* values,
                   std::vector<EdgeFlux>* fluxes) const;
@@ -174,13 +197,37 @@ private:
 };
 
 /// Calls visit(graph, carrier law, number of the (region, carrier) pair).
-template <class Visit>
-void Assembly::visit_carriers(Visit visit) const
+template <class Visitor>
+void Assembly::visit_carriers(Visitor visit) const
 {
   std::size_t pair = 0;
   for (std::size_t r = 0; r < _discretization->regions().size(); ++r)
     for (const CarrierLaw& law : _discretization->regions()[r].carriers)
       visit(_discretization->graphs()[r], law, pair++);
 }
+
+/// Mean polarization of every triangle in the plane; 0 where there is no law.
+std::vector<std::array<double, 2>> polarization_density(const Discretization& d, const Vector& u);
+
+/// Its change for a small change of the state u.
+std::vector<std::array<double, 2>> polarization_change(const Discretization& d, const Vector& u,
+                                                       const Vector& change);
+
+/// Energy of the polarization as an unknown, per region; and of surfaces with extrapolation length.
+struct LandauEnergy
+{
+  std::vector<double> bulk, gradient;
+  double surface;
+};
+LandauEnergy landau_energy(const Discretization& d, const Vector& u);
+
+/// How the polarization as an unknown has moved between two states.
+struct Switching
+{
+  double change = 0.0; ///< the largest, over the scale of the law
+  Index dof = 0;       ///< where
+  double rate = 0.0;   ///< of growth of an instability on the way of what moved: -min f'' / viscosity
+};
+Switching switching(const Discretization& d, const Vector& before, const Vector& after);
 
 } // namespace pyscl

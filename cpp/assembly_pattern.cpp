@@ -1,5 +1,5 @@
 // The sparsity pattern of the Jacobian, and where each local derivative goes in it. The order of
-// visiting must be that of Assembly::add_storage, then of Assembly::add_flow.
+// visiting must be that of Assembly::add_storage, Assembly::add_flow, and the forces of P.
 #include "assembly.hpp"
 
 #include <algorithm>
@@ -69,6 +69,8 @@ void Assembly::build_pattern()
           }
         }
       });
+  visit_polarization_charge(push_row);
+  visit_polarization_rates(push_row);
   const auto push_exchange = [&](Index phi_i, Index mu_i, Index phi_j, Index mu_j)
   {
     for (Index row : {mu_i, mu_j})
@@ -89,6 +91,7 @@ void Assembly::build_pattern()
         push_exchange(d.end_phi(i), d.end_dof(i, junction.carrier), d.end_phi(j),
                       d.end_dof(j, junction.carrier));
   }
+  visit_polarization_forces(push_row);
 
   std::vector<Eigen::Triplet<double>> stiffness;
   for (std::size_t r = 0; r < d.regions().size(); ++r)

@@ -1,6 +1,7 @@
 // The module as Python sees it; only the files bindings*.cpp know Python. The GIL is released
 // around assembly and solves.
 #include "bindings.hpp"
+#include "elimination_order.hpp"
 #include "fields.hpp"
 #include "transient.hpp"
 
@@ -26,21 +27,6 @@ Poll make_poll(const py::object& callback)
   };
 }
 
-using Solve = NewtonResult (*)(const Assembly&, const Vector&, const std::vector<Index>&,
-                               const NewtonControl&, const Poll&);
-
-NewtonResult run(Solve solve, const Assembly& assembly, const Array<double>& u,
-                 const Array<Index>& node_rank, const NewtonControl& control,
-                 const py::object& callback)
-{
-  const Vector start = state(u, assembly.discretization());
-  const std::vector<Index> rank = to_vector(node_rank);
-  if (static_cast<Index>(rank.size()) != assembly.discretization().n_nodes())
-    throw std::invalid_argument("node_rank needs one entry per node");
-  const Poll poll = make_poll(callback);
-  return unlocked([&] { return solve(assembly, start, rank, control, poll); });
-}
-
 void bind_laws(py::module_& m)
 {
   py::class_<Boltzmann>(m, "Boltzmann").def(py::init<>());
@@ -57,12 +43,14 @@ void bind_laws(py::module_& m)
       .value("dilute", Mobility::dilute)
       .value("constant_conductivity", Mobility::constant_conductivity);
 
+  bind_polarization_laws(m);
   py::class_<CarrierLaw>(m, "CarrierLaw")
       .def(py::init<int, double, double, double, double, Mobility, Statistics>(), "carrier"_a,
            "charge"_a, "site_density"_a, "standard_potential"_a, "diffusivity"_a, "mobility"_a,
            "statistics"_a);
   py::class_<RegionLaw>(m, "RegionLaw")
-      .def(py::init<double, std::vector<CarrierLaw>>(), "permittivity"_a, "carriers"_a);
+      .def(py::init<double, std::vector<CarrierLaw>, Polarization>(), "permittivity"_a,
+           "carriers"_a, "polarization"_a = Polarization());
 
   py::class_<ContactResistance>(m, "ContactResistance")
       .def(py::init([](double conductance) { return ContactResistance{conductance}; }),
@@ -132,7 +120,7 @@ void bind_discretization(py::module_& m)
                   const Array<Index>& region, Coordinates coordinates,
                   std::vector<RegionLaw> regions, int n_carriers,
                   const std::vector<std::pair<int, Array<Index>>>& split,
-                  const std::vector<Index>& terminal_nodes)
+                  const std::vector<Index>& terminal_nodes, const std::optional<Array<double>>& axes)
                {
                  std::vector<SplitFacets> closed;
                  for (const auto& [carrier, facets] : split)
@@ -141,10 +129,13 @@ void bind_discretization(py::module_& m)
                      Mesh{to_rows<double, 2>(points, "points"),
                           to_rows<Index, 3>(triangles, "triangles"), to_vector(region),
                           coordinates},
-                     std::move(regions), n_carriers, closed, terminal_nodes);
+                     std::move(regions), n_carriers, closed, terminal_nodes,
+                     axes ? to_rows<double, 2>(*axes, "axes")
+                          : std::vector<std::array<double, 2>>(triangles.shape(0), {1.0, 0.0}));
                }),
            "points"_a.noconvert(), "triangles"_a.noconvert(), "region"_a.noconvert(),
-           "coordinates"_a, "regions"_a, "n_carriers"_a, "split"_a, "terminal_nodes"_a)
+           "coordinates"_a, "regions"_a, "n_carriers"_a, "split"_a, "terminal_nodes"_a,
+           "axes"_a = py::none())
       .def(
           "add_layer",
           [](Discretization& d, const RegionLaw& law, const Array<Index>& ends,
@@ -217,6 +208,21 @@ void bind_discretization(py::module_& m)
           },
           "background"_a.noconvert(), "node_charge"_a.noconvert())
       .def(
+          "set_polarization",
+          [](Discretization& d, const Array<double>& bound_charge,
+             const Array<double>& surface_stiffness)
+          {
+            if (bound_charge.size() != d.n_sites() || surface_stiffness.size() != d.n_sites())
+              throw std::invalid_argument("polarization: one value per site");
+            d.bound_charge = to_vector(bound_charge);
+            d.surface_stiffness = to_vector(surface_stiffness);
+          },
+          "bound_charge"_a.noconvert(), "surface_stiffness"_a.noconvert())
+      .def_property_readonly("site_polar",
+                             [](const Discretization& d) { return to_numpy(d.site_polar()); })
+      .def_property_readonly("triangle_memory",
+                             [](const Discretization& d) { return to_numpy(d.triangle_memory()); })
+      .def(
           "site_fractions",
           [](const Discretization& d, int carrier, const Array<double>& u)
           {
@@ -235,6 +241,7 @@ void bind_discretization(py::module_& m)
           "neutral_potential", [](const Discretization& d, const Array<double>& u)
           { return to_numpy(neutral_potential(d, state(u, d))); }, "u"_a.noconvert());
 
+  bind_polarization_fields(m);
   m.def(
       "edge_weights",
       [](const Array<double>& points, const Array<Index>& triangles, Coordinates coordinates)
@@ -310,6 +317,8 @@ void bind_assembly(py::module_& m)
                }),
            "discretization"_a, "constraints"_a, "inventories"_a, "terminals"_a, "balance"_a)
       .def_property_readonly("balance", &Assembly::balance)
+      .def_property_readonly("free_of_dof", [](const Assembly& a)
+                             { return to_numpy(a.constraints().free_of_dof()); })
       .def(
           "rows",
           [](const Assembly& a, const Array<double>& u)
@@ -321,6 +330,26 @@ void bind_assembly(py::module_& m)
       .def(
           "displacement", [](const Assembly& a, const Array<double>& u)
           { return to_numpy(a.displacement(state(u, a.discretization()))); }, "u"_a.noconvert())
+      .def(
+          "displacement_change",
+          [](const Assembly& a, const Array<double>& u, const Array<double>& change)
+          {
+            const Discretization& d = a.discretization();
+            return to_numpy(a.displacement_change(state(u, d), state(change, d)));
+          },
+          "u"_a.noconvert(), "change"_a.noconvert())
+      .def(
+          "start_from",
+          [](Assembly& a, const Array<double>& u, double rate)
+          {
+            if (a.balance() == Balance::transient)
+              throw std::invalid_argument("the past of a transient balance is that of its steps");
+            TimeDerivative time;
+            time.rate = rate;
+            time.state = state(u, a.discretization());
+            a.set_time_derivative(std::move(time));
+          },
+          "u"_a.noconvert(), "rate"_a = 0.0)
       .def(
           "residual",
           [](const Assembly& a, const Array<double>& u)
@@ -356,6 +385,7 @@ void bind_newton(py::module_& m)
   py::class_<NewtonStep>(m, "NewtonStep")
       .def_readonly("phi_update", &NewtonStep::phi_update)
       .def_readonly("eta_update", &NewtonStep::eta_update)
+      .def_readonly("polar_update", &NewtonStep::polar_update)
       .def_readonly("residual", &NewtonStep::residual)
       .def_readonly("damping", &NewtonStep::damping)
       .def_readonly("worst_dof", &NewtonStep::worst_dof)
@@ -369,17 +399,31 @@ void bind_newton(py::module_& m)
       .def_readonly("steps", &NewtonResult::steps)
       .def_readonly("factor_entries", &NewtonResult::factor_entries);
 
-  const auto bind = [&m](const char* name, Solve solve)
-  {
-    m.def(
-        name,
-        [solve](const Assembly& assembly, const Array<double>& u, const Array<Index>& node_rank,
-                const NewtonControl& control, const py::object& callback)
-        { return run(solve, assembly, u, node_rank, control, callback); },
-        "assembly"_a, "u"_a.noconvert(), "node_rank"_a.noconvert(), "control"_a, "callback"_a);
-  };
-  bind("solve_equilibrium", &solve_equilibrium);
-  bind("solve_steady", &solve_steady);
+  m.def(
+      "elimination_order",
+      [](const Assembly& assembly, const Array<Index>& node_rank)
+      {
+        if (node_rank.size() != assembly.discretization().n_nodes())
+          throw std::invalid_argument("node_rank needs one entry per node");
+        return to_numpy(elimination_order(assembly, to_vector(node_rank)));
+      },
+      "assembly"_a, "node_rank"_a.noconvert());
+  py::class_<NewtonIteration>(m, "NewtonIteration")
+      .def(py::init([](const Array<Index>& node_rank)
+                    { return NewtonIteration(to_vector(node_rank)); }),
+           "node_rank"_a.noconvert())
+      .def(
+          "solve",
+          [](NewtonIteration& newton, const Assembly& assembly, const Array<double>& u,
+             const NewtonControl& control, const py::object& callback)
+          {
+            const Vector start = state(u, assembly.discretization());
+            if (newton.n_nodes() != assembly.discretization().n_nodes())
+              throw std::invalid_argument("node_rank needs one entry per node");
+            const Poll poll = make_poll(callback);
+            return unlocked([&] { return newton.solve(assembly, start, control, poll); });
+          },
+          "assembly"_a, "u"_a.noconvert(), "control"_a, "callback"_a = py::none());
 }
 
 void bind_transient(py::module_& m)
@@ -388,7 +432,8 @@ void bind_transient(py::module_& m)
       .def_readonly("newton", &TimeAttempt::newton)
       .def_readonly("error", &TimeAttempt::error)
       .def_readonly("worst_dof", &TimeAttempt::worst_dof)
-      .def_readonly("rate", &TimeAttempt::rate);
+      .def_readonly("rate", &TimeAttempt::rate)
+      .def_readonly("switching", &TimeAttempt::switching);
   py::class_<Transient>(m, "Transient")
       .def(py::init(
                [](const Assembly& assembly, const Array<Index>& node_rank,

@@ -50,11 +50,14 @@ int local_vertex(const std::array<Index, 3>& triangle, Index node)
 
 Discretization::Discretization(Mesh mesh, std::vector<RegionLaw> regions, int n_carriers,
                                const std::vector<SplitFacets>& split,
-                               const std::vector<Index>& terminal_nodes)
+                               const std::vector<Index>& terminal_nodes,
+                               std::vector<std::array<double, 2>> axes)
     : _mesh(std::move(mesh)), _regions(std::move(regions)), _n_mesh_regions(_regions.size()),
-      _n_carriers(n_carriers)
+      _n_carriers(n_carriers), _axes(std::move(axes))
 {
   check_consistency(_mesh, _regions, n_carriers);
+  if (_axes.size() != _mesh.triangles.size())
+    throw std::invalid_argument("one crystal axis per triangle is needed");
   for (Index node : terminal_nodes)
     if (node < 0 || node >= n_nodes())
       throw std::invalid_argument("a terminal names node " + std::to_string(node) + " of " +
@@ -63,8 +66,11 @@ Discretization::Discretization(Mesh mesh, std::vector<RegionLaw> regions, int n_
   number_dofs(split, terminal_nodes, corner_dofs);
   build_sites(corner_dofs);
   build_edges();
+  number_polarization();
   background.assign(n_sites(), 0.0);
   node_charge.assign(n_nodes(), 0.0);
+  bound_charge.assign(n_sites(), 0.0);
+  surface_stiffness.assign(n_sites(), 0.0);
 }
 
 /// Corners of triangles that meet along an open edge share one unknown. What is left apart (split
@@ -221,6 +227,37 @@ void Discretization::build_edges()
   }
 }
 
+void Discretization::number_polarization()
+{
+  const auto number = [this](Index node, int kind)
+  {
+    _dof_node.push_back(node);
+    _dof_carrier.push_back(kind);
+    return n_dofs() - 1;
+  };
+  _site_polar.assign(n_sites(), -1);
+  for (Index s = 0; s < n_sites(); ++s)
+    if (std::holds_alternative<LandauPolarization>(_regions[_site_region[s]].polarization))
+    {
+      _site_polar[s] = number(_site_node[s], polar);
+      number(_site_node[s], polar);
+      _polar_sites.push_back(s);
+    }
+  _triangle_memory.assign(_mesh.triangles.size(), -1);
+  for (Index t = 0; t < static_cast<Index>(_mesh.triangles.size()); ++t)
+  {
+    const Polarization& law = _regions[_mesh.region[t]].polarization;
+    if (!std::holds_alternative<std::monostate>(law))
+      _polarized_triangles.push_back(t);
+    if (const auto* hysteretic = std::get_if<HystereticPolarization>(&law))
+    {
+      _triangle_memory[t] = n_dofs();
+      for (std::size_t k = 0; k < hysteretic->n_cells(); ++k)
+        number(_mesh.triangles[t][0], memory);
+    }
+  }
+}
+
 void Discretization::check_links(const Links& links) const
 {
   if (links.ends.size() != links.measure.size())
@@ -260,6 +297,9 @@ void Discretization::add_layer(RegionLaw law, const Links& links, double thickne
   _regions.push_back(std::move(law));
   _graphs.push_back(std::move(graph));
   background.resize(n_sites(), 0.0);
+  bound_charge.resize(n_sites(), 0.0);
+  surface_stiffness.resize(n_sites(), 0.0);
+  _site_polar.resize(n_sites(), -1);
 }
 
 void Discretization::add_junction(Junction junction)

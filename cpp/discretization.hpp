@@ -6,7 +6,9 @@
 //     side of a node on facets across which phi jumps (the first side is that of the first region);
 //   mu, the electrochemical potential of each carrier on the nodes of the regions where it lives:
 //     shared across an interface in equilibrium contact, doubled along split facets;
-//   the terminals (electrodes outside the mesh): their voltage, then mu of every carrier in them.
+//   the terminals (electrodes outside the mesh): their voltage, then mu of every carrier in them;
+//   P, the two components of the polarization on every site of the ferroelectric regions;
+//   the memory of hysteretic triangles, which is kept in the state but never solved for.
 //
 // What is too thin to be meshed is attached afterwards between pairs of sites or terminals: layers
 // (a region whose edges run straight across it) and junctions (a law for one carrier).
@@ -21,6 +23,10 @@ namespace pyscl
 
 /// Stands for the electric potential where a carrier number is asked for.
 inline constexpr int electric = -1;
+/// Stands for a component of the polarization ...
+inline constexpr int polar = -2;
+/// ... and for the memory of a hysteretic triangle.
+inline constexpr int memory = -3;
 
 /// Facets (node pairs) with separate unknowns on both sides: of a carrier, or of phi.
 struct SplitFacets
@@ -56,10 +62,12 @@ struct RegionGraph
 class Discretization
 {
 public:
-  /// `terminal_nodes` gives every terminal a node, for messages and the order of elimination.
+  /// `terminal_nodes` gives every terminal a node, for messages and the order of elimination;
+  /// `axes` is the direction of the first crystal axis of every triangle (a unit vector).
   /// Throws std::invalid_argument for data that do not fit together.
   Discretization(Mesh mesh, std::vector<RegionLaw> regions, int n_carriers,
-                 const std::vector<SplitFacets>& split, const std::vector<Index>& terminal_nodes);
+                 const std::vector<SplitFacets>& split, const std::vector<Index>& terminal_nodes,
+                 std::vector<std::array<double, 2>> axes);
 
   /// Adds a layer with one edge per link, two sites with half of its volume each, and the unknowns
   /// of the ends. Throws std::invalid_argument if an end lacks a carrier of the layer.
@@ -109,11 +117,29 @@ public:
   const std::vector<Junction>& junctions() const { return _junctions; }
   /// The sites of the three vertices of every triangle.
   const std::vector<std::array<Index, 3>>& triangle_sites() const { return _triangle_sites; }
+  /// The triangles of the regions with a law of polarization.
+  const std::vector<Index>& polarized_triangles() const { return _polarized_triangles; }
+  const std::vector<std::array<double, 2>>& axes() const { return _axes; }
+  /// Dof of the first of the two components of P at every site, -1 where P is no unknown.
+  const std::vector<Index>& site_polar() const { return _site_polar; }
+  /// The sites where P is an unknown.
+  const std::vector<Index>& polar_sites() const { return _polar_sites; }
+  /// The first dof of the memory of every triangle, -1 where there is none.
+  const std::vector<Index>& triangle_memory() const { return _triangle_memory; }
+  /// The law of P at a site or triangle where P is an unknown.
+  const LandauPolarization& landau(Index region) const
+  {
+    return std::get<LandauPolarization>(_regions[region].polarization);
+  }
 
   /// Immobile charge density at every site (scaled by e c0).
   std::vector<double> background;
   /// Charge fixed at every node, of charged interfaces and outer surfaces.
   std::vector<double> node_charge;
+  /// Bound charge of fixed polarizations at every site; it adds up to zero.
+  std::vector<double> bound_charge;
+  /// Stiffness of P at every site, of surfaces with an extrapolation length.
+  std::vector<double> surface_stiffness;
 
 private:
   using CornerDofs = std::vector<std::vector<std::array<Index, 3>>>; // [1 + carrier][triangle]
@@ -121,6 +147,7 @@ private:
                    CornerDofs& corner_dofs);
   void build_sites(const CornerDofs& corner_dofs);
   void build_edges();
+  void number_polarization();
   void check_links(const Links& links) const;
 
   Mesh _mesh;
@@ -132,6 +159,8 @@ private:
   std::vector<Index> _site_node, _site_region, _site_phi, _site_dof;
   std::vector<double> _site_volume;
   std::vector<std::array<Index, 3>> _triangle_sites;
+  std::vector<std::array<double, 2>> _axes;
+  std::vector<Index> _polarized_triangles, _site_polar, _polar_sites, _triangle_memory;
   std::vector<RegionGraph> _graphs;
   std::vector<Junction> _junctions;
   Index _first_terminal_dof = 0, _n_terminals = 0;

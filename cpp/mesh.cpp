@@ -39,6 +39,22 @@ TriangleGeometry triangle_geometry(const Mesh& mesh, Index triangle)
   return g;
 }
 
+std::array<std::array<double, 2>, 3> shape_gradients(const Mesh& mesh, Index triangle)
+{
+  const auto& nodes = mesh.triangles[triangle];
+  std::array<std::array<double, 2>, 3> gradient;
+  for (int a = 0; a < 3; ++a)
+  {
+    const auto& p = mesh.points[nodes[edge_ends[a][0]]];
+    const auto& q = mesh.points[nodes[edge_ends[a][1]]];
+    const auto& o = mesh.points[nodes[a]];
+    const double twice_area =
+        (p[0] - o[0]) * (q[1] - o[1]) - (p[1] - o[1]) * (q[0] - o[0]);
+    gradient[a] = {(p[1] - q[1]) / twice_area, (q[0] - p[0]) / twice_area};
+  }
+  return gradient;
+}
+
 std::vector<MeshEdge> mesh_edges(const Mesh& mesh)
 {
   struct Side

@@ -37,6 +37,9 @@ struct TriangleGeometry
 
 TriangleGeometry triangle_geometry(const Mesh& mesh, Index triangle);
 
+/// Gradients of the three barycentric coordinates of a triangle.
+std::array<std::array<double, 2>, 3> shape_gradients(const Mesh& mesh, Index triangle);
+
 /// A mesh edge and the one or two triangle sides that lie on it.
 struct MeshEdge
 {

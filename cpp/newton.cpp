@@ -72,6 +72,20 @@ struct DampedUpdate
   Index worst_dof = 0;
 };
 
+/// The largest change of P as an unknown over its scale, and where it is (-1: nowhere).
+std::pair<double, Index> largest_polar_change(const Discretization& d, const Vector& du)
+{
+  std::pair<double, Index> largest{0.0, -1};
+  for (Index s : d.polar_sites())
+    for (Index dof : {d.site_polar()[s], d.site_polar()[s] + 1})
+    {
+      const double change = std::fabs(du[dof]) / d.landau(d.site_region()[s]).scale;
+      if (change > largest.first)
+        largest = {change, dof};
+    }
+  return largest;
+}
+
 /// phi keeps the Newton step; each free mu takes the most cautious of the steps that its sites
 /// (a node may be seen from several regions) allow.
 DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, double outward_limit)
@@ -121,13 +135,27 @@ DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, d
   return update;
 }
 
-/// The largest change of u for a change of z, and where it is.
-std::pair<double, Index> largest_change(const Constraints& c, const Vector& dz)
+/// The largest change of phi and mu, and where it is.
+std::pair<double, Index> largest_potential_change(const Discretization& d, const Vector& du)
 {
-  const Vector du = c.expand_update(dz).cwiseAbs();
-  Index where = 0;
-  const double largest = du.size() ? du.maxCoeff(&where) : 0.0;
-  return {largest, where};
+  std::pair<double, Index> largest{0.0, 0};
+  for (Index i = 0; i < d.n_dofs(); ++i)
+    if (d.dof_carrier()[i] >= electric && !(std::fabs(du[i]) <= largest.first))
+      largest = {std::fabs(du[i]), i};
+  return largest;
+}
+
+/// Notes the change of P in a step whose changes of phi and mu are known.
+void note_polar_change(const Assembly& assembly, const Vector& dz, NewtonStep& step)
+{
+  const Discretization& d = assembly.discretization();
+  if (d.polar_sites().empty())
+    return;
+  const auto [change, dof] =
+      largest_polar_change(d, assembly.constraints().expand_update(dz));
+  step.polar_update = change;
+  if (dof >= 0 && change > std::max(step.phi_update, step.eta_update))
+    step.worst_dof = dof;
 }
 
 } // namespace
@@ -142,15 +170,23 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
   const Constraints& c = assembly.constraints();
   NewtonResult result;
   result.u = c.expand(c.restrict_state(u));
-  if (c.n_free() == 0)
+  const auto finish = [&](const char* reason) -> NewtonResult&
   {
-    result.converged = true;
+    result.reason = reason;
+    result.converged = result.reason.empty();
+    result.u = assembly.remember(result.u);
     return result;
-  }
-  if (!_solver)
+  };
+  if (c.n_free() == 0)
+    return finish("");
+  if (!_solver || !has_pattern(assembly.pattern()))
   {
     _order = elimination_order(assembly, _node_rank);
     _solver = std::make_unique<LinearSolver<double>>(assembly.pattern(), _order);
+    _weak.reset();
+    const SparseMatrix& pattern = assembly.pattern();
+    _columns.assign(pattern.outerIndexPtr(), pattern.outerIndexPtr() + pattern.cols() + 1);
+    _rows.assign(pattern.innerIndexPtr(), pattern.innerIndexPtr() + pattern.nonZeros());
   }
   // In time every amount is anchored in its past.
   const bool may_be_weak = assembly.balance() == Balance::steady;
@@ -174,34 +210,40 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     step.assembly_seconds = clock.lap();
     step.residual = r.size() ? r.lpNorm<Eigen::Infinity>() : 0.0;
     if (!r.allFinite() || !_solver->factorize(jacobian))
-    {
-      result.reason = "the Jacobian is singular or not finite";
-      return result;
-    }
+      return finish("the Jacobian is singular or not finite");
     step.factor_seconds = clock.lap();
     const Vector dz = -_solver->solve(r);
     step.solve_seconds = clock.lap();
     if (!dz.allFinite())
-    {
-      result.reason = "the linear solver returned values that are not finite";
-      return result;
-    }
+      return finish("the linear solver returned values that are not finite");
     advance(z, dz, r, result.u, step);
+    note_polar_change(assembly, dz, step);
     result.u = c.expand(z);
     step.assembly_seconds += clock.lap();
     result.steps.push_back(step);
     result.factor_entries = _solver->fill();
     if (poll)
       poll(step);
-    if (step.eta_update < control.tolerance &&
+    if (step.eta_update < control.tolerance && step.polar_update < control.tolerance &&
         step.phi_update < std::fmax(control.tolerance, control.phi_tolerance))
-    {
-      result.converged = true;
-      return result;
-    }
+      return finish("");
   }
-  result.reason = "no convergence within the allowed number of iterations";
-  return result;
+  return finish("no convergence within the allowed number of iterations");
+}
+
+bool NewtonIteration::has_pattern(const SparseMatrix& pattern) const
+{
+  return std::equal(_columns.begin(), _columns.end(), pattern.outerIndexPtr(),
+                    pattern.outerIndexPtr() + pattern.cols() + 1) &&
+         std::equal(_rows.begin(), _rows.end(), pattern.innerIndexPtr(),
+                    pattern.innerIndexPtr() + pattern.nonZeros());
+}
+
+NewtonResult NewtonIteration::solve(const Assembly& assembly, const Vector& u,
+                                    const NewtonControl& control, const Poll& poll)
+{
+  return assembly.balance() == Balance::equilibrium ? solve_convex(assembly, u, control, poll)
+                                                    : solve_damped(assembly, u, control, poll);
 }
 
 NewtonResult NewtonIteration::solve_convex(const Assembly& assembly, const Vector& u,
@@ -223,7 +265,8 @@ NewtonResult NewtonIteration::solve_convex(const Assembly& assembly, const Vecto
     }
     z += share * dz;
     step.damping = share;
-    std::tie(step.phi_update, step.worst_dof) = largest_change(c, dz);
+    std::tie(step.phi_update, step.worst_dof) =
+        largest_potential_change(assembly.discretization(), c.expand_update(dz));
   };
   return iterate(assembly, u, control, poll, line_search);
 }
@@ -242,20 +285,6 @@ NewtonResult NewtonIteration::solve_damped(const Assembly& assembly, const Vecto
     step.worst_dof = update.worst_dof;
   };
   return iterate(assembly, u, control, poll, damped);
-}
-
-NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
-                               const std::vector<Index>& node_rank, const NewtonControl& control,
-                               const Poll& poll)
-{
-  return NewtonIteration(node_rank).solve_convex(assembly, u, control, poll);
-}
-
-NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
-                          const std::vector<Index>& node_rank, const NewtonControl& control,
-                          const Poll& poll)
-{
-  return NewtonIteration(node_rank).solve_damped(assembly, u, control, poll);
 }
 
 } // namespace pyscl

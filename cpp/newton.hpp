@@ -15,7 +15,7 @@ namespace pyscl
 
 struct NewtonControl
 {
-  double tolerance = 1e-9; ///< on the largest change of phi and of eta [kT/e, kT]
+  double tolerance = 1e-9; ///< on the largest change of phi, of eta and of P [kT/e, kT, scale]
   int max_iterations = 100;
   double outward_limit = 5.0; ///< largest change of eta away from half filling per step [kT]
   double phi_tolerance = 0.0; ///< on phi alone, if its rounding is larger than the tolerance
@@ -26,6 +26,7 @@ struct NewtonStep
 {
   double phi_update; ///< largest change of phi [kT/e]
   double eta_update; ///< largest undamped change of mu - z phi [kT]
+  double polar_update; ///< largest change of the polarization as an unknown, over its scale
   double residual;   ///< largest residual of the free equations before the step
   double damping;    ///< accepted share of the step (equilibrium), or the share of the carrier
                      ///< sites that were not damped (steady)
@@ -47,14 +48,17 @@ struct NewtonResult
 /// Called between iterations; throws to interrupt.
 using Poll = std::function<void(const NewtonStep&)>;
 
-/// Newton's method on problems with one pattern; keeps the symbolic factorisation between solves.
+/// Newton's method; keeps the symbolic factorisation between solves with one pattern.
 class NewtonIteration
 {
 public:
   /// `node_rank` is the order of elimination of the nodes.
   explicit NewtonIteration(std::vector<Index> node_rank) : _node_rank(std::move(node_rank)) {}
 
-  /// A convex problem: line search on the slope along the step.
+  /// By `solve_convex` in equilibrium, else by `solve_damped`.
+  NewtonResult solve(const Assembly& assembly, const Vector& u, const NewtonControl& control,
+                     const Poll& poll);
+  /// A monotone problem (the equilibrium): line search on the slope along the step.
   NewtonResult solve_convex(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                             const Poll& poll);
   /// Coupled transport: phi undamped, eta = mu - z phi - mu0 damped like a density towards half
@@ -62,6 +66,7 @@ public:
   NewtonResult solve_damped(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                             const Poll& poll);
 
+  Index n_nodes() const { return static_cast<Index>(_node_rank.size()); }
   /// Rank of the node of a free unknown.
   Index rank(const Discretization& discretization, const Constraints& constraints,
              Index unknown) const
@@ -74,20 +79,12 @@ private:
   NewtonResult iterate(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                        const Poll& poll, Advance advance);
 
+  bool has_pattern(const SparseMatrix& pattern) const;
+
   std::vector<Index> _node_rank, _order;
+  std::vector<Index> _columns, _rows; ///< of the pattern that the solver was made for
   std::unique_ptr<LinearSolver<double>> _solver;
   std::optional<WeakParts> _weak;
 };
-
-/// Equilibrium: a convex problem in phi (and one mu per closed component). Starts from u made to
-/// satisfy the constraints.
-NewtonResult solve_equilibrium(const Assembly& assembly, const Vector& u,
-                               const std::vector<Index>& node_rank, const NewtonControl& control,
-                               const Poll& poll);
-
-/// Steady state: Newton on (phi, mu).
-NewtonResult solve_steady(const Assembly& assembly, const Vector& u,
-                          const std::vector<Index>& node_rank, const NewtonControl& control,
-                          const Poll& poll);
 
 } // namespace pyscl

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "flux.hpp"
+#include "polarization.hpp"
 
 #include <vector>
 
@@ -25,6 +26,7 @@ struct RegionLaw
 {
   double permittivity = 1.0; ///< eps0 eps_r (kT/e) / (e c0 L0^2) = (Debye length at c0)^2
   std::vector<CarrierLaw> carriers;
+  Polarization polarization; ///< beyond the permittivity
 };
 
 } // namespace pyscl

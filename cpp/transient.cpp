@@ -56,7 +56,7 @@ std::vector<Vector> Transient::states() const
 TimeDerivative Transient::derivative(double dt, int order) const
 {
   const Level& now = _levels.back();
-  TimeDerivative time{1.0 / dt, now.past, now.rows / dt};
+  TimeDerivative time{1.0 / dt, now.past, now.rows / dt, now.u, {}};
   if (order == 1)
     return time;
   const Level& before = _levels[_levels.size() - 2];
@@ -64,6 +64,7 @@ TimeDerivative Transient::derivative(double dt, int order) const
   const double a2 = r * r / ((1.0 + r) * dt);
   time.rate = (1.0 + 2.0 * r) / ((1.0 + r) * dt);
   time.charge = time.rate * now.rows + a2 * (now.rows - before.rows);
+  time.polarization_carry = a2 * (now.u - before.u);
   const auto gains = _assembly.gains(before.past, now.u);
   for (std::size_t pair = 0; pair < gains.size(); ++pair)
     for (std::size_t s = 0; s < gains[pair].size(); ++s)
@@ -206,6 +207,16 @@ void Transient::estimate(double dt, int order, int degree, TimeAttempt& attempt)
       }
       ++pair;
     }
+  attempt.switching = switching(d, past(0).u, _new.u);
+  if (degree > 0)
+    for (Index s : d.polar_sites())
+      for (Index dof : {d.site_polar()[s], d.site_polar()[s] + 1})
+      {
+        double predicted = 0.0;
+        for (int k = 0; k <= degree; ++k)
+          predicted += weights[k] * past(k).u[dof];
+        note(share * std::fabs(_new.u[dof] - predicted) / d.landau(d.site_region()[s]).scale, dof);
+      }
   if (degree > 0)
     for (Index i = 0; i < d.n_dofs(); ++i)
       if (d.dof_carrier()[i] == electric)

@@ -23,6 +23,7 @@ struct TimeAttempt
   double error = 0.0;  ///< estimated local error, see Transient::attempt
   Index worst_dof = 0; ///< where it is largest
   double rate = 0.0;   ///< largest change of a site fraction per time, relative to its weight
+  Switching switching; ///< of the polarization as an unknown
 };
 
 class Transient

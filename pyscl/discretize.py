@@ -14,6 +14,13 @@ from pyscl.carriers import core_laws, transport_coefficient
 from pyscl.facets import facet_measure
 from pyscl.materials import Material
 from pyscl.ordering import nested_dissection_rank
+from pyscl.polarization import (
+    bound_charge,
+    core_polarization,
+    crystal_axes,
+    fixed_polarization,
+    surface_stiffness,
+)
 from pyscl.scaling import Scaling
 from pyscl.thin_interfaces import ELECTRIC, attach, split_facets
 
@@ -49,6 +56,9 @@ class Discretized:
         dof_node: (n_dofs,) mesh node of each dof; phi of the nodes comes first, dof = node (the
             first side where phi jumps).
         triangle_sites: (m, 3) sites at the corners of the triangles.
+        axes: (m, 2) first crystal axis of the triangles.
+        fixed_polarization: (m, 2) polarization that does not depend on the field [C/m2].
+        site_polar: (n_sites,) first of the two dofs of P at each site, -1 where P is no unknown.
         terminals: contact -> number of its terminal, for contacts with a voltage.
         passages: (carrier, (k, 2) mu dofs at both ends) of all layers and junctions.
     """
@@ -63,6 +73,9 @@ class Discretized:
     site_dofs: IntArray
     dof_node: IntArray
     triangle_sites: IntArray
+    axes: FloatArray
+    fixed_polarization: FloatArray
+    site_polar: IntArray
     background: FloatArray
     node_charge: FloatArray
     fixed_charge: FloatArray
@@ -133,6 +146,7 @@ def discretize(model: "Model") -> Discretized:
         _core.RegionLaw(
             model.materials[region].relative_permittivity * scaling.permittivity,
             core_laws(model.carriers, model.materials[region], scaling),
+            core_polarization(model.materials[region], scaling),
         )
         for region in mesh.region_names
     ]
@@ -141,6 +155,7 @@ def discretize(model: "Model") -> Discretized:
         for name, law in model.contacts.items()
         if isinstance(law, PotentialContact | ReservoirContact)
     ]
+    axes = crystal_axes(model)
     core = _core.Discretization(
         mesh.points / scaling.length,
         mesh.triangles,
@@ -150,6 +165,7 @@ def discretize(model: "Model") -> Discretized:
         len(model.carriers),
         split_facets(model),
         [int(mesh.facets_of(name)[0, 0]) for name in holders],
+        axes,
     )
     # The sites of the mesh come first; those of layers are known to the core only.
     site_node, site_region, site_phi = core.site_node, core.site_region, core.site_phi
@@ -161,6 +177,11 @@ def discretize(model: "Model") -> Discretized:
     floating = _floating_charge(model, site_region) / scaling.charge
     on_sites = np.concatenate([background + floating / site_volume, attached.background])
     core.set_fixed_charge(on_sites, line_charge)
+    frozen = fixed_polarization(model, axes)
+    core.set_polarization(
+        bound_charge(model, frozen, triangle_sites, core.n_sites) / scaling.charge,
+        surface_stiffness(model, scaling, triangle_sites, core.n_sites),
+    )
     node_charge = line_charge + _line_charge(model, jumps=True) / scaling.charge
     return Discretized(
         core=core,
@@ -173,6 +194,9 @@ def discretize(model: "Model") -> Discretized:
         site_dofs=site_dofs,
         dof_node=core.dof_node,
         triangle_sites=triangle_sites,
+        axes=axes,
+        fixed_polarization=frozen,
+        site_polar=core.site_polar[: len(site_node)],
         background=background,
         node_charge=node_charge,
         fixed_charge=np.concatenate([core.site_volume * on_sites, line_charge]),

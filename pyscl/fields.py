@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.constants import Avogadro, elementary_charge
+from scipy.constants import Avogadro, elementary_charge, epsilon_0
 
 from pyscl.errors import unknown_name
+from pyscl.polarization import bound_charge, crystal_surface, polarization
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -43,7 +44,11 @@ class Field:
 def field_names(model: "Model") -> tuple[str, ...]:
     """Return the names of all fields of a model's solutions."""
     per_carrier = [f"{quantity}_{c}" for c in model.carriers for quantity in _OF_CARRIERS]
-    return ("potential", "electric_field", "charge_density", *per_carrier)
+    polar = any(
+        m.polarization is not None for m in model.materials.values()
+    ) or bool(model.fixed_polarization)
+    polarization = ("polarization", "displacement", "bound_charge_density") if polar else ()
+    return ("potential", "electric_field", "charge_density", *polarization, *per_carrier)
 
 
 def read_field(solution: "Solution", name: str) -> Field:
@@ -62,6 +67,12 @@ def read_field(solution: "Solution", name: str) -> Field:
         return Field(name, "V/m", "triangle", _electric_field(solution))
     if name == "charge_density":
         return Field(name, "C/m^3", "site", _charge_density(solution))
+    if name == "polarization":
+        return Field(name, "C/m^2", "triangle", _polarization(solution))
+    if name == "displacement":
+        return Field(name, "C/m^2", "triangle", displacement(solution))
+    if name == "bound_charge_density":
+        return Field(name, "C/m^3", "site", _bound_charge_density(solution))
     quantity = next(q for q in _OF_CARRIERS if name.startswith(q + "_"))
     carrier = name.removeprefix(quantity + "_")
     number = model.carriers.index(carrier)
@@ -97,6 +108,36 @@ def _charge_density(solution: "Solution") -> FloatArray:
         ions = np.nan_to_num(solution.site_fraction(carrier) * density[number])
         rho = rho + solution.charge_number[number] * elementary_charge * ions
     return rho
+
+
+def _polarization(solution: "Solution") -> FloatArray:
+    """Return P = D - eps0 E [C/m2], (n_triangles, 2), the linear part included."""
+    return np.asarray(
+        solution["displacement"].values - epsilon_0 * solution["electric_field"].values
+    )
+
+
+def displacement(solution: "Solution") -> FloatArray:
+    """Return D = eps0 eps_r E + P(law) [C/m2], (n_triangles, 2)."""
+    model = solution.model
+    relative = np.array([model.materials[r].relative_permittivity for r in model.mesh.region_names])
+    linear = epsilon_0 * relative[model.mesh.region, None] * solution["electric_field"].values
+    return np.asarray(linear + polarization(model, solution.unknowns))
+
+
+def _bound_charge_density(solution: "Solution") -> FloatArray:
+    """Return -div P [C/m3] on the sites inside a region, and NaN on its boundary, (n_sites,).
+
+    On a boundary it is a charge per area, see `Solution.interface`.
+    """
+    model, d = solution.model, solution.model.discretized
+    charge = bound_charge(
+        model, solution["polarization"].values, d.triangle_sites, len(d.site_node)
+    )
+    for region in range(len(model.mesh.region_names)):
+        ends, _ = crystal_surface(model, d.triangle_sites, region)
+        charge[ends.ravel()] = np.nan
+    return np.asarray(charge / solution.site_volume)
 
 
 def _electric_field(solution: "Solution") -> FloatArray:

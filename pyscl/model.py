@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from pyscl.discretize import Discretized
+    from pyscl.polar_states import PolarStart
     from pyscl.protocol import Protocol
     from pyscl.solution import Solution
     from pyscl.study.arrhenius import ArrheniusResult
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 Coordinates = Literal["planar", "axisymmetric"]
 NodalField = NDArray[np.float64] | Callable[[NDArray[np.float64], NDArray[np.float64]], object]
 FacetField = NodalField
+PlanarField = ArrayLike | Callable[[NDArray[np.float64], NDArray[np.float64]], object]
 
 
 class Model:
@@ -70,6 +72,7 @@ class Model:
         periodic: Sequence[Periodic] = (),
         floating: Sequence[FloatingConductor] = (),
         background: Mapping[str, NodalField] | None = None,
+        fixed_polarization: Mapping[str, PlanarField] | None = None,
         contact_share: Mapping[str, FacetField] | None = None,
         temperature: float | str = 298.15,
         coordinates: Coordinates = "planar",
@@ -86,6 +89,10 @@ class Model:
             floating: regions that are equipotentials with a given charge.
             background: fixed charge [C/m3] of a region as a field, instead of the constant of its
                 material: values on all mesh nodes (n_points,), or a function of x and y [m].
+            fixed_polarization: polarization [C/m2] of a region that does not depend on the field,
+                such as that of a given strain or strain gradient, beside the law of its material:
+                a vector, values of its triangles (k, 2), or a function of x and y [m] of their
+                centroids that returns both components.
             contact_share: share of each facet of an interface that is in contact, 0 to 1, times
                 the `contact_share` of its law: values on its facets (k,), or a function of the
                 x and y [m] of their midpoints. Carriers in equilibrium need 0 or 1.
@@ -113,6 +120,10 @@ class Model:
             region: checks.nodal_charge(self, region, field)
             for region, field in (background or {}).items()
         }
+        self.fixed_polarization = {
+            region: checks.planar_field(self, region, field)
+            for region, field in (fixed_polarization or {}).items()
+        }
         self.contact_share = {
             checks.interface_key(name): checks.facet_share(self, name, field)
             for name, field in (contact_share or {}).items()
@@ -121,6 +132,7 @@ class Model:
         checks.check_conserved(self)
         checks.check_floating(self)
         checks.check_interfaces(self)
+        checks.check_polarization(self)
         for pair in self.periodic:
             if pair.sides[0] == pair.sides[1]:
                 raise InputError(f"periodic sides must be two, '{pair.sides[0]}' is given twice")
@@ -146,12 +158,22 @@ class Model:
         return BoundaryConditions(self)
 
     def equilibrium(
-        self, start: "Solution | None" = None, *, options: "SolverOptions | None" = None
+        self,
+        start: "Solution | None" = None,
+        *,
+        polarization: "Mapping[str, PolarStart] | PolarStart | None" = None,
+        options: "SolverOptions | None" = None,
     ) -> "Solution":
         """Compute the state in which no carrier flows.
 
+        The polarization of ferroelectric regions comes to rest in the stable state that it reaches
+        from its start; there may be others. The memory of a hysteresis is that of the start, or
+        that of a crystal that was never poled.
+
         Args:
             start: a solution of the same model to start from; default: local neutrality.
+            polarization: of ferroelectric regions at the start, for all or by region, see
+                `pyscl.polar_states`; default: that of `start`, or a seeded noise of 1 %.
             options: tolerances and iteration limits.
 
         Raises:
@@ -160,7 +182,7 @@ class Model:
         """
         from pyscl.study.equilibrium import equilibrium
 
-        return equilibrium(self, start, options=options)
+        return equilibrium(self, start, polarization=polarization, options=options)
 
     def steady(
         self,
@@ -305,6 +327,7 @@ class Model:
             "periodic": self.periodic,
             "floating": self.floating,
             "background": self.background,
+            "fixed_polarization": self.fixed_polarization,
             "contact_share": self.contact_share,
             "temperature": self.temperature,
             "coordinates": self.coordinates,

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from pyscl.boundaries import BlockingContact, Interface, PotentialContact, ReservoirContact
 from pyscl.errors import InputError, unknown_name
 from pyscl.materials import Material, load
+from pyscl.materials.polarization import Landau
 
 if TYPE_CHECKING:
-    from pyscl.model import FacetField, Model, NodalField
+    from pyscl.model import FacetField, Model, NodalField, PlanarField
 
 
 def interface_key(name: str) -> str:
@@ -119,6 +120,48 @@ def facet_share(model: "Model", name: str, field: "FacetField") -> NDArray[np.fl
         raise InputError(f"contact_share of interface '{interface}' must lie between 0 and 1")
     model.interfaces.setdefault(interface, Interface())
     return share
+
+
+def planar_field(model: "Model", region: str, field: "PlanarField") -> NDArray[np.float64]:
+    """Return a vector field in the triangles of a region, (k, 2)."""
+    if region not in model.mesh.region_names:
+        raise unknown_name("region", region, model.mesh.region_names, "for fixed_polarization")
+    mesh = model.mesh
+    inside = mesh.region == mesh.region_names.index(region)
+    centroids = mesh.points[mesh.triangles[inside]].mean(axis=1)
+    if callable(field):
+        x, y = (np.broadcast_to(c, len(centroids)) for c in field(*centroids.T))  # type: ignore[attr-defined]
+        values = np.column_stack([x, y])
+    else:
+        values = np.asarray(field, dtype=float)
+    if values.shape not in ((2,), (len(centroids), 2)):
+        raise InputError(
+            f"fixed_polarization of region '{region}' has shape {values.shape}; it needs two "
+            f"components, or two for each of its {len(centroids)} triangles"
+        )
+    values = np.broadcast_to(values, (len(centroids), 2)).astype(float)
+    if not np.isfinite(values).all():
+        raise InputError(
+            f"fixed_polarization of region '{region}' holds values that are not finite"
+        )
+    return values
+
+
+def check_polarization(model: "Model") -> None:
+    """Crystals have no axis of revolution, and coatings too thin to be meshed are linear."""
+    for region, material in model.materials.items():
+        if isinstance(material.polarization, Landau) and model.coordinates != "planar":
+            raise InputError(
+                f"region '{region}' is a Landau ferroelectric, whose crystal axes lie in a plane; "
+                "compute it in planar coordinates, or give it a law of the field (hysteresis, "
+                "remanent, johnson)"
+            )
+    for name, law in model.interfaces.items():
+        if law.coating is not None and law.coating.material.polarization is not None:
+            raise InputError(
+                f"the coating of '{name}' is too thin to be meshed and has a constant "
+                "permittivity; give its material no polarization, or mesh it as a region"
+            )
 
 
 def check_interfaces(model: "Model") -> None:

@@ -50,6 +50,11 @@ class Scaling:
         return self.charge_density * self.length
 
     @property
+    def field(self) -> float:
+        """Electric field kT / (e L0) [V/m]; times `surface_charge` it is kT c0."""
+        return self.potential / self.length
+
+    @property
     def volume(self) -> float:
         """Area of the plane times unit depth [m3/m], or volume of the body [m3]."""
         return self.length**3 if self.axisymmetric else self.length**2

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.fields import Field, field_names, read_field
+from pyscl.polarization import POLAR, bound_charge, polarization
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -292,13 +293,18 @@ class Solution:
             other.n_nodes == self._d.n_nodes
             and other.n_dofs == self._d.n_dofs
             and np.array_equal(other.site_dofs, self._d.site_dofs)
+            and np.array_equal(other.core.dof_carrier, self._d.core.dof_carrier)
         )
         if not same:
             raise InputError(
                 "the start solution has other unknowns than the model; start from a solution with "
                 "the same mesh and the same carriers in every region"
             )
-        return self.unknowns * (self._d.scaling.potential / other.scaling.potential)
+        mine, its = self._d.scaling, other.scaling
+        unknowns = self.unknowns * (mine.potential / its.potential)
+        polar = other.core.dof_carrier == POLAR
+        unknowns[polar] = self.unknowns[polar] * (mine.surface_charge / its.surface_charge)
+        return unknowns
 
     @cached_property
     def gauss_rows(self) -> FloatArray:
@@ -309,8 +315,12 @@ class Solution:
         """
         from pyscl.postprocess.gauss import site_stiffness
 
-        leaving = site_stiffness(self.model) @ self["potential"].values
-        return np.asarray(leaving - self.site_volume * self["charge_density"].values)
+        model, d = self.model, self._d
+        leaving = site_stiffness(model) @ self["potential"].values
+        bound = bound_charge(
+            model, polarization(model, self.unknowns), d.triangle_sites, len(d.site_node)
+        )
+        return np.asarray(leaving - bound - self.site_volume * self["charge_density"].values)
 
     @property
     def _d(self):  # type: ignore[no-untyped-def]
@@ -332,8 +342,7 @@ class Solution:
         """
         if self._rates is not None:
             return self._rates
-        electric = self._d.core.dof_carrier < 0
-        return np.where(electric, 0.0, self.rows)
+        return np.where(self._d.core.dof_carrier < 0, 0.0, self.rows)
 
     @cached_property
     def charge_number(self) -> FloatArray:

@@ -10,9 +10,14 @@ import math
 import numbers
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic import (
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SerializationInfo,
+    ValidationInfo,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pyscl.errors import InputError
@@ -25,6 +30,9 @@ ELEMENTARY_CHARGE = 1.602176634e-19
 
 BOLTZMANN = 1.380649e-23
 """Boltzmann constant [J/K], exact in the SI of 2019."""
+
+WRITE_UNITS = {"write_units": True}
+"""Context for `model_dump` that turns values into texts with units, to be validated again."""
 
 ERROR_TYPE = "unit"
 """Type of the pydantic errors raised by the annotated types of this module."""
@@ -70,8 +78,18 @@ QUANTITIES = {
         Quantity("1/m^3", "number density", "25 1/nm^3", per_mole=True),
         Quantity("S/m", "conductivity", "0.3 mS/cm"),
         Quantity("m^2/s", "diffusivity", "1e-8 cm^2/s"),
-        Quantity("C/m^2", "surface charge", "2 uC/cm^2"),
+        Quantity("C/m^2", "surface charge or polarization", "2 uC/cm^2"),
         Quantity("C/m^3", "charge density", "1e6 C/m^3"),
+        Quantity("V/m", "electric field", "10 kV/cm"),
+        Quantity("ohm*m", "resistivity", "1 ohm*m"),
+        Quantity("Pa", "stress", "100 MPa"),
+        Quantity("C/N", "piezoelectric coefficient", "14.6 pC/N"),
+        Quantity("C/m", "flexoelectric coefficient", "1 nC/m"),
+        Quantity("1/m", "strain gradient", "1e6 1/m"),
+        Quantity("V*m^5/C^3", "dielectric stiffness", "8e9 V*m^5/C^3"),
+        Quantity("J*m^3/C^2", "gradient coefficient", "5e-11 J*m^3/C^2"),
+        Quantity("m^4/C^2", "electrostriction coefficient", "0.1 m^4/C^2"),
+        Quantity("1/Pa", "elastic compliance", "9e-12 1/Pa"),
         Quantity("mol", "amount", "3e-9 mol"),
         Quantity("mol/m", "amount per depth", "3e-9 mol/m"),
         Quantity("A", "current", "1 uA"),
@@ -262,8 +280,17 @@ class UnitValue:
         """Build the validator of pydantic."""
         return core_schema.with_info_plain_validator_function(
             self._validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(lambda v: v),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                self._serialize, info_arg=True
+            ),
         )
+
+    def _serialize(self, value: Any, info: SerializationInfo) -> Any:
+        """Return the value itself, or a text with its unit in the context WRITE_UNITS."""
+        wanted = info.context is not None and info.context.get("write_units")
+        if not wanted or self.unit == "1" or not isinstance(value, float):
+            return value
+        return f"{value!r} {self.unit}"
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
@@ -301,6 +328,16 @@ class UnitValue:
             raise InputError(f"'{value}' is too large; the {noun} must be below {self.below:g}")
         if self.maximum is not None and not result <= self.maximum:
             raise InputError(f"'{value}' is too large; the {noun} must be at most {self.maximum:g}")
+
+
+def unit_of(annotation: Any) -> str | None:
+    """Return the unit an annotation asks for ("C/m^2"), through optional types; None without."""
+    for item in (annotation, *getattr(annotation, "__metadata__", ()), *get_args(annotation)):
+        if isinstance(item, UnitValue):
+            return item.unit
+        if item is not annotation and (found := unit_of(item)):
+            return found
+    return None
 
 
 Length = Annotated[float, UnitValue("m")]

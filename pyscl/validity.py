@@ -1,4 +1,4 @@
-"""Screening lengths of a material, and whether mean-field theory holds for it."""
+"""Screening lengths of a material, and whether its models hold for it."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from scipy.constants import Boltzmann, elementary_charge, epsilon_0
 
 from pyscl.carriers import bulk_slope
-from pyscl.materials import Material
+from pyscl.materials import Landau, Material
 from pyscl.model import Model
 
 SHORTEST_SITE_LENGTH = 0.05e-9  # m
@@ -62,9 +62,15 @@ def debye_lengths(model: Model) -> dict[str, float]:
 
 
 def validity_warnings(model: Model) -> list[str]:
-    """Return a sentence for every region in which mean-field theory is outside its range."""
+    """Return a sentence for every region in which a model is outside its range.
+
+    That is mean-field theory, and Landau coefficients at another temperature than they hold for.
+    """
     found = []
     for region, material in model.materials.items():
+        if isinstance(law := material.polarization, Landau):
+            outside = law.coefficients.range_warning(model.temperature)
+            found += [f"region '{region}': {outside}"] if outside else []
         lengths = screening_lengths(material, model.temperature)
         if lengths is None:
             continue

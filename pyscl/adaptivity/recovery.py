@@ -13,6 +13,7 @@ from scipy.constants import epsilon_0
 
 from pyscl.adaptivity.estimate import Estimate
 from pyscl.errors import unknown_name
+from pyscl.fields import displacement
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
@@ -61,11 +62,8 @@ def recovery_estimate(solution: "Solution") -> Estimate:
 
 def _vectors(solution: "Solution", name: str) -> FloatArray:
     """Return a field of the triangles (m, 2); 0 where a carrier is absent."""
-    mesh = solution.model.mesh
     if name == "displacement":
-        relative = [solution.model.materials[r].relative_permittivity for r in mesh.region_names]
-        field = solution["electric_field"].values
-        return np.asarray(epsilon_0 * np.array(relative)[mesh.region][:, None] * field)
+        return displacement(solution)
     allowed = ["displacement", *(n for n in solution.field_names if _is_vector(n))]
     if name not in allowed:
         raise unknown_name("field of triangles", name, allowed)

@@ -1,4 +1,4 @@
-"""Closed and quasi-exact forms: space charge, discs, transport, charging, kinetics, impedance.
+"""Closed and quasi-exact forms: space charge, dielectrics, transport, kinetics, impedance.
 
 Used by tests and examples as references, and by users to size a layer before meshing it.
 Functions say in their docstrings whether they are in SI units or dimensionless; the sign and
@@ -50,11 +50,29 @@ from pyscl.analytic.discs import (
     square_array_permittivity,
     triple_line_exponent,
 )
+from pyscl.analytic.domain_walls import IsingWall
 from pyscl.analytic.electrode_impedance import (
     finite_warburg_impedance,
     mixed_conductor_impedance,
     particle_impedance,
     randles_impedance,
+)
+from pyscl.analytic.ferroelectric import (
+    LandauEquilibria,
+    PolarizationThreshold,
+    ferroelectric_bilayer,
+    ferroelectric_disc,
+    landau_decay_rate,
+    landau_energy,
+    landau_equilibria,
+    landau_field,
+    landau_relaxation_time,
+    landau_spinodals,
+    landau_stiffness,
+    landau_susceptibility,
+    polarised_disc_screening,
+    polarization_threshold,
+    spontaneous_polarization,
 )
 from pyscl.analytic.impedance import (
     blocking_salt_impedance,
@@ -86,6 +104,14 @@ from pyscl.analytic.lattice_gas import (
     lattice_gas_width,
     mott_schottky_shift,
 )
+from pyscl.analytic.nonlinear_dielectrics import (
+    DielectricLayer,
+    JohnsonLayer,
+    LangevinLayer,
+    LinearLayer,
+    dielectric_stack,
+)
+from pyscl.analytic.polarised_layers import ScreenedLayer, polarised_layer_contact
 from pyscl.analytic.steady_layers import junction_potential, lattice_gas_layer_flux
 from pyscl.analytic.transport import (
     goldman_flux,
@@ -100,8 +126,16 @@ from pyscl.analytic.transport import (
 
 __all__ = [
     "CoatedDisc",
+    "DielectricLayer",
     "DiscLayer",
+    "IsingWall",
+    "JohnsonLayer",
+    "LandauEquilibria",
+    "LangevinLayer",
     "LatticeGasLayer",
+    "LinearLayer",
+    "PolarizationThreshold",
+    "ScreenedLayer",
     "TwoSidedContact",
     "ambipolar_diffusivity",
     "bikerman_capacitance",
@@ -125,11 +159,14 @@ __all__ = [
     "debye_length",
     "debye_length_dilute",
     "debye_length_salt",
+    "dielectric_stack",
     "disc_field",
     "disc_inner_field",
     "disc_over_plane_capacitance",
     "disc_polarizability",
     "disc_potential",
+    "ferroelectric_bilayer",
+    "ferroelectric_disc",
     "finite_warburg_impedance",
     "goldman_flux",
     "goldman_reversal_potential",
@@ -141,6 +178,14 @@ __all__ = [
     "junction_impedance",
     "junction_potential",
     "kinetic_cell_voltage",
+    "landau_decay_rate",
+    "landau_energy",
+    "landau_equilibria",
+    "landau_field",
+    "landau_relaxation_time",
+    "landau_spinodals",
+    "landau_stiffness",
+    "landau_susceptibility",
     "lattice_gas_accumulation_width",
     "lattice_gas_capacitance",
     "lattice_gas_depletion",
@@ -161,6 +206,9 @@ __all__ = [
     "mott_schottky_shift",
     "particle_impedance",
     "polarised_disc_field",
+    "polarised_disc_screening",
+    "polarised_layer_contact",
+    "polarization_threshold",
     "randles_impedance",
     "reversible_salt_impedance",
     "screened_disc_factor",
@@ -168,6 +216,7 @@ __all__ = [
     "series_impedance",
     "series_resistance",
     "site_length",
+    "spontaneous_polarization",
     "square_array_permittivity",
     "tafel_slope",
     "thermal_voltage",

@@ -1,5 +1,6 @@
 """The contents of a run file. Nothing here knows the core or reads a mesh."""
 
+import warnings
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -24,9 +25,9 @@ from pyscl.input.mesh import MeshInput, Point
 from pyscl.input.mistakes import Mistakes
 from pyscl.input.studies import AnyStudy, EquilibriumStudy, StudyInput
 from pyscl.input.study_checks import check_studies
-from pyscl.materials import Material
+from pyscl.materials import Landau, Material
 from pyscl.materials.choice import RegionMaterial
-from pyscl.materials.schema import InputModel, no_such
+from pyscl.materials.schema import InputModel, Location, no_such
 from pyscl.units import Temperature
 
 
@@ -95,7 +96,15 @@ class RunInput(InputModel):
 
     @field_validator("regions")
     @classmethod
-    def _named(cls, regions: dict[str, Material]) -> dict[str, Material]:
+    def _stable(cls, regions: dict[str, Material], info: ValidationInfo) -> dict[str, Material]:
+        if "temperature" in info.data:
+            check = Mistakes()
+            _check_landau(check, (), regions, info.data["temperature"])
+            check.done()
+        return cls._named(regions)
+
+    @staticmethod
+    def _named(regions: dict[str, Material]) -> dict[str, Material]:
         return {k: m if m.name else m.model_copy(update={"name": k}) for k, m in regions.items()}
 
     @model_validator(mode="after")
@@ -196,6 +205,8 @@ class RunInput(InputModel):
         for variant, changes in variants.items():
             for name in changes:
                 check.name("region", name, regions, (variant, name), at_key=True)
+            if "temperature" in info.data:
+                _check_landau(check, (variant,), changes, info.data["temperature"])
         check.done()
         return {variant: cls._named(changes) for variant, changes in variants.items()}
 
@@ -219,6 +230,22 @@ class RunInput(InputModel):
             check.name("variant", output.reference, variants, ("reference",))
             check.done()
         return output
+
+
+def _check_landau(
+    check: Mistakes, place: Location, materials: dict[str, Material], temperature: float
+) -> None:
+    """Add a mistake for every Landau energy that has no lower bound at the temperature [K]."""
+    for region, material in materials.items():
+        if not isinstance(law := material.polarization, Landau):
+            continue
+        try:
+            with warnings.catch_warnings():  # the runner reports ranges, see validity.py
+                warnings.simplefilter("ignore")
+                law.polynomial(temperature)
+        except InputError as error:
+            inner = (*place, region, "polarization", "coefficients")
+            check.fail(inner, str(error), at_key=False)
 
 
 def _carrier_names(material: Material) -> list[str]:

@@ -50,11 +50,15 @@ def _card(name: str, info: ValidationInfo, location: Location = ()) -> Material:
         raise failure("card", str(error), location, name) from None
 
 
+_WHOLE = ("statistics", "polarization", "axes", "coefficients")
+"""Mappings that are given as a whole: laws, and what has kinds of its own."""
+
+
 def _flat(tree: Mapping[str, Any], above: Location = ()) -> Iterator[tuple[str, Location, Any]]:
     """Yield (dotted path, keys on the way, value) of every value; laws stay in one piece."""
     for key, value in tree.items():
         location = (*above, key)
-        if isinstance(value, Mapping) and str(key).split(".")[-1] != "statistics":
+        if isinstance(value, Mapping) and str(key).split(".")[-1] not in _WHOLE:
             yield from _flat(value, location)
         else:
             yield ".".join(str(part) for part in location), location, value
@@ -89,8 +93,10 @@ def _overridden(material: Material, changes: Mapping[str, Any], info: Validation
 
 
 def _dotted(location: Location, data: Mapping[str, Any]) -> str:
-    """Return the dotted path of an error location, with carriers by name."""
+    """Return the dotted path of an error location, with carriers by name and no name of a law."""
     parts = list(location)
+    if len(parts) > 1 and parts[0] == "polarization":
+        del parts[1]
     if len(parts) > 1 and parts[0] == "carriers" and isinstance(parts[1], int):
         parts[1] = data["carriers"][parts[1]]["name"]
     return ".".join(str(part) for part in parts)

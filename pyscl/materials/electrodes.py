@@ -6,8 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pyscl.errors import InputError
-from pyscl.materials.library import Property
-from pyscl.materials.model import Provenance
+from pyscl.materials.provenance import Property, Provenance
 from pyscl.materials.schema import InputModel, no_such
 from pyscl.materials.yamlfile import YamlFile
 from pyscl.units import Potential, parse

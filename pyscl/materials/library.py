@@ -5,13 +5,10 @@ A card is a YAML file in which every number has a unit and either the key of a s
 """
 
 import functools
-import re
-import textwrap
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
-    BeforeValidator,
     Field,
     ValidationError,
     ValidationInfo,
@@ -20,16 +17,20 @@ from pydantic import (
 )
 
 from pyscl.errors import InputError
-from pyscl.materials.model import Material, Provenance
+from pyscl.materials.model import Material
+from pyscl.materials.polarization.cards import read_landau
+from pyscl.materials.polarization.laws import units_of
+from pyscl.materials.provenance import (
+    CARDS,
+    Property,
+    Provenance,
+    Sources,
+    card_text,
+    known_sources,
+)
 from pyscl.materials.schema import InputModel, Location, failure, failures, no_such
 from pyscl.materials.yamlfile import YamlFile
-from pyscl.units import Temperature, parse
-
-CARDS = Path(__file__).parent / "cards"
-"""Folder of the cards and of `references.bib`."""
-
-_ENTRY = re.compile(r"@(\w+)\{([^,\s]+),(.*?)\n\}", re.DOTALL)
-_FIELD = re.compile(r"(\w+)\s*=\s*\{(.*?)\}\s*(?:,|$)", re.DOTALL)
+from pyscl.units import Temperature
 
 _UNITS = {
     "relative_permittivity": "1",
@@ -45,63 +46,11 @@ _UNITS = {
 }
 """Properties that are numbers, and the unit their ranges are compared in."""
 
+LANDAU_PREFIX = "landau/"
+"""What stands before the name of Landau coefficients where cards of all kinds are meant."""
 
-Sources = Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
-"""Keys of references.bib; one key may stand alone."""
-
-
-def _known_sources(source: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = [key for key in source if key not in references()]
-    if unknown:
-        raise ValueError(no_such("source", unknown[0], list(references())))
-    return source
-
-
-class Property(InputModel):
-    """One value of a card with its provenance.
-
-    Attributes:
-        value: the value, with its unit.
-        temperature: temperature it holds at [K], or None.
-        range: lowest and highest value found, in the unit of the value, or None.
-        source: keys of references.bib, or none.
-        assumption: why the value was chosen although nobody measured it; empty if sourced.
-        note: a remark.
-    """
-
-    value: str | int | float
-    temperature: Temperature | None = None
-    range: tuple[str | int | float, str | int | float] | None = None
-    source: Sources = ()
-    assumption: str = ""
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _sourced_or_assumed(self) -> "Property":
-        if not self.source and not self.assumption:
-            raise ValueError("no source; give a key of references.bib or 'assumption: reason'")
-        _known_sources(self.source)
-        return self
-
-    def check_range(self, unit: str) -> None:
-        """Raise InputError unless the value lies inside the range."""
-        if self.range is None:
-            return
-        low, value, high = (parse(v, unit) for v in (self.range[0], self.value, self.range[1]))
-        if not low <= value <= high:
-            raise InputError(f"value {self.value} is outside its range {self.range}")
-
-    def provenance(self, path: str) -> Provenance:
-        """Return the provenance of this value under a dotted path."""
-        return Provenance(
-            property=path,
-            value=str(self.value),
-            source=", ".join(self.source) or None,
-            assumption=bool(self.assumption),
-            temperature=f"{self.temperature:g} K" if self.temperature is not None else None,
-            range=" .. ".join(str(v) for v in self.range) if self.range else None,
-            note=" ".join(part for part in (self.assumption, self.note) if part),
-        )
+_CHOICES = ("law", "coefficients", "axes", "boundary", "cells")
+"""Keys of a law of polarization that are choices of a model, not values with a source."""
 
 
 class CurveCard(InputModel):
@@ -125,7 +74,7 @@ class CurveCard(InputModel):
     @field_validator("source")
     @classmethod
     def _known(cls, source: tuple[str, ...]) -> tuple[str, ...]:
-        return _known_sources(source)
+        return known_sources(source)
 
     def statistics(self) -> dict[str, Any]:
         """Return the keys of the law that carriers share."""
@@ -189,24 +138,48 @@ class Card(InputModel):
     Attributes:
         name: name of the material.
         description: what the material is here, and what the model leaves out.
-        relative_permittivity: linear isotropic permittivity over eps0.
+        relative_permittivity: linear isotropic permittivity over eps0, of a linear material.
+        polarization: the law of any other material.
         open_circuit: the curve of the carriers with statistics "open-circuit".
         carriers: mobile species by name.
     """
 
     name: str
     description: Annotated[str, Field(min_length=1)]
-    relative_permittivity: Property
+    relative_permittivity: Property | None = None
+    polarization: dict[str, Any] | None = None
     open_circuit: CurveCard | None = None
     carriers: dict[str, CarrierCard] = Field(default_factory=dict)
     background_charge: Property | None = None
+
+    @field_validator("polarization")
+    @classmethod
+    def _numbers_have_sources(
+        cls, law: dict[str, Any] | None, info: ValidationInfo
+    ) -> dict[str, Any] | None:
+        """Read every parameter of the law but the choices as a `Property`."""
+        if law is None:
+            return None
+        read, items = dict(law), []
+        for key in law.keys() - set(_CHOICES):
+            try:
+                read[key] = Property.model_validate(law[key], context=info.context)
+            except ValidationError as error:
+                for kind, message, place, given in map(cls._item, error.errors()):
+                    items.append((kind, message, (key, *place), given))
+        if items:
+            raise failures(items)
+        return read
 
     @model_validator(mode="after")
     def _ranges_hold(self, info: ValidationInfo) -> "Card":
         items = []
         for location, item in self._properties():
+            unit = self._unit(location)
+            if unit is None:
+                continue  # the law has no such parameter, and will say so
             try:
-                item.check_range(_UNITS[str(location[-1])])
+                item.check_range(unit)
             except InputError as error:
                 items.append(("range", str(error), (*location, "range"), item.range))
         if items:
@@ -225,6 +198,12 @@ class Card(InputModel):
                 raise failure("curve", message, place)
         return self
 
+    def _unit(self, location: Location) -> str | None:
+        """Return the unit of a value, None where there is no such value."""
+        if location[0] != "polarization" or self.polarization is None:
+            return _UNITS[str(location[-1])]
+        return units_of(str(self.polarization.get("law"))).get(str(location[-1]))
+
     def _properties(self) -> list[tuple[Location, Property]]:
         found: list[tuple[Location, Property]] = []
         if self.open_circuit is not None:
@@ -232,6 +211,9 @@ class Card(InputModel):
         for key in ("relative_permittivity", "background_charge"):
             if isinstance(item := getattr(self, key), Property):
                 found.append(((key,), item))
+        for key, item in (self.polarization or {}).items():
+            if isinstance(item, Property):
+                found.append((("polarization", key), item))
         for name, carrier in self.carriers.items():
             for key in CarrierCard.keys():
                 if isinstance(item := getattr(carrier, key), Property):
@@ -246,6 +228,10 @@ class Card(InputModel):
         """
         data: dict[str, Any] = {"name": self.name, "carriers": {}}
         record = [self.open_circuit.provenance()] if self.open_circuit else []
+        if self.polarization is not None:
+            chosen = {k: v for k, v in self.polarization.items() if not isinstance(v, Property)}
+            data["polarization"] = chosen
+            record += [_choice(f"polarization.{key}", v) for key, v in chosen.items()]
         for name, carrier in self.carriers.items():
             choices = {"statistics": carrier.statistics, "mobility": carrier.mobility}
             data["carriers"][name] = {"charge": carrier.charge, **choices}
@@ -254,15 +240,7 @@ class Card(InputModel):
                 data["carriers"][name]["reference_temperature"] = f"{reference!r} K"
             if carrier.statistics == "open-circuit" and self.open_circuit:
                 data["carriers"][name]["statistics"] = self.open_circuit.statistics()
-            for key, value in choices.items():
-                record.append(
-                    Provenance(
-                        property=f"carriers.{name}.{key}",
-                        value=value,
-                        assumption=True,
-                        note="choice of model",
-                    )
-                )
+            record += [_choice(f"carriers.{name}.{key}", v) for key, v in choices.items()]
         for location, item in self._properties():
             if location[-1] == "share":
                 location = (*location[:2], "statistics", "share")
@@ -279,6 +257,10 @@ class Card(InputModel):
         for part in location[:-1]:
             data = data[str(part)]
         data[str(location[-1])] = value
+
+
+def _choice(path: str, value: Any) -> Provenance:
+    return Provenance(property=path, value=str(value), assumption=True, note="choice of model")
 
 
 def available() -> list[str]:
@@ -319,55 +301,16 @@ def _read_file(path: Path) -> tuple[Card, Material]:
         raise InputError(file.report(error)) from None
 
 
-@functools.cache
-def references() -> dict[str, dict[str, str]]:
-    """Return the entries of `references.bib` by key, each a dict of its fields."""
-    text = (CARDS / "references.bib").read_text(encoding="utf-8")
-    return {
-        key: {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(body)}
-        for _, key, body in _ENTRY.findall(text)
-    }
-
-
-def citation(key: str) -> str:
-    """Return one reference as a line of text; InputError for an unknown key."""
-    if key not in references():
-        raise InputError(no_such("source", key, list(references())))
-    entry = references()[key]
-    parts = [entry.get(k, "") for k in ("author", "title", "journal", "volume", "pages", "year")]
-    link = f"doi:{entry['doi']}" if "doi" in entry else entry.get("url", "")
-    read = f"[{entry['note']}]" if "note" in entry else ""
-    return ", ".join(part for part in (*parts, link) if part) + (f" {read}" if read else "")
-
-
 def describe(name_or_path: str | Path, width: int = 100) -> str:
-    """Return the card as plain text: values, temperatures, ranges, sources, assumptions."""
+    """Return a card as plain text: values, temperatures, ranges, sources, assumptions.
+
+    Args:
+        name_or_path: a material card as for `load`, or "landau/NAME" for Landau coefficients.
+        width: characters per line of running text.
+    """
+    name = str(name_or_path)
+    if name.startswith(LANDAU_PREFIX):
+        landau_card, landau = read_landau(name.removeprefix(LANDAU_PREFIX))
+        return card_text(landau.name, landau_card.description, landau.provenance, width)
     card, material = _read(name_or_path)
-    head = ("property", "value", "T", "range", "source")
-    rows = [
-        (p.property, p.value, p.temperature or "-", p.range or "-", p.origin)
-        for p in material.provenance
-    ]
-    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
-    lines = [material.name, *textwrap.wrap(card.description, width), ""]
-    for row in (head, tuple("-" * w for w in widths), *rows):
-        lines.append("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip())
-    notes = [(p.property, p.note) for p in material.provenance if p.note]
-    keys = {key for p in material.provenance if p.source for key in p.source.split(", ")}
-    if notes:
-        lines += ["", "Notes"]
-        for path, note in notes:
-            lines += textwrap.wrap(
-                f"{path}: {note}", width, initial_indent="  ", subsequent_indent="    "
-            )
-    if keys:
-        lines += ["", "Sources"]
-        for key in sorted(keys):
-            lines += textwrap.wrap(
-                f"{key}: {citation(key)}",
-                width,
-                initial_indent="  ",
-                subsequent_indent="    ",
-                break_long_words=False,
-            )
-    return "\n".join(lines)
+    return card_text(material.name, card.description, material.provenance, width)

@@ -1,10 +1,9 @@
-"""What a material is: permittivity, mobile carriers with their statistics, fixed charge.
+"""What a material is: permittivity or polarization, mobile carriers, fixed charge.
 
 All numbers are stored in SI units (energies in eV per particle). Given in Python they may be SI
 floats or texts with a unit; input files and cards require the unit.
 """
 
-import builtins
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -13,18 +12,25 @@ from numpy.typing import ArrayLike
 from pydantic import (
     BeforeValidator,
     Field,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
     field_validator,
+    model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.materials.laws import Blakemore, LatticeGas, OpenCircuit, Statistics
 from pyscl.materials.mixed import check_pair
+from pyscl.materials.polarization import Polarization
+from pyscl.materials.provenance import Provenance
 from pyscl.materials.schema import InputModel, describe, no_such
 from pyscl.units import (
     ELEMENTARY_CHARGE,
+    WRITE_UNITS,
     ChargeDensity,
     Conductivity,
     Density,
@@ -128,33 +134,6 @@ class Carrier(InputModel):
         return self.site_density * self.site_fraction
 
 
-class Provenance(InputModel):
-    """Where one value of a material comes from.
-
-    Attributes:
-        property: dotted path, e.g. "carriers.Li.conductivity".
-        value: the value as it was printed in the card or given by the user.
-        source: keys of references.bib, "user" for a value the user gave, None for an assumption.
-        assumption: True if nobody measured or computed the value for this purpose.
-        temperature: temperature the value holds at, or None.
-        range: spread found in the literature, or None.
-        note: reason of an assumption, or a remark.
-    """
-
-    property: str
-    value: str
-    source: str | None = None
-    assumption: bool = False
-    temperature: str | None = None
-    range: str | None = None
-    note: str = ""
-
-    @builtins.property  # the field above hides the plain name
-    def origin(self) -> str:
-        """One word or key list for tables: the source, "user" or "assumption"."""
-        return "assumption" if self.assumption else self.source or ""
-
-
 def _carriers_by_name(value: Any) -> Any:
     """Accept {"Li": {...}} for a list of carriers with names."""
     if not isinstance(value, Mapping):
@@ -162,12 +141,19 @@ def _carriers_by_name(value: Any) -> Any:
     return [{"name": k, **v} if isinstance(v, Mapping) else v for k, v in value.items()]
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    """Take the default out of a JSON schema: there is none, or the law of polarization fills it."""
+    schema.pop("default", None)
+
+
 class Material(InputModel):
     """The bulk properties of a region.
 
     Attributes:
         name: name for messages and tables.
-        relative_permittivity: linear isotropic permittivity over eps0.
+        polarization: law of a polarization that is not linear and isotropic, or None.
+        relative_permittivity: linear isotropic permittivity over eps0. With a polarization law it
+            is that of the linear part, filled in from the law and not to be given.
         carriers: the mobile species; none for a dielectric, a pore, or a blocked phase.
         background_charge: fixed charge [C/m3]; None: it neutralises the carriers in the bulk.
         provenance: where the values come from.
@@ -176,7 +162,10 @@ class Material(InputModel):
     not_for_users: ClassVar[tuple[str, ...]] = ("provenance",)
 
     name: str = ""
-    relative_permittivity: PositiveNumber
+    polarization: Polarization | None = None
+    relative_permittivity: PositiveNumber = Field(
+        default=None, validate_default=True, json_schema_extra=_without_default
+    )
     carriers: Annotated[
         tuple[Carrier, ...],
         BeforeValidator(
@@ -186,6 +175,32 @@ class Material(InputModel):
     ] = ()
     background_charge: ChargeDensity | None = None
     provenance: tuple[Provenance, ...] = ()
+
+    @field_validator("relative_permittivity", mode="wrap")
+    @classmethod
+    def _given_or_of_the_law(
+        cls, given: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        """Fill the value in from the law of polarization; without one it must be given."""
+        law = info.data.get("polarization")
+        if given is None:
+            if law is None and "polarization" in info.data:
+                raise PydanticCustomError("missing", "missing key 'relative_permittivity'")
+            return None if law is None else law.linear_permittivity
+        if law is not None:
+            raise ValueError(
+                f"relative_permittivity and polarization are both given; the law '{law.law}' says "
+                f"the permittivity ({law.linear_permittivity:g}): leave relative_permittivity out, "
+                "or leave polarization out for a linear material"
+            )
+        return handler(given)
+
+    @model_serializer(mode="wrap")
+    def _without_the_filled_in(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        if self.polarization is not None:
+            data.pop("relative_permittivity", None)
+        return data
 
     @field_validator("carriers")
     @classmethod
@@ -250,7 +265,9 @@ class Material(InputModel):
 
         Args:
             **overrides: values by dotted path, `{"carriers.Li.site_fraction": 0.4}` or
-                `relative_permittivity=30`. Giving conductivity drops diffusivity and vice versa.
+                `relative_permittivity=30`. Giving conductivity drops diffusivity and vice versa;
+                giving relative_permittivity drops a law of polarization, and a law the
+                permittivity. Parameters of a law are `{"polarization.coefficient": 8e9}`.
 
         Raises:
             InputError: an unknown path (with the nearest name) or a value that is not allowed.
@@ -267,23 +284,16 @@ class Material(InputModel):
         Numbers of the untouched properties are written with their unit, so that the result can be
         validated where units are required.
         """
-        data = self.model_dump(exclude={"provenance"})
-        data["background_charge"] = _with_unit(data["background_charge"], "C/m^3")
-        for carrier in data["carriers"]:
-            for key, unit in _CARRIER_UNITS.items():
-                carrier[key] = _with_unit(carrier[key], unit)
-            law = carrier["statistics"]
-            if law["law"] == "open-circuit":
-                law["reference"] = _with_unit(law["reference"], "V")
-                law["voltage"] = [_with_unit(value, "V") for value in law["voltage"]]
-        if "carriers" in overrides and any(path.startswith("carriers.") for path in overrides):
-            raise InputError("override 'carriers' as a whole or carrier by carrier, not both")
+        data = self.model_dump(exclude={"provenance"}, context=WRITE_UNITS)
+        for whole, parts in (("carriers", "carrier by carrier"), ("polarization", "part by part")):
+            if whole in overrides and any(path.startswith(f"{whole}.") for path in overrides):
+                raise InputError(f"override '{whole}' as a whole or {parts}, not both")
         record = list(self.provenance)
         for path, value in overrides.items():
             target, key = self._find(data, path)
             target[key] = value
             dropped = [path]
-            other = _EXCLUSIVE.get(key, "")
+            other = "" if path.startswith("polarization.") else _EXCLUSIVE.get(key, "")
             twin = path.removesuffix(key) + other
             if other and value is not None and twin not in overrides:
                 target[other] = None
@@ -294,6 +304,7 @@ class Material(InputModel):
                 if not any(p.property == d or p.property.startswith(d + ".") for d in dropped)
             ]
             record.append(Provenance(property=path, value=str(value), source="user"))
+            _forget_the_card(data["polarization"], path)
         data["provenance"] = record
         return data
 
@@ -304,6 +315,8 @@ class Material(InputModel):
         head, _, rest = path.partition(".")
         if head not in own:
             raise InputError(no_such("property", path, own))
+        if head == "polarization" and rest:
+            return _find_in_law(data[head], path)
         if head != "carriers" or not rest:
             if rest:
                 raise InputError(f"'{head}' has no parts, so '{path}' names nothing")
@@ -320,17 +333,36 @@ class Material(InputModel):
         return (carriers[name][part], inner) if inner else (carriers[name], part)
 
 
-_EXCLUSIVE = {"diffusivity": "conductivity", "conductivity": "diffusivity"}
-
-_CARRIER_UNITS = {
-    "site_density": "1/m^3",
-    "standard_potential": "eV",
-    "diffusivity": "m^2/s",
-    "conductivity": "S/m",
-    "activation_energy": "eV",
-    "reference_temperature": "K",
+_EXCLUSIVE = {
+    "diffusivity": "conductivity",
+    "conductivity": "diffusivity",
+    "relative_permittivity": "polarization",
+    "polarization": "relative_permittivity",
 }
 
 
-def _with_unit(value: float | None, unit: str) -> str | None:
-    return None if value is None else f"{value!r} {unit}"
+def _forget_the_card(law: Any, path: str) -> None:
+    """Drop the source of a Landau coefficient that a user overrides from the data of its law."""
+    name = path.removeprefix("polarization.coefficients.")
+    if name != path and isinstance(law["coefficients"], dict):
+        kept = [p for p in law["coefficients"]["provenance"] if p["property"] != name]
+        law["coefficients"]["provenance"] = kept
+
+
+def _find_in_law(law: dict[str, Any] | None, path: str) -> tuple[dict[str, Any], str]:
+    """Return the mapping and key below "polarization"; InputError with the nearest name."""
+    if law is None:
+        raise InputError(
+            f"the material has no law of polarization, so '{path}' names nothing; override "
+            "'polarization' as a whole"
+        )
+    here, (_, *above, key) = law, path.split(".")
+    for part in above:
+        inner = here.get(part)
+        if not isinstance(inner, dict):
+            words = f"'{part}' has no parts" if part in here else f"there is no '{part}'"
+            raise InputError(f"{words}, so '{path}' names nothing")
+        here = inner
+    if key not in here:
+        raise InputError(no_such("property of the polarization", key, list(here)))
+    return here, key

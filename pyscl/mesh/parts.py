@@ -1,4 +1,4 @@
-"""Naming one connected part of a region, such as a single particle."""
+"""Connected parts of regions, such as single particles: their labels, and naming one of them."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,19 +12,29 @@ if TYPE_CHECKING:
     from pyscl.mesh.mesh import Mesh
 
 
-def with_part(mesh: "Mesh", name: str, point: tuple[float, float]) -> "Mesh":
-    """Return the mesh with the part around a point as a region; see `Mesh.with_part`."""
+def connected_parts(mesh: "Mesh") -> NDArray[np.int32]:
+    """Return the number of the connected part every triangle belongs to, (n_triangles,).
+
+    Triangles of the same region that share an edge are connected, those that only touch in a node
+    are not. The numbers have no meaning; they depend on the numbering of the triangles.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    if name in mesh.region_names:
-        raise InputError(f"there is already a region '{name}'; give the part another name")
-    inside = _triangle_at(mesh, point)
     first, second = (mesh.edges.pairs // 3).T
     same = mesh.region[first] == mesh.region[second]
     ones = np.ones(int(same.sum()), dtype=np.int8)
     graph = coo_array((ones, (first[same], second[same])), shape=(mesh.n_triangles,) * 2)
     _, label = connected_components(graph, directed=False)
+    return np.asarray(label, dtype=np.int32)
+
+
+def with_part(mesh: "Mesh", name: str, point: tuple[float, float]) -> "Mesh":
+    """Return the mesh with the part around a point as a region; see `Mesh.with_part`."""
+    if name in mesh.region_names:
+        raise InputError(f"there is already a region '{name}'; give the part another name")
+    inside = _triangle_at(mesh, point)
+    label = connected_parts(mesh)
     region = mesh.region.copy()
     region[label == label[inside]] = len(mesh.region_names)
     names = (*mesh.region_names, name)

@@ -15,7 +15,7 @@ In a region with several carriers diffusion is split off, too: what their curren
 their sum, sum |j_k|^2 / (w sigma_k) - |sum j_k|^2 / (w sigma), because they flow past each other;
 and what they store as neutral pairs, sum |q_k|^2 / C_k - |sum q_k|^2 / sum C_k for the charges q_k
 that they change on a site of capacities C_k. The rest is the layer at the nearest interface or
-contact.
+contact. What polarization laws displace beyond the permittivity counts as bulk of its region.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
+from pyscl import _core
 from pyscl.carriers import bulk_conductivity, conductivity
 from pyscl.materials import Carrier
+from pyscl.polarization import shape_gradients, triangle_volume
 from pyscl.postprocess.zones import nearest_places
 from pyscl.spectrum import ContributionKind
 from pyscl.study.impedance.carrier_sites import carrier_sites, carriers_in
@@ -103,6 +105,7 @@ class _Powers:
     stores: ComplexArray
     charges: ComplexArray
     junctions: ComplexArray
+    polarization: ComplexArray
 
 
 class LocalImpedance:
@@ -128,6 +131,8 @@ class LocalImpedance:
         self._site_capacity = self._per_site(its.charge**2 * self._capacities).real
         self._pair_part = self._parts_of_pairs()
         self._junction_part, self._junction_ends = self._collect_junctions()
+        bulk = [self._number("bulk", region) for region in self._model.mesh.region_names]
+        self._triangle_part = np.array(bulk)[self._model.mesh.region]
         self.parts = tuple(self._numbers)
 
     def __call__(self, driven: "Driven", frequency: float) -> ComplexArray:
@@ -158,6 +163,7 @@ class LocalImpedance:
         _collect(total, self._site_part, charged)
         _collect(total, self._pair_part, self._per_site(power.stores) - charged)
         _collect(total, self._junction_part, power.junctions)
+        _collect(total, self._triangle_part, power.polarization)
         return np.asarray(total / abs(driven.current) ** 2)
 
     def per_site(self, driven: "Driven", frequency: float) -> ComplexArray:
@@ -176,6 +182,8 @@ class LocalImpedance:
             inside, alone = sites >= 0, (self._junction_ends >= 0).sum(axis=1) == 1
             share = np.where(alone, 1.0, 0.5)
             _collect(total, sites[inside], (share * power.junctions)[inside])
+        for corner in self._d.triangle_sites.T:
+            _collect(total, corner, power.polarization / 3.0)
         return np.asarray(total / abs(driven.current) ** 2)
 
     def _powers(self, x: ComplexArray, frequency: float) -> "_Powers":
@@ -203,7 +211,23 @@ class LocalImpedance:
             -1j * omega * self._capacities * np.abs(change) ** 2,
             self._per_site(its.charge * self._capacities * change),
             carried[len(carried) - len(self._junction_part) :],
+            self._polarization_power(x, omega),
         )
+
+    def _polarization_power(self, x: ComplexArray, omega: float) -> ComplexArray:
+        """Return what the displacement beyond the permittivity needs (n_triangles,)."""
+        model, d = self._model, self._d
+        if all(m.polarization is None for m in model.materials.values()):
+            return np.zeros(model.mesh.n_triangles, dtype=complex)
+        u = self._solution.unknowns
+        parts = (np.ascontiguousarray(part) for part in (x.real, x.imag))
+        real, imaginary = (_core.polarization_change(d.core, u, part) for part in parts)
+        current = 1j * omega * (real + 1j * imaginary)
+        field = -np.einsum(
+            "atc,at->tc", shape_gradients(model) * d.scaling.length, x[d.site_phi[d.triangle_sites.T]]
+        )
+        volume = triangle_volume(model) / d.scaling.volume
+        return np.asarray(volume * (np.conj(current) * field).sum(axis=1))
 
     def _per_site(self, values: NDArray[Any]) -> ComplexArray:
         """Return the sum of what carriers have on every site (n_sites,), thin layers included."""

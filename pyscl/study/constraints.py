@@ -16,6 +16,7 @@ from pyscl.boundaries import PotentialContact, ReservoirContact
 from pyscl.carriers import bulk_eta
 from pyscl.discretize import FloatArray
 from pyscl.errors import InputError
+from pyscl.polarization import MEMORY, held_polarization
 from pyscl.study.components import Component, find_components, level_for_amount
 from pyscl.study.contact_values import ContactValues, Ties, exchange_dofs
 from pyscl.study.periodic import periodic_ties
@@ -61,6 +62,11 @@ class BoundaryConditions:
             )
         ]
         self._pins_first_node = self._needs_pin()
+        # What the equations of the core leave alone, and P at boundaries where it is 0.
+        core = self._d.core
+        self._held_polarization = np.concatenate(
+            [np.flatnonzero(core.dof_carrier == MEMORY), held_polarization(model, core)]
+        ).astype(np.int32)
 
     def start_state(self) -> FloatArray:
         """Return a first guess u (n_dofs,): mu of the reservoirs or the bulk, neutral phi.
@@ -270,6 +276,7 @@ class BoundaryConditions:
         moving = balance != _core.Balance.equilibrium
         ties = [jumps, self._conductors, self.contacts.ties(levels=moving)]
         held = [its for name, its in self.contacts.voltages(bias).items() if name not in currents]
+        held.append((self._held_polarization, np.zeros(len(self._held_polarization))))
         amounts = []
         if self._pins_first_node:
             held.append((np.zeros(1, np.int32), np.zeros(1)))

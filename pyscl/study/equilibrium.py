@@ -3,17 +3,17 @@
 from typing import TYPE_CHECKING
 
 from pyscl import _core
+from pyscl.polar_states import RandomPolarization, start_polarization
+from pyscl.polarization import has_polar_unknowns
 from pyscl.study.constraints import BoundaryConditions
-from pyscl.study.newton import (
-    NewtonHistory,
-    SolverOptions,
-    failure,
-    progress_callback,
-    read_iteration,
-)
+from pyscl.study.newton import SolverOptions, failure
+from pyscl.study.solver import StateSolver
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pyscl.model import Model
+    from pyscl.polar_states import PolarStart
     from pyscl.solution import Solution
 
 _ADVICE = (
@@ -23,11 +23,15 @@ _ADVICE = (
 
 
 def equilibrium(
-    model: "Model", start: "Solution | None", *, options: SolverOptions | None = None
+    model: "Model",
+    start: "Solution | None",
+    *,
+    polarization: "Mapping[str, PolarStart] | PolarStart | None" = None,
+    options: SolverOptions | None = None,
 ) -> "Solution":
     """Solve for the equilibrium; see `Model.equilibrium`."""
     conditions = model.conditions
-    return solve_frozen(model, conditions, conditions.equilibrium(), start, options)
+    return solve_frozen(model, conditions, conditions.equilibrium(), start, options, polarization)
 
 
 def solve_frozen(
@@ -36,25 +40,19 @@ def solve_frozen(
     assembly: _core.Assembly,
     start: "Solution | None",
     options: SolverOptions | None,
+    polarization: "Mapping[str, PolarStart] | PolarStart | None" = None,
 ) -> "Solution":
     """Solve the convex problem with uniform mu in every connected part of a carrier."""
     from pyscl.solution import Solution
 
     options = options or SolverOptions()
+    solver = StateSolver(model, options)
     u = conditions.start_state() if start is None else start.unknowns_for(model)
-    result = _core.solve_equilibrium(
-        assembly,
-        u,
-        model.discretized.node_rank,
-        options.control(),
-        progress_callback(model, options),
-    )
-    history = NewtonHistory(
-        kind="equilibrium",
-        iterations=tuple(read_iteration(model, s) for s in result.steps),
-        factor_entries=result.factor_entries,
-        converged=result.converged,
-    )
+    if start is None and polarization is None and has_polar_unknowns(model):
+        polarization = RandomPolarization()
+    u = start_polarization(model, u, polarization)
+    result = solver.solve(assembly, u)
+    history = solver.history("equilibrium", converged=result.converged)
     if not result.converged:
         raise failure(model, history, result.reason, options.tolerance, _ADVICE)
     return Solution(model, result.u, kind="equilibrium", bias={}, history=history)

@@ -8,6 +8,7 @@ import numpy as np
 
 from pyscl import _core
 from pyscl.errors import ConvergenceError
+from pyscl.polarization import POLAR
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -46,10 +47,11 @@ class Iteration:
     Attributes:
         potential_update: largest change of the electric potential [kT/e].
         chemical_update: largest change of mu - z e phi [kT], before damping.
+        polarization_update: largest change of the polarization as an unknown, over its scale.
         residual: largest residual before the iteration, in scaled units.
         damping: accepted share of the step (equilibrium), or share of the carrier sites that were
             not damped (steady).
-        worst_unknown: "phi" or "mu_<carrier>", the unknown with the largest change.
+        worst_unknown: "phi", "mu_<carrier>" or "P", the unknown with the largest change.
         worst_position: its place (x, y) [m].
         assembly_seconds: time for residual and Jacobian.
         factor_seconds: time for the factorisation.
@@ -65,11 +67,12 @@ class Iteration:
     assembly_seconds: float
     factor_seconds: float
     solve_seconds: float
+    polarization_update: float = 0.0
 
     @property
     def update(self) -> float:
-        """The larger of the two updates [kT]."""
-        return max(self.potential_update, self.chemical_update)
+        """The largest of the updates [kT, or scale of the polarization]."""
+        return max(self.potential_update, self.chemical_update, self.polarization_update)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,9 @@ class NewtonHistory:
         bias_steps: number of converged continuation steps (1: the full bias in one step).
         factor_entries: entries of the matrix factors.
         converged: whether the tolerance was met.
+        polarization_steps: steps in which the polarization of ferroelectric regions came to rest.
+        relaxation_rate: rate of the slowest mode of that polarization around the state [1/s],
+            positive if the state is stable; None if it was not computed.
     """
 
     kind: str
@@ -89,6 +95,8 @@ class NewtonHistory:
     bias_steps: int = 1
     factor_entries: int = 0
     converged: bool = True
+    polarization_steps: int = 0
+    relaxation_rate: float | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.kind}: {len(self.iterations)} Newton iterations"]
@@ -116,19 +124,25 @@ class NewtonHistory:
 def read_iteration(model: "Model", step: _core.NewtonStep) -> Iteration:
     """Translate what the core recorded into names and SI units."""
     core = model.discretized.core
-    carrier = int(core.dof_carrier[step.worst_dof])
     x, y = model.mesh.points[core.dof_node[step.worst_dof]]
     return Iteration(
         potential_update=step.phi_update,
         chemical_update=step.eta_update,
         residual=step.residual,
         damping=step.damping,
-        worst_unknown="phi" if carrier < 0 else f"mu_{model.carriers[carrier]}",
+        worst_unknown=unknown_name_of(model, step.worst_dof),
         worst_position=(float(x), float(y)),
         assembly_seconds=step.assembly_seconds,
         factor_seconds=step.factor_seconds,
         solve_seconds=step.solve_seconds,
+        polarization_update=step.polar_update,
     )
+
+
+def unknown_name_of(model: "Model", dof: int) -> str:
+    """Return "phi", "mu_<carrier>" or "P"."""
+    number = int(model.discretized.core.dof_carrier[dof])
+    return "P" if number == POLAR else "phi" if number < 0 else f"mu_{model.carriers[number]}"
 
 
 def progress_callback(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pyscl import _core
 from pyscl.boundaries import BlockingContact
 from pyscl.carriers import transport_coefficient
 from pyscl.discretize import FloatArray
@@ -11,14 +10,8 @@ from pyscl.errors import InputError, unknown_name
 from pyscl.facets import facet_measure
 from pyscl.study.constraints import BoundaryConditions
 from pyscl.study.equilibrium import solve_frozen
-from pyscl.study.newton import (
-    Iteration,
-    NewtonHistory,
-    SolverOptions,
-    failure,
-    progress_callback,
-    read_iteration,
-)
+from pyscl.study.newton import SolverOptions, failure
+from pyscl.study.solver import State, StateSolver
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -54,8 +47,7 @@ def steady(
     if start is None:
         start = solve_frozen(model, conditions, conditions.frozen(), None, options)
     u = start.unknowns_for(model)
-    iterations: list[Iteration] = []
-    factor_entries = 0
+    solver = StateSolver(model, options)
 
     def between(share: float) -> dict[str, float]:
         """The bias on the way from that of the start to the wanted one."""
@@ -64,44 +56,21 @@ def steady(
             for name in {*bias, *start.bias}
         }
 
-    def attempt(share: float, state: FloatArray) -> _core.NewtonResult:
-        nonlocal factor_entries
+    def attempt(share: float, state: FloatArray) -> State:
         applied = between(share)
         driven = {name: share * total for name, total in currents.items()}
         assembly = conditions.steady(applied, driven)
         predictor = conditions.predictor(applied, state, driven)
         if predictor is not None:
-            guess = solve(predictor, state)
+            guess = solver.solve_frozen(predictor, state)
             state = guess.u if guess.converged else state
-        result = solve(assembly, state)
-        factor_entries = result.factor_entries
-        return result
+        return solver.solve(assembly, state)
 
     def solution(u: FloatArray, applied: dict[str, float], converged: bool) -> "Solution":
         """Wrap a state; the voltages of contacts with a given current are results."""
         found = {name: conditions.contacts.bias_of(name, u) for name in currents}
-        return Solution(
-            model, u, kind="steady", bias={**applied, **found}, history=history(converged)
-        )
-
-    def solve(assembly: _core.Assembly, state: FloatArray) -> _core.NewtonResult:
-        newton = (
-            _core.solve_equilibrium
-            if assembly.balance == _core.Balance.equilibrium
-            else _core.solve_steady
-        )
-        result = newton(
-            assembly,
-            state,
-            model.discretized.node_rank,
-            options.control(),
-            progress_callback(model, options),
-        )
-        iterations.extend(read_iteration(model, s) for s in result.steps)
-        return result
-
-    def history(converged: bool) -> NewtonHistory:
-        return NewtonHistory("steady", tuple(iterations), steps, factor_entries, converged)
+        history = solver.history("steady", converged=converged, bias_steps=steps)
+        return Solution(model, u, kind="steady", bias={**applied, **found}, history=history)
 
     reached, step, steps = 0.0, 1.0, 0
     while reached < 1.0:
@@ -113,7 +82,8 @@ def steady(
             continue
         step = _FIRST_STEP if step >= 1.0 else step * _SHRINK
         if step < options.smallest_bias_step:
-            error = failure(model, history(False), result.reason, options.tolerance, _ADVICE)
+            history = solver.history("steady", converged=False, bias_steps=steps)
+            error = failure(model, history, result.reason, options.tolerance, _ADVICE)
             error.last_good = solution(u, between(reached), False) if steps else start
             raise error
     return solution(u, dict(bias), True)

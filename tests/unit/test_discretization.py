@@ -102,7 +102,7 @@ def test_site_volumes_fill_cylinder_and_cone(rng):
 def solve_poisson(d, boundary_values):
     assembly = equilibrium_assembly(d, boundary_values)
     start = np.zeros(d.n_dofs)
-    result = _core.solve_equilibrium(assembly, start, rank(d), control(), None)
+    result = _core.NewtonIteration(rank(d)).solve(assembly, start, control(), None)
     assert result.converged
     return result.u[: d.n_nodes], assembly.rows(result.u)[: d.n_nodes]
 
@@ -329,12 +329,12 @@ def test_states_and_charges_of_the_wrong_length_are_refused():
         d.neutral_potential,
         lambda u: d.site_fractions(0, u),
         lambda u: d.flux_density(0, u),
-        lambda u: _core.solve_steady(assembly, u, rank(d), control(), None),
+        lambda u: _core.NewtonIteration(rank(d)).solve(assembly, u, control(), None),
     ):
         with pytest.raises(ValueError, match=f"{d.n_dofs - 1} values, expected {d.n_dofs}"):
             call(short)
     with pytest.raises(ValueError, match="one entry per node"):
-        _core.solve_steady(assembly, np.zeros(d.n_dofs), np.zeros(1, np.int32), control(), None)
+        _core.NewtonIteration(np.zeros(1, np.int32)).solve(assembly, np.zeros(d.n_dofs), control(), None)
     with pytest.raises(ValueError, match="one value per site"):
         d.set_fixed_charge(np.zeros(d.n_sites + 1), np.zeros(d.n_nodes))
     with pytest.raises(ValueError, match="of 8"):

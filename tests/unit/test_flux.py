@@ -63,7 +63,7 @@ def solved_flux(statistics, mobility, phi, ends, length=10.0):
     assembly = steady_assembly(d, fixed)
     mu = np.repeat(np.linspace(*ends, len(phi)), 2)
     start = np.concatenate([np.repeat(phi, 2), mu[d.dof_node[d.n_nodes :]]])
-    result = _core.solve_steady(assembly, start, rank(d), control(), None)
+    result = _core.NewtonIteration(rank(d)).solve(assembly, start, control(), None)
     assert result.converged, result.reason
     # Read where the carriers are depleted: elsewhere the fluxes of neighbouring edges cancel.
     return -assembly.rows(result.u)[right].sum()

@@ -280,7 +280,7 @@ def test_descriptions_show_every_value_with_its_origin(name):
 
 
 def test_every_reference_is_used_or_named_and_can_be_printed():
-    files = [*CARDS.glob("*.yaml"), CARDS.parent / "reference_electrodes.yaml"]
+    files = [*CARDS.rglob("*.yaml"), CARDS.parent / "reference_electrodes.yaml"]
     text = "".join(path.read_text() for path in files)
     for key in references():
         assert key in text

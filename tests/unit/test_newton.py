@@ -182,7 +182,7 @@ def test_other_threads_run_during_a_solve():
     thread.start()
     try:
         started = time.perf_counter()
-        _core.solve_equilibrium(assembly, u, order, _core.NewtonControl(1e-9, 2, 5.0), None)
+        _core.NewtonIteration(order).solve(assembly, u, _core.NewtonControl(1e-9, 2, 5.0), None)
         ended = time.perf_counter()
     finally:
         done.set()
@@ -201,7 +201,7 @@ def test_a_singular_problem_is_reported_not_solved():
     )
     assembly = _core.Assembly(d.core, constraints, [], [], _core.Balance.steady)
     u = np.full(d.n_dofs, np.nan)
-    result = _core.solve_steady(assembly, u, d.node_rank, _core.NewtonControl(1e-9, 5, 5.0), None)
+    result = _core.NewtonIteration(d.node_rank).solve(assembly, u, _core.NewtonControl(1e-9, 5, 5.0), None)
     assert not result.converged
     assert "singular or not finite" in result.reason
 

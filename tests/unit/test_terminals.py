@@ -290,7 +290,7 @@ def test_a_driven_terminal_finds_its_voltage(rng):
         constraints = constrain(d, fixed, **cell.ties())
         assembly = _core.Assembly(d, constraints, [], terminals, _core.Balance.steady)
         start = constraints.expand(np.zeros(constraints.n_free))
-        result = _core.solve_steady(assembly, start, rank(d), control(), None)
+        result = _core.NewtonIteration(rank(d)).solve(assembly, start, control(), None)
         assert result.converged
         return result.u, assembly.rows(result.u)
 
@@ -327,7 +327,7 @@ def test_what_follows_a_voltage_is_not_damped(charge):
     )
     terminals = [_core.DrivenTerminal(driven, 1.0)]
     assembly = _core.Assembly(d, constraints, [], terminals, _core.Balance.steady)
-    result = _core.solve_steady(assembly, np.zeros(d.n_dofs), rank(d), control(), None)
+    result = _core.NewtonIteration(rank(d)).solve(assembly, np.zeros(d.n_dofs), control(), None)
     assert result.converged
     assert len(result.steps) == 2
     assert result.steps[0].phi_update == relative(400.0 / charge**2, 1e-12)

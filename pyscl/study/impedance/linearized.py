@@ -11,6 +11,7 @@ from pyscl import _core
 from pyscl.errors import InputError
 from pyscl.study.impedance.carrier_sites import carrier_sites
 from pyscl.study.impedance.drive import Drive
+from pyscl.study.newton import unknown_name_of
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
@@ -60,8 +61,7 @@ class LinearizedModel:
         change = np.abs(self.core.change_within(1.0 / lowest_frequency / d.scaling.time))
         worst = int(np.argmax(change))
         if change[worst] > _DRIFT:
-            carrier = int(d.core.dof_carrier[worst])
-            name = f"mu_{model.carriers[carrier]}" if carrier >= 0 else "phi"
+            name = unknown_name_of(model, worst)
             x, y = model.mesh.points[d.dof_node[worst]] * 1e9
             raise InputError(
                 f"the state is not steady: '{name}' at ({x:.4g}, {y:.4g}) nm moves by about "
@@ -130,7 +130,7 @@ class LinearizedModel:
             Two arrays (n_dofs,): zero but for dofs of phi, and of mu.
         """
         solution, core = self.solution, self.core
-        charge = solution.model.conditions.at_rest.displacement(change)
+        charge = solution.model.conditions.at_rest.displacement_change(solution.unknowns, change)
         stores = carrier_sites(solution.model)
         stored = core.capacities * (change[stores.mu] - stores.charge * change[stores.phi])
         np.subtract.at(charge, stores.phi, stores.charge * stored)

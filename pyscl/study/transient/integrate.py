@@ -264,6 +264,7 @@ class Integration:
             dt=0.0,
             order=1,
             error=0.0,
+            longest=np.inf,
             change=0.0,
             rate=0.0,
             unknowns=stepper.unknowns,

@@ -9,13 +9,21 @@ import numpy as np
 from pyscl import _core
 from pyscl.discretize import FloatArray
 from pyscl.errors import ConvergenceError
+from pyscl.polarization import has_polar_unknowns
 from pyscl.postprocess.contacts import contact_dofs
 from pyscl.solution import Solution
-from pyscl.study.newton import NewtonHistory, progress_callback, read_iteration
+from pyscl.study.newton import (
+    NewtonHistory,
+    progress_callback,
+    read_iteration,
+    unknown_name_of,
+)
+from pyscl.study.switching import longest_step
 from pyscl.study.transient.options import TransientOptions
 from pyscl.study.transient.restart import RestartPoint
 from pyscl.study.transient.scales import bulk_minorities, potential_noise, relaxation_times
 from pyscl.study.transient.trial import Trial
+from pyscl.thin_interfaces import ELECTRIC
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -64,7 +72,8 @@ class Stepper:
             name: self._conditions.contacts.electrode_voltage(name) for name in self._terminals
         }
         self._unit = self._d.scaling.time
-        self._electric = self._d.core.dof_carrier < 0
+        self._switches = has_polar_unknowns(model)
+        self._electric = self._d.core.dof_carrier == ELECTRIC
         relaxation = max(relaxation_times(model), default=self._unit)
         self.first_step = options.first_step or options.fixed_step or 1e-3 * relaxation
         self._min_step = options.min_step or 1e-10 * self.first_step
@@ -218,7 +227,7 @@ class Stepper:
         resolution = 1e-13 * self._unit * self._levels[0][-1]
         while True:
             trial = self._solve(dt, order, value(self.elapsed + dt))
-            if trial is not None and (trial.error <= 1.0 or fixed):
+            if trial is not None and dt <= trial.longest and (trial.error <= 1.0 or fixed):
                 return trial
             self.counts["rejected"] += 1
             if trial is None:
@@ -226,6 +235,9 @@ class Stepper:
                 # backward Euler never do.
                 dt, order, failed = _AFTER_FAILURE * dt, 1, True
                 refused = "did not converge"
+            elif dt > trial.longest:
+                dt, failed = trial.longest, True
+                refused = "passes over an instability of the polarization"
             else:
                 dt *= self._factor(trial)
                 refused = (
@@ -362,6 +374,7 @@ class Stepper:
             dt=dt,
             order=order,
             error=attempt.error / (options.tolerance * size),
+            longest=longest_step(dt, attempt.switching, self._unit),
             change=change,
             rate=attempt.rate / self._unit,
             unknowns=newton.u,
@@ -377,7 +390,7 @@ class Stepper:
     def _order(self) -> int:
         """Return the order of the next step: 1 while the step grows faster than BDF2 allows."""
         times = self._levels[0]
-        if self.options.order == 1 or len(times) < 3:
+        if self.options.order == 1 or len(times) < 3 or self._switches:
             return 1
         grows = self.next_step / self._unit > _GROWTH[2] * (times[-1] - times[-2])
         return 1 if grows and not self.options.fixed_step else 2
@@ -405,8 +418,7 @@ class Stepper:
 
     def _place(self, dof: int) -> str:
         """Return an unknown and where it is, in words."""
-        carrier = int(self._d.core.dof_carrier[dof])
-        name = "phi" if carrier < 0 else f"mu_{self.model.carriers[carrier]}"
+        name = unknown_name_of(self.model, dof)
         x, y = self.model.mesh.points[self._d.dof_node[dof]] * 1e9
         return f"'{name}' at ({x:.4g}, {y:.4g}) nm"
 

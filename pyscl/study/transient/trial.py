@@ -14,6 +14,7 @@ class Trial:
         dt: its length [s].
         order: of the formula.
         error: estimated error over what is allowed.
+        longest: a longer step than this [s] passes over an instability of the polarization.
         change: largest change of a site fraction or of the potential, relative like the error.
         rate: largest change of a site fraction per second, relative like the error.
         unknowns: its state (n_dofs,).
@@ -28,6 +29,7 @@ class Trial:
     dt: float
     order: int
     error: float
+    longest: float
     change: float
     rate: float
     unknowns: FloatArray

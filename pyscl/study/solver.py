@@ -1,0 +1,223 @@
+"""One state of a model: Newton's method, and the way of the polarization to rest.
+
+Without ferroelectric regions a state is one solve. The polarization P of a ferroelectric has several
+states of rest, and some balances of its forces are unstable. P therefore follows its own dissipation
+in pseudo-time, viscosity dP/dt = -dF/dP, by backward Euler, everything else being solved with it at
+once, with steps as long as `switching` allows. The last step is infinite.
+Then the slowest mode of P around the state is computed; an unstable state is left along that mode.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyscl import _core
+from pyscl.materials.polarization import Landau
+from pyscl.polarization import POLAR
+from pyscl.study.newton import Iteration, NewtonHistory, progress_callback, read_iteration
+from pyscl.study.switching import SAFE, SWITCHING, longest_step
+
+if TYPE_CHECKING:
+    from pyscl.model import Model
+    from pyscl.study.newton import SolverOptions
+
+FloatArray = NDArray[np.float64]
+
+_RESTING = 1e-3  # change of P from which on the step grows fast
+_STEPS, _KICKS, _KICK = 600, 8, 0.05
+_FROZEN = 1e9  # rate that holds P, over that of the fastest instability
+
+
+class State(NamedTuple):
+    """A solved state: unknowns, whether it converged, and why not."""
+
+    u: FloatArray
+    converged: bool
+    reason: str
+
+
+class StateSolver:
+    """Solves the assemblies of a model one after the other and keeps count.
+
+    Attributes:
+        iterations: of Newton's method, over all solves.
+        factor_entries: entries of the last factors.
+        polarization_steps: steps of pseudo-time of the polarization.
+        relaxation_rate: rate of the slowest mode of the polarization around the last state
+            [1/s], positive if it is stable; None without ferroelectric regions or stability test.
+    """
+
+    def __init__(self, model: "Model", options: "SolverOptions") -> None:
+        """Prepare for a model."""
+        self._model = model
+        self._options = options
+        self._core = model.discretized.core
+        self._newton: dict[_core.Balance, _core.NewtonIteration] = {}
+        self._progress = progress_callback(model, options)
+        self._polar = np.flatnonzero(self._core.dof_carrier == POLAR)
+        self._fastest = fastest_instability(model)
+        self.iterations: list[Iteration] = []
+        self.factor_entries = 0
+        self.polarization_steps = 0
+        self.relaxation_rate: float | None = None
+
+    def history(self, kind: str, *, converged: bool, bias_steps: int = 1) -> NewtonHistory:
+        """Return what all solves did."""
+        return NewtonHistory(
+            kind,
+            tuple(self.iterations),
+            bias_steps,
+            self.factor_entries,
+            converged,
+            self.polarization_steps,
+            self.relaxation_rate,
+        )
+
+    def solve(self, assembly: _core.Assembly, u: FloatArray) -> State:
+        """Solve from a state, with the polarization at rest in the end."""
+        if not len(self._polar):
+            assembly.start_from(u)
+            return self._once(assembly, u)
+        return self._relax(assembly, u)
+
+    def solve_frozen(self, assembly: _core.Assembly, u: FloatArray) -> State:
+        """Solve from a state whose polarization and memory stay."""
+        assembly.start_from(u, _FROZEN * max(self._fastest, 1.0))
+        state = self._once(assembly, u)
+        state.u[self._kept] = u[self._kept]
+        return state
+
+    @property
+    def _kept(self) -> NDArray[np.bool_]:
+        return np.asarray(self._core.dof_carrier <= POLAR)
+
+    def _once(self, assembly: _core.Assembly, u: FloatArray) -> State:
+        balance = assembly.balance
+        if balance not in self._newton:
+            self._newton[balance] = _core.NewtonIteration(self._model.discretized.node_rank)
+        result = self._newton[balance].solve(assembly, u, self._options.control(), self._progress)
+        self.iterations += [read_iteration(self._model, s) for s in result.steps]
+        self.factor_entries = result.factor_entries
+        return State(result.u, result.converged, result.reason)
+
+    def _relax(self, assembly: _core.Assembly, u: FloatArray) -> State:
+        safe = self._fastest / SAFE
+        rate, kicks = safe, 0
+        lowest = 1e-6 * safe
+        for _ in range(_STEPS):
+            assembly.start_from(u, rate)
+            state = self._once(assembly, u)
+            if not state.converged:
+                if rate > _FROZEN * max(safe, 1.0):
+                    return state
+                rate = max(4.0 * rate, 0.1 * safe, lowest)
+                continue
+            moved = _core.switching(self._core, u, state.u)
+            longest = longest_step(1.0 / rate if rate > 0.0 else np.inf, moved)
+            if np.isfinite(longest) and rate < 1e3 * safe:
+                rate = max(1.0 / longest, lowest)
+                continue
+            u = state.u
+            self.polarization_steps += 1
+            if rate == 0.0:
+                slowest = self._slowest_mode(assembly, u)
+                if slowest is None or slowest[0] > 0.0:
+                    return state
+                if kicks == _KICKS:
+                    return State(u, False, "the polarization does not come to a stable rest")
+                kicks += 1
+                u = u + _KICK * slowest[1]
+                rate = safe
+            elif moved.change < _RESTING:
+                rate = 0.0 if rate <= lowest or moved.change < 1e-7 else max(rate / 16.0, lowest)
+            elif moved.change < SWITCHING:
+                rate = max(0.5 * rate, lowest)
+        return State(u, False, f"the polarization still moves after {_STEPS} steps of pseudo-time")
+
+    def _slowest_mode(
+        self, assembly: _core.Assembly, u: FloatArray
+    ) -> tuple[float, FloatArray] | None:
+        """Return rate (scaled) and shape of the slowest mode of P, its largest part one scale.
+
+        With K the electrostatics, the carriers following, and B the coupling, the modes are those
+        of (F + B K^-1 B^T) x = rate M x, M = viscosity times volume. None for a state under
+        current, whose operator is not symmetric.
+        """
+        from scipy.sparse.linalg import LinearOperator, eigsh
+
+        if assembly.balance != _core.Balance.equilibrium:
+            self.relaxation_rate = None
+            return None
+        d = self._model.discretized
+        shift = 1.1 * self._fastest + 1e-3 * max(self._fastest, 1e-6)
+        assembly.start_from(u, shift)
+        _, values, rows, begins = assembly.residual_and_jacobian(u)
+        order = _core.elimination_order(assembly, d.node_rank)
+        solver = _core.LinearSolver(rows, begins, order)
+        if not solver.factorize(values):
+            return None
+        free = assembly.free_of_dof[self._polar]
+        dofs = self._polar[free >= 0]
+        free = free[free >= 0]
+        weight, scale = self._friction_and_scale()
+        root = np.sqrt(weight[dofs])
+        right = np.zeros(len(begins) - 1)
+
+        def apply(y: FloatArray) -> FloatArray:
+            right[free] = root * y.ravel()
+            return root * solver.solve(right)[free]
+
+        operator = LinearOperator((len(free),) * 2, matvec=apply, dtype=np.float64)
+        start = np.random.default_rng(0).standard_normal(len(free))
+        value, vector = eigsh(operator, k=1, which="LA", v0=start, tol=1e-6)
+        rate = 1.0 / float(value[0]) - shift
+        self.relaxation_rate = rate / d.scaling.time
+        mode = np.zeros_like(u)
+        mode[dofs] = vector[:, 0] / root
+        mode /= np.abs(mode[dofs] / scale[dofs]).max()
+        return rate, mode
+
+    def _friction_and_scale(self) -> tuple[FloatArray, FloatArray]:
+        """Return viscosity times volume, and the scale of P, of every dof of P; else 0 and 1."""
+        d = self._model.discretized
+        friction, scale = np.zeros(d.n_dofs), np.ones(d.n_dofs)
+        for number, region in enumerate(self._model.mesh.region_names):
+            law = core_law(self._model, region)
+            if law is None:
+                continue
+            sites = np.flatnonzero(d.site_region == number)
+            for component in range(2):
+                dofs = d.site_polar[sites] + component
+                friction[dofs] = law.viscosity * d.site_volume[sites]
+                scale[dofs] = law.scale
+        return friction, scale
+
+
+def core_law(model: "Model", region: str) -> _core.LandauPolarization | None:
+    """Return the compiled Landau law of a region, None if it has another one."""
+    from pyscl.polarization import core_polarization
+
+    law = core_polarization(model.materials[region], model.discretized.scaling)
+    return law if isinstance(law, _core.LandauPolarization) else None
+
+
+def fastest_instability(model: "Model") -> float:
+    """Return the rate at which the fastest uniform change of P can grow, scaled.
+
+    Where nothing grows, a thousandth of the rate at which P decays; 0 without ferroelectrics.
+    """
+    scaling = model.discretized.scaling
+    rates = [0.0]
+    for region, material in model.materials.items():
+        if not isinstance(material.polarization, Landau):
+            continue
+        law = core_law(model, region)
+        assert law is not None
+        polynomial = material.polarization.polynomial(model.temperature)
+        p = np.linspace(0.0, 1.5, 61) * polynomial.scale()
+        softest = float(np.linalg.eigvalsh(polynomial.stiffness(*np.meshgrid(p, p))).min())
+        least = 1e-3 * float(np.abs(polynomial.stiffness(0.0, 0.0)).max())
+        unit = scaling.surface_charge / (scaling.field * law.viscosity)
+        rates.append(max(-softest, least) * unit)
+    return max(rates)
