@@ -226,7 +226,7 @@ struct Switching
 {
   double change = 0.0; ///< the largest, over the scale of the law
   Index dof = 0;       ///< where
-  double rate = 0.0;   ///< of growth of an instability on the way of what moved: -min f'' / viscosity
+  double rate = 0.0; ///< of growth of an instability on the way of what moved: -min f'' / viscosity
 };
 Switching switching(const Discretization& d, const Vector& before, const Vector& after);
 

@@ -1,5 +1,5 @@
-// What polarization adds to the balance laws. With the field E = -grad phi of a triangle of volume V
-// and V_a the share of its corner a:
+// What polarization adds to the balance laws. With the field E = -grad phi of a triangle of volume
+// V and V_a the share of its corner a:
 //   phi_a:  - V P(E) . grad N_a                          P a function of the field
 //           - sum_b V_b P_b . grad N_a                   P an unknown
 //   P_a  :  V_a (f'(P_a) + grad phi) + V (dG/d grad P) . grad N_a + V_a viscosity dP_a/dt
@@ -155,8 +155,8 @@ void Assembly::add_polarization_forces(const Vector& u, Vector& rows, SlotWriter
             {
               column[i] = triangle.total * (s[i][0] * g[a][0] + s[i][1] * g[a][1]);
               if (a == b)
-                column[i] += triangle.volume[a] *
-                             (own[i].grad[0] * unit[0] + own[i].grad[1] * unit[1]);
+                column[i] +=
+                    triangle.volume[a] * (own[i].grad[0] * unit[0] + own[i].grad[1] * unit[1]);
             }
             column = triangle.to_plane(column);
             by_polarization[0][2 * b + c] = column[0];
@@ -236,8 +236,8 @@ Vector Assembly::displacement_change(const Vector& u, const Vector& change) cons
     const PolarizedTriangle triangle(d, t);
     const auto p = triangle.to_crystal(moved[t]);
     for (int a = 0; a < 3; ++a)
-      result[triangle.phi[a]] -= triangle.total * (p[0] * triangle.gradient[a][0] +
-                                                   p[1] * triangle.gradient[a][1]);
+      result[triangle.phi[a]] -=
+          triangle.total * (p[0] * triangle.gradient[a][0] + p[1] * triangle.gradient[a][1]);
   }
   return result;
 }
@@ -254,8 +254,7 @@ Vector Assembly::remember(Vector u) const
     const auto& law = std::get<HystereticPolarization>(d.regions()[triangle.region].polarization);
     const double along = triangle.field(u)[0];
     for (std::size_t k = 0; k < law.n_cells(); ++k)
-      u[first + static_cast<Index>(k)] =
-          law.remembered(k, u[first + static_cast<Index>(k)], along);
+      u[first + static_cast<Index>(k)] = law.remembered(k, u[first + static_cast<Index>(k)], along);
   }
   return u;
 }

@@ -79,8 +79,10 @@ auto unlocked(Work work)
 }
 
 void bind_linear_solver(py::module_& m);
+void bind_newton(py::module_& m);
 void bind_polarization_laws(py::module_& m);
 void bind_polarization_fields(py::module_& m);
 void bind_small_signal(py::module_& m);
+void bind_transient(py::module_& m);
 
 } // namespace pyscl::bindings

@@ -48,8 +48,7 @@ std::array<std::array<double, 2>, 3> shape_gradients(const Mesh& mesh, Index tri
     const auto& p = mesh.points[nodes[edge_ends[a][0]]];
     const auto& q = mesh.points[nodes[edge_ends[a][1]]];
     const auto& o = mesh.points[nodes[a]];
-    const double twice_area =
-        (p[0] - o[0]) * (q[1] - o[1]) - (p[1] - o[1]) * (q[0] - o[0]);
+    const double twice_area = (p[0] - o[0]) * (q[1] - o[1]) - (p[1] - o[1]) * (q[0] - o[0]);
     gradient[a] = {(p[1] - q[1]) / twice_area, (q[0] - p[0]) / twice_area};
   }
   return gradient;

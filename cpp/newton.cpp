@@ -151,8 +151,7 @@ void note_polar_change(const Assembly& assembly, const Vector& dz, NewtonStep& s
   const Discretization& d = assembly.discretization();
   if (d.polar_sites().empty())
     return;
-  const auto [change, dof] =
-      largest_polar_change(d, assembly.constraints().expand_update(dz));
+  const auto [change, dof] = largest_polar_change(d, assembly.constraints().expand_update(dz));
   step.polar_update = change;
   if (dof >= 0 && change > std::max(step.phi_update, step.eta_update))
     step.worst_dof = dof;
@@ -161,7 +160,7 @@ void note_polar_change(const Assembly& assembly, const Vector& dz, NewtonStep& s
 } // namespace
 
 /// `advance(z, dz, residual, u, step)` moves z along the solution dz of the linearised equations
-/// at u and records what it did.
+/// at u and records what it did; false if it finds no way.
 template <class Advance>
 NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
                                       const NewtonControl& control, const Poll& poll,
@@ -216,7 +215,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     step.solve_seconds = clock.lap();
     if (!dz.allFinite())
       return finish("the linear solver returned values that are not finite");
-    advance(z, dz, r, result.u, step);
+    const bool advanced = advance(z, dz, r, result.u, step);
     note_polar_change(assembly, dz, step);
     result.u = c.expand(z);
     step.assembly_seconds += clock.lap();
@@ -227,6 +226,8 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     if (step.eta_update < control.tolerance && step.polar_update < control.tolerance &&
         step.phi_update < std::fmax(control.tolerance, control.phi_tolerance))
       return finish("");
+    if (!advanced)
+      return finish("no step along Newton's direction comes closer to the solution");
   }
   return finish("no convergence within the allowed number of iterations");
 }
@@ -250,6 +251,7 @@ NewtonResult NewtonIteration::solve_convex(const Assembly& assembly, const Vecto
                                            const NewtonControl& control, const Poll& poll)
 {
   const Constraints& c = assembly.constraints();
+  constexpr double smallest_share = 1e-8; // less is no progress in any number of iterations
   // The slope of the free energy along the step must fall to half its size.
   const auto line_search =
       [&](Vector& z, const Vector& dz, const Vector& residual, const Vector&, NewtonStep& step)
@@ -267,6 +269,7 @@ NewtonResult NewtonIteration::solve_convex(const Assembly& assembly, const Vecto
     step.damping = share;
     std::tie(step.phi_update, step.worst_dof) =
         largest_potential_change(assembly.discretization(), c.expand_update(dz));
+    return share > smallest_share;
   };
   return iterate(assembly, u, control, poll, line_search);
 }
@@ -283,6 +286,7 @@ NewtonResult NewtonIteration::solve_damped(const Assembly& assembly, const Vecto
     step.eta_update = update.eta_update;
     step.damping = update.undamped_share;
     step.worst_dof = update.worst_dof;
+    return true;
   };
   return iterate(assembly, u, control, poll, damped);
 }

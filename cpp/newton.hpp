@@ -24,13 +24,13 @@ struct NewtonControl
 /// What one Newton iteration did.
 struct NewtonStep
 {
-  double phi_update; ///< largest change of phi [kT/e]
-  double eta_update; ///< largest undamped change of mu - z phi [kT]
+  double phi_update;   ///< largest change of phi [kT/e]
+  double eta_update;   ///< largest undamped change of mu - z phi [kT]
   double polar_update; ///< largest change of the polarization as an unknown, over its scale
-  double residual;   ///< largest residual of the free equations before the step
-  double damping;    ///< accepted share of the step (equilibrium), or the share of the carrier
-                     ///< sites that were not damped (steady)
-  Index worst_dof;   ///< dof of the largest change
+  double residual;     ///< largest residual of the free equations before the step
+  double damping;      ///< accepted share of the step (equilibrium), or the share of the carrier
+                       ///< sites that were not damped (steady)
+  Index worst_dof;     ///< dof of the largest change
   double assembly_seconds;
   double factor_seconds;
   double solve_seconds;

@@ -1,4 +1,5 @@
-// Laws of dielectric polarization that a constant isotropic permittivity does not have. A region has
+// Laws of dielectric polarization that a constant isotropic permittivity does not have. A region
+// has
 //   D = permittivity E + P,
 // and P, a function of the field of a triangle (and of a memory), is what these laws give, in the
 // frame of the crystal and in the scaled units of the core. Ferroelectrics whose P is an unknown of
@@ -40,8 +41,7 @@ struct JohnsonPolarization
   Planar<T> operator()(const Planar<T>& field) const
   {
     using std::expm1, std::log;
-    const double strength =
-        3.0 * coefficient * permittivity * permittivity * permittivity;
+    const double strength = 3.0 * coefficient * permittivity * permittivity * permittivity;
     const T square = field[0] * field[0] + field[1] * field[1];
     const T excess = permittivity * expm1((-1.0 / 3.0) * log(1.0 + strength * square));
     return {excess * field[0], excess * field[1]};
@@ -69,8 +69,8 @@ private:
   static double reduction(double square)
   {
     if (square < series_end)
-      return square * (-1.0 / 15.0 + square * (2.0 / 315.0 + square * (-1.0 / 1575.0 +
-             square * 2.0 / 31185.0)));
+      return square * (-1.0 / 15.0 +
+                       square * (2.0 / 315.0 + square * (-1.0 / 1575.0 + square * 2.0 / 31185.0)));
     const double x = std::sqrt(square);
     return 3.0 * (1.0 / std::tanh(x) - 1.0 / x) / x - 1.0;
   }
@@ -136,8 +136,7 @@ private:
 };
 
 /// None: the permittivity of the region is all there is.
-using Polarization =
-    std::variant<std::monostate, AnisotropicPolarization, JohnsonPolarization,
-                 LangevinPolarization, HystereticPolarization, LandauPolarization>;
+using Polarization = std::variant<std::monostate, AnisotropicPolarization, JohnsonPolarization,
+                                  LangevinPolarization, HystereticPolarization, LandauPolarization>;
 
 } // namespace pyscl

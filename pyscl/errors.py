@@ -24,15 +24,24 @@ class ConvergenceError(RuntimeError):
         history: the `NewtonHistory` of the failed solve.
         last_good: the last converged `Solution`, or None if there is none.
         trajectory: the `Trajectory` up to the failure of a transient, or None.
+        partial: what a study of several states computed before it failed, such as a
+            `PolarizationLoop`, or None.
     """
 
     def __init__(
-        self, message: str, *, history: Any = None, last_good: Any = None, trajectory: Any = None
+        self,
+        message: str,
+        *,
+        history: Any = None,
+        last_good: Any = None,
+        trajectory: Any = None,
+        partial: Any = None,
     ) -> None:
         super().__init__(message)
         self.history = history
         self.last_good = last_good
         self.trajectory = trajectory
+        self.partial = partial
 
 
 def suggestion(name: str, allowed: Iterable[str]) -> str:

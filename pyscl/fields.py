@@ -44,9 +44,9 @@ class Field:
 def field_names(model: "Model") -> tuple[str, ...]:
     """Return the names of all fields of a model's solutions."""
     per_carrier = [f"{quantity}_{c}" for c in model.carriers for quantity in _OF_CARRIERS]
-    polar = any(
-        m.polarization is not None for m in model.materials.values()
-    ) or bool(model.fixed_polarization)
+    polar = any(m.polarization is not None for m in model.materials.values()) or bool(
+        model.fixed_polarization
+    )
     polarization = ("polarization", "displacement", "bound_charge_density") if polar else ()
     return ("potential", "electric_field", "charge_density", *polarization, *per_carrier)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,8 +141,8 @@ def start_polarization(
         sites = np.flatnonzero(d.site_region == number)
         points = mesh.points[d.site_node[sites]]
         if callable(state):
-            x, y = state(*points.T)  # type: ignore[misc]
-            p = np.column_stack([np.broadcast_to(c, len(points)) for c in (x, y)])
+            components: Any = state(*points.T)
+            p = np.column_stack([np.broadcast_to(c, len(points)) for c in components])
         else:
             polynomial = law.polynomial(model.temperature)
             own = state.along_axes(points, polynomial.scale())

@@ -1,4 +1,4 @@
-"""Polarization as the core sees it: scaled laws, crystal axes, bound charge, surfaces of crystals."""
+"""Polarization as the core sees it: scaled laws, axes, bound charge, surfaces of crystals."""
 
 from typing import TYPE_CHECKING
 

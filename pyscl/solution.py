@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pyscl.model import Model
     from pyscl.postprocess.contacts import ContactResult
     from pyscl.postprocess.cut import Cut
+    from pyscl.postprocess.energy import EnergyBalance
     from pyscl.postprocess.interfaces import InterfaceResult
     from pyscl.postprocess.layer_resistance import LayerResistance
+    from pyscl.postprocess.polarization import PolarizationResult
     from pyscl.spectrum import Spectrum
     from pyscl.study.impedance import SpectrumOptions
     from pyscl.study.newton import NewtonHistory
@@ -176,6 +178,22 @@ class Solution:
         from pyscl.postprocess.layer_resistance import layer_resistance
 
         return layer_resistance(self, place)
+
+    def polarization_of(self, region: str) -> "PolarizationResult":
+        """Return polarization, domains, bound and screening charge of a region.
+
+        Raises:
+            InputError: there is no such region.
+        """
+        from pyscl.postprocess.polarization import polarization_result
+
+        return polarization_result(self, region)
+
+    def energy(self) -> "EnergyBalance":
+        """Return the free energy of this state at fixed voltages, by its kinds and by region."""
+        from pyscl.postprocess.energy import energy_balance
+
+        return energy_balance(self)
 
     def cut(self, start: tuple[float, float], end: tuple[float, float], points: int = 200) -> "Cut":
         """Return all fields along a straight line; see `pyscl.postprocess.cut.Cut`.

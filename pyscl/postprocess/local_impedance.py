@@ -224,7 +224,9 @@ class LocalImpedance:
         real, imaginary = (_core.polarization_change(d.core, u, part) for part in parts)
         current = 1j * omega * (real + 1j * imaginary)
         field = -np.einsum(
-            "atc,at->tc", shape_gradients(model) * d.scaling.length, x[d.site_phi[d.triangle_sites.T]]
+            "atc,at->tc",
+            shape_gradients(model) * d.scaling.length,
+            x[d.site_phi[d.triangle_sites.T]],
         )
         volume = triangle_volume(model) / d.scaling.volume
         return np.asarray(volume * (np.conj(current) * field).sum(axis=1))

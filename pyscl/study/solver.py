@@ -1,10 +1,10 @@
 """One state of a model: Newton's method, and the way of the polarization to rest.
 
-Without ferroelectric regions a state is one solve. The polarization P of a ferroelectric has several
-states of rest, and some balances of its forces are unstable. P therefore follows its own dissipation
-in pseudo-time, viscosity dP/dt = -dF/dP, by backward Euler, everything else being solved with it at
-once, with steps as long as `switching` allows. The last step is infinite.
-Then the slowest mode of P around the state is computed; an unstable state is left along that mode.
+Without ferroelectric regions a state is one solve. The polarization P of a ferroelectric has
+several states of rest, and some balances of its forces are unstable. P therefore follows its own
+dissipation in pseudo-time, viscosity dP/dt = -dF/dP, by backward Euler, everything else being
+solved with it at once, with steps as long as `switching` allows. The last step is infinite. Then
+the slowest mode of P around the state is computed; an unstable state is left along that mode.
 """
 
 from typing import TYPE_CHECKING, NamedTuple

@@ -245,12 +245,14 @@ def test_materials_list_prints_one_card_per_line():
     names = invoke("materials", "list").output.split("\n")[:-1]
     assert {"LiCoO2", "NMC811", "Li6PS5Cl", "LLZO", "LiPON", "LATP"} <= set(names)
     assert {"LiNbO3", "BaTiO3", "SrTiO3", "carbon", "pore"} <= set(names)
+    assert "landau/BaTiO3-Bell-Cross" in names
 
 
 def test_materials_show_prints_values_and_sources():
     output = invoke("materials", "show", "Li6PS5Cl").output
     assert "conductivity" in output
     assert "assumption" in output
+    assert "gradient_energy.G11" in invoke("materials", "show", "landau/PbTiO3").output
 
 
 def test_materials_show_suggests_the_nearest_card():

@@ -334,7 +334,9 @@ def test_states_and_charges_of_the_wrong_length_are_refused():
         with pytest.raises(ValueError, match=f"{d.n_dofs - 1} values, expected {d.n_dofs}"):
             call(short)
     with pytest.raises(ValueError, match="one entry per node"):
-        _core.NewtonIteration(np.zeros(1, np.int32)).solve(assembly, np.zeros(d.n_dofs), control(), None)
+        _core.NewtonIteration(np.zeros(1, np.int32)).solve(
+            assembly, np.zeros(d.n_dofs), control(), None
+        )
     with pytest.raises(ValueError, match="one value per site"):
         d.set_fixed_charge(np.zeros(d.n_sites + 1), np.zeros(d.n_nodes))
     with pytest.raises(ValueError, match="of 8"):

@@ -109,6 +109,18 @@ def test_states_are_states_to_rounding(card):
     assert f.branch(-coercive) == p
 
 
+def test_states_of_coefficients_of_any_size_are_states_to_rounding(rng):
+    """Roots of polynomials whose coefficients differ by many decades are polished."""
+    found = 0
+    for a1, a11, a111, a1111 in 10.0 ** rng.uniform(3, 12, (100, 4)):
+        values = {"a1": -a1, "a11": a11 * rng.choice([-1, 1]), "a111": a111 * rng.choice([-1, 1])}
+        f = coefficients(**values, a1111=a1111, a12=None, a112=None).at(300.0)
+        ps = f.spontaneous_polarization()
+        found += ps > 0.0
+        assert abs(f.field(ps)[0]) <= 1e-14 * f.stiffness(ps)[0, 0] * ps
+    assert found == 100
+
+
 @pytest.mark.parametrize("card", [BELL, LI, WANG])
 def test_the_loop_area_is_that_of_the_drawn_loop(card):
     """Twice the integral of the difference of the branches, P(E) + P(-E), from -Ec to Ec."""

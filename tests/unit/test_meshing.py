@@ -236,11 +236,11 @@ def test_a_crash_of_gmsh_is_an_error_with_a_reason(monkeypatch, tmp_path):
 
 def test_gmsh_is_not_imported_into_this_process():
     program = (
-        "import sys; sys.path.insert(0, 'tests'); from partitions import bilayer; "
+        "from partitions import bilayer; import sys; "
         "from pyscl.meshing import MeshSizes, mesh_partition; "
         "mesh_partition(bilayer(), MeshSizes({'a': 1e-9})); assert 'gmsh' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=Path(__file__).parents[1])
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,9 @@ def test_a_singular_problem_is_reported_not_solved():
     )
     assembly = _core.Assembly(d.core, constraints, [], [], _core.Balance.steady)
     u = np.full(d.n_dofs, np.nan)
-    result = _core.NewtonIteration(d.node_rank).solve(assembly, u, _core.NewtonControl(1e-9, 5, 5.0), None)
+    result = _core.NewtonIteration(d.node_rank).solve(
+        assembly, u, _core.NewtonControl(1e-9, 5, 5.0), None
+    )
     assert not result.converged
     assert "singular or not finite" in result.reason
 

@@ -181,6 +181,23 @@ def test_a_material_takes_the_permittivity_from_its_law(law):
     assert Material(relative_permittivity=3).polarization is None
 
 
+def test_the_background_of_the_law_goes_before_that_of_the_card():
+    assert Landau(coefficients=BELL, background_permittivity=7).linear_permittivity == 7
+    assert Landau(coefficients="LiNbO3").linear_permittivity == 1
+    assert Landau(coefficients="SrTiO3").linear_permittivity == 10
+    assert Landau(coefficients="SrTiO3").gradient == (0.0, 0.0, 0.0, 0.0)
+    assert Landau(coefficients=BELL).gradient == (5.1e-10, -2e-11, 2e-11, 0.0)
+    own = Landau(coefficients=BELL, gradient_energy="4e-11 J*m^3/C^2")
+    assert own.gradient == (4e-11, 0.0, 2e-11, 2e-11)
+
+
+def test_a_landau_law_gives_the_polynomial_and_its_scale():
+    law = Landau(coefficients=BELL, misfit_strain=-0.003)
+    expected = load_landau(BELL).at(310.0, -0.003)
+    np.testing.assert_array_equal(law.polynomial(310.0).table, expected.table)
+    assert law.scale(310.0) == expected.scale()
+
+
 def test_permittivity_and_law_together_are_refused():
     with pytest.raises(
         InputError, match=r"the law 'johnson' says the permittivity \(1000\): leave"
@@ -484,6 +501,15 @@ def test_a_mistake_in_set_points_at_the_value(run):
               "relative_permittivity: 9, coefficient: 8e9 m}}}")  # fmt: skip
     with pytest.raises(InputError, match=r"run\.yaml:8:\d+: .*wrong unit 'm'"):
         run(change)
+
+
+def test_a_mistake_in_a_part_of_a_law_points_at_the_value(run, tmp_path):
+    (tmp_path / "mine.yaml").write_text(CARD)
+    change = "{card: mine.yaml, set: {polarization.remanence: 3 nm}}"
+    with pytest.raises(InputError, match=r"run\.yaml:8:71: wrong unit 'nm'"):
+        run(("{card: BaTiO3}", change))
+    good = run(("{card: BaTiO3}", change.replace("3 nm", "10 uC/cm^2")))
+    assert good.materials("linear")["inclusion"].polarization.remanence == relative(0.1, 1e-14)
 
 
 def test_the_schema_knows_the_laws():

@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 ORDER = 5
 """Powers of P1^2 and of P2^2 in the table, 0 to 4."""
 
-_NEWTON_STEPS = 4  # from a root of the companion matrix to rounding
+_NEWTON_STEPS = 2  # from a root of the companion matrix to rounding
 _NOTHING = 1e-12  # of the largest coefficient of the same degree: counts as zero
 _REAL = 1e-7  # imaginary part over modulus below which a root is real
 

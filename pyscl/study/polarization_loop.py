@@ -1,0 +1,589 @@
+"""Polarization against voltage: loops of films and of inclusions, at rest or in time."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pyscl.errors import ConvergenceError, InputError, unknown_name
+from pyscl.facets import facet_measure
+from pyscl.materials import Hysteresis, Landau
+from pyscl.polarization import triangle_volume
+from pyscl.study.steady import check_steady
+from pyscl.units import parse
+
+if TYPE_CHECKING:
+    from pyscl.model import Model
+    from pyscl.polar_states import PolarStart
+    from pyscl.solution import Solution
+    from pyscl.study.newton import SolverOptions
+    from pyscl.trajectory import Trajectory
+
+FloatArray = NDArray[np.float64]
+
+_JUMP = 0.2  # change of the mean polarization over its scale from one voltage to the next
+_NOT_A_UNIT_VECTOR = 1e-6
+_CLOSED = 1e-3  # voltage between both ends of a cycle, over its range
+
+
+@dataclass(frozen=True, eq=False)
+class PolarizationLoop:
+    """Mean polarization and field of a region while the voltage of a contact goes up and down.
+
+    Polarization is D - eps0 E. The loop is a row of states; a branch is a way from one turning
+    point of the voltage to the next, branch 0 the one from the start to the first of them.
+
+    Attributes:
+        contact: the contact whose voltage changes.
+        region: the region that is looked at.
+        direction: unit vector (x, y) along which `field` and `polarization` are taken.
+        voltage: added to the contact (n,) [V].
+        mean_field: mean of E in the region (n, 2) [V/m].
+        mean_polarization: mean of D - eps0 E in the region (n, 2) [C/m2].
+        displacement: charge on the contact per area (n,) [C/m2].
+        work: that the field has done on the polarization since the start, per volume of the region,
+            sum of the mean of E dP by the trapezoidal rule in every triangle (n,) [J/m3].
+        branch: number of the branch that leads to each state (n,).
+        steps: steps of the polarization, in pseudo-time or in time.
+        iterations: of Newton's method.
+        solutions: the states (n,) if they were kept.
+    """
+
+    contact: str
+    region: str
+    direction: tuple[float, float]
+    voltage: FloatArray
+    mean_field: FloatArray
+    mean_polarization: FloatArray
+    displacement: FloatArray
+    work: FloatArray
+    branch: NDArray[np.int32]
+    steps: int
+    iterations: int
+    solutions: tuple["Solution", ...] = field(default=(), repr=False)
+
+    @property
+    def field(self) -> FloatArray:
+        """Mean field in the region along the direction (n,) [V/m]."""
+        return self.mean_field @ np.array(self.direction)
+
+    @property
+    def polarization(self) -> FloatArray:
+        """Mean polarization of the region along the direction (n,) [C/m2]."""
+        return self.mean_polarization @ np.array(self.direction)
+
+    @property
+    def n_branches(self) -> int:
+        """Number of branches, with that from the start."""
+        return int(self.branch[-1]) + 1
+
+    def of_branch(self, number: int) -> NDArray[np.intp]:
+        """Return the numbers of the states of a branch, with the one it begins at.
+
+        Args:
+            number: of the branch; negative ones count from the last one.
+        """
+        number = number + self.n_branches if number < 0 else number
+        if not 0 <= number < self.n_branches:
+            raise InputError(f"there is no branch {number}; the loop has {self.n_branches}")
+        inside = np.flatnonzero(self.branch == number)
+        return inside if number == 0 else np.append(inside[0] - 1, inside)
+
+    @property
+    def remanent_polarizations(self) -> tuple[float, float]:
+        """Polarization at voltage 0 after the highest and after the lowest voltage [C/m2]."""
+        falling, rising = (
+            _at_zero(self.voltage[k], self.polarization[k], "voltage") for k in self._last_branches
+        )
+        return falling, rising
+
+    @property
+    def remanent_polarization(self) -> float:
+        """Half the distance of both remanent polarizations [C/m2]."""
+        falling, rising = self.remanent_polarizations
+        return 0.5 * (falling - rising)
+
+    @property
+    def coercive_voltages(self) -> tuple[float, float]:
+        """Voltage at which the polarization is 0 on the way down and on the way up [V]."""
+        falling, rising = (
+            _at_zero(self.polarization[k], self.voltage[k], "polarization")
+            for k in self._last_branches
+        )
+        return falling, rising
+
+    @property
+    def coercive_voltage(self) -> float:
+        """Half the distance of both coercive voltages [V]."""
+        falling, rising = self.coercive_voltages
+        return 0.5 * (rising - falling)
+
+    @property
+    def coercive_fields(self) -> tuple[float, float]:
+        """Mean field at which the polarization is 0 on the way down and on the way up [V/m].
+
+        Where the polarization jumps over 0, the field in the state before.
+        """
+        jump = _JUMP * float(np.abs(self.polarization).max())
+        falling, rising = (
+            _at_zero(self.polarization[k], self.field[k], "polarization", jump)
+            for k in self._last_branches
+        )
+        return falling, rising
+
+    @property
+    def coercive_field(self) -> float:
+        """Half the distance of both coercive fields [V/m]."""
+        falling, rising = self.coercive_fields
+        return 0.5 * (rising - falling)
+
+    @property
+    def energy(self) -> float:
+        """Work per volume of the region that its polarization dissipates in the last cycle [J/m3].
+
+        Raises:
+            InputError: the loop has no closed cycle.
+        """
+        if self.n_branches > 2:
+            begin, end = self.of_branch(-2)[0], self.of_branch(-1)[-1]
+            if abs(self.voltage[end] - self.voltage[begin]) <= _CLOSED * np.ptp(self.voltage):
+                return float(self.work[end] - self.work[begin])
+        raise InputError(f"the loop has {self.n_branches} branches, no closed cycle among them")
+
+    @cached_property
+    def _last_branches(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """The states of the last branch down and the last one up, after a turning point each."""
+        found = {}
+        for number in range(1, self.n_branches):
+            states = self.of_branch(number)
+            found[bool(self.voltage[states[-1]] > self.voltage[states[0]])] = states
+        if len(found) < 2:
+            raise InputError(
+                f"the loop has {self.n_branches} branches; it needs one up to the highest voltage, "
+                "one down and one up again"
+            )
+        return found[False], found[True]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain numbers with units in the keys; None where the loop has no closed cycle."""
+        numbers = {
+            "remanent polarizations [C/m^2]": "remanent_polarizations",
+            "coercive voltages [V]": "coercive_voltages",
+            "coercive fields [V/m]": "coercive_fields",
+            "energy of the loop [J/m^3]": "energy",
+        }
+        return {
+            "contact": self.contact,
+            "region": self.region,
+            "direction": list(self.direction),
+            "states": len(self.voltage),
+            "branches": self.n_branches,
+            "steps of the polarization": self.steps,
+            "Newton iterations": self.iterations,
+            "largest polarization [C/m^2]": float(np.abs(self.polarization).max()),
+            **{key: self._or_none(name) for key, name in numbers.items()},
+        }
+
+    def _or_none(self, name: str) -> Any:
+        try:
+            value = getattr(self, name)
+        except InputError:
+            return None
+        return list(value) if isinstance(value, tuple) else value
+
+    def write_csv(self, path: str | PathLike[str]) -> None:
+        """Write one row per state, units in the column heads."""
+        columns = {
+            "branch": self.branch,
+            "voltage [V]": self.voltage,
+            "field [V/m]": self.field,
+            "polarization [C/m^2]": self.polarization,
+            "displacement [C/m^2]": self.displacement,
+            "work [J/m^3]": self.work,
+            "field x [V/m]": self.mean_field[:, 0],
+            "field y [V/m]": self.mean_field[:, 1],
+            "polarization x [C/m^2]": self.mean_polarization[:, 0],
+            "polarization y [C/m^2]": self.mean_polarization[:, 1],
+        }
+        with open(path, "w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(columns)
+            for row in zip(*columns.values(), strict=True):
+                table.writerow([f"{value:.12g}" for value in row])
+
+    @classmethod
+    def from_trajectory(
+        cls,
+        trajectory: "Trajectory",
+        region: str | None = None,
+        *,
+        direction: ArrayLike | None = None,
+    ) -> "PolarizationLoop":
+        """Return the loop of a transient in which the voltage of its contact was swept.
+
+        Args:
+            trajectory: with enough saved states, such as those of TransientOptions(save="all").
+            region: the region; default: the only one with a hysteresis or a Landau energy.
+            direction: (x, y); default: that of the applied field.
+
+        Raises:
+            InputError: fewer than two saved states, or a bad region or direction.
+        """
+        if len(trajectory.solutions) < 2:
+            raise InputError(
+                f"the trajectory holds {len(trajectory.solutions)} saved states, which make no "
+                'loop; save more of them, TransientOptions(save="all") or an interval'
+            )
+        contact = trajectory.settings["contact"]
+        record = LoopRecord(trajectory.model, contact, region, direction)
+        for state in trajectory.solutions:
+            record.add(state)
+        counts = {name: int(trajectory.counts.get(name, 0)) for name in ("steps", "iterations")}
+        return record.loop(branch=_turning(np.array(record.voltage)), **counts)
+
+
+class LoopRecord:
+    """Collects the states of a loop.
+
+    Attributes:
+        region: name of the region.
+        scale: polarization of the size that occurs in the region [C/m2].
+        voltage: of the states so far [V].
+    """
+
+    def __init__(
+        self,
+        model: "Model",
+        contact: str,
+        region: str | None,
+        direction: ArrayLike | None,
+        *,
+        keep: bool = False,
+    ) -> None:
+        """Start without a state.
+
+        Raises:
+            InputError: a region without polarization, or a direction that is no unit vector.
+        """
+        self._model, self._contact, self._keep = model, contact, keep
+        self.region = polar_region(model, region)
+        self._direction = None if direction is None else _unit_vector(direction)
+        self._inside = model.mesh.region == model.mesh.region_names.index(self.region)
+        volume = triangle_volume(model)
+        self._share = volume[self._inside] / volume[self._inside].sum()
+        self._everywhere = volume / volume.sum()
+        self._area = float(facet_measure(model, model.mesh.facets_of(contact)).sum())
+        self.scale = _scale(model, self.region)
+        self.voltage: list[float] = []
+        self._branch: list[int] = []
+        self._means: list[FloatArray] = []
+        self._displacement: list[float] = []
+        self._work: list[float] = []
+        self._solutions: list[Solution] = []
+        self._last: tuple[FloatArray, FloatArray] | None = None
+
+    def means(self, state: "Solution") -> FloatArray:
+        """Return the means of field, polarization in the region and field everywhere, (3, 2)."""
+        field_everywhere = state["electric_field"].values
+        inner = [state[n].values[self._inside] for n in ("electric_field", "polarization")]
+        return np.array(
+            [*(self._share @ values for values in inner), self._everywhere @ field_everywhere]
+        )
+
+    def add(self, state: "Solution", branch: int = 0) -> None:
+        """Add a state."""
+        field, polarization = (
+            state[name].values[self._inside] for name in ("electric_field", "polarization")
+        )
+        done = 0.0
+        if self._last is not None:
+            mean, change = 0.5 * (field + self._last[0]), polarization - self._last[1]
+            done = self._work[-1] + float(self._share @ (mean * change).sum(axis=1))
+        self._last = field, polarization
+        self._work.append(done)
+        self._means.append(self.means(state))
+        self.voltage.append(state.bias.get(self._contact, 0.0))
+        self._displacement.append(state.contact(self._contact).charge / self._area)
+        self._branch.append(branch)
+        if self._keep:
+            self._solutions.append(state)
+
+    def loop(
+        self, steps: int, iterations: int, branch: NDArray[np.int32] | None = None
+    ) -> PolarizationLoop:
+        """Return the loop so far; `branch` (n,) instead of the recorded numbers."""
+        means, voltage = np.array(self._means), np.array(self.voltage)
+        return PolarizationLoop(
+            self._contact,
+            self.region,
+            self._direction or _applied(voltage, means[:, 2]),
+            voltage,
+            means[:, 0],
+            means[:, 1],
+            np.array(self._displacement),
+            np.array(self._work),
+            np.array(self._branch, np.int32) if branch is None else branch,
+            steps,
+            iterations,
+            tuple(self._solutions),
+        )
+
+
+def polarization_loop(
+    model: "Model",
+    contact: str,
+    amplitude: float | str,
+    *,
+    points: int = 40,
+    cycles: int = 1,
+    region: str | None = None,
+    direction: ArrayLike | None = None,
+    resolution: float | str | None = None,
+    start: "Solution | None" = None,
+    polarization: "Mapping[str, PolarStart] | PolarStart | None" = None,
+    keep: bool = False,
+    options: "SolverOptions | None" = None,
+) -> PolarizationLoop:
+    """Compute an infinitely slow loop: at every voltage everything comes to rest.
+
+    The voltage goes from that of the start to +amplitude, and `cycles` times to -amplitude and
+    back. Each state starts from the one before.
+
+    Args:
+        model: the model.
+        contact: the contact whose voltage changes; the others stay at theirs.
+        amplitude: largest voltage added to the contact [V], or text with a unit.
+        points: voltages on the way from +amplitude to -amplitude.
+        cycles: number of closed loops; the first may depend on the start.
+        region: the region; default: the only one with a hysteresis or a Landau energy.
+        direction: (x, y) along which field and polarization are taken; default: that in which a
+            positive voltage drives.
+        resolution: where the polarization jumps, the voltage is bisected until it is known up to
+            this [V]; default: `points` decide.
+        start: state to start from; default: the one without bias.
+        polarization: of ferroelectric regions at the start, as in `Model.equilibrium`.
+        keep: whether the states are kept in `solutions`.
+        options: tolerances and iteration limits.
+
+    Raises:
+        InputError: a bad contact, region, direction or number.
+        ConvergenceError: a state failed; `error.partial` is the loop up to it.
+    """
+    top = parse(amplitude, "V")
+    finest = top if resolution is None else parse(resolution, "V")
+    for name, value in (("amplitude", top), ("resolution", finest)):
+        if not value > 0.0:
+            raise InputError(f"the {name} of a loop must be above 0 V, not {value:g} V")
+    for name, number, least in (("points", points, 4), ("cycles", cycles, 1)):
+        if number < least:
+            raise InputError(f"a loop needs {least} {name} or more, not {number}")
+    check_steady(model, {contact: top})
+    record = LoopRecord(model, contact, region, direction, keep=keep)
+    if resolution is None:
+        finest = np.inf
+    walk = _Walk(model, contact, record, finest, options)
+    try:
+        state = walk.begin(start, polarization)
+        for branch, voltages in enumerate(_branches(walk.voltage_of(state), top, points, cycles)):
+            for voltage in voltages:
+                for state in walk.to(state, voltage):  # noqa: B020, PLW2901
+                    record.add(state, branch)
+    except ConvergenceError as error:
+        if record.voltage:
+            error.partial = record.loop(walk.steps, walk.iterations)
+        raise
+    return record.loop(walk.steps, walk.iterations)
+
+
+class _Walk:
+    """Goes from state to state and counts what it takes."""
+
+    def __init__(
+        self,
+        model: "Model",
+        contact: str,
+        record: LoopRecord,
+        resolution: float,
+        options: "SolverOptions | None",
+    ) -> None:
+        self._model, self._contact, self._record = model, contact, record
+        self._resolution, self._options = resolution, options
+        self._others: dict[str, float] = {}
+        self.steps = 0
+        self.iterations = 0
+
+    def begin(
+        self,
+        start: "Solution | None",
+        polarization: "Mapping[str, PolarStart] | PolarStart | None",
+    ) -> "Solution":
+        """Return the first state and record it."""
+        if start is not None:
+            self._others = {n: v for n, v in start.bias.items() if n != self._contact}
+        state = rest(self._model, start, polarization, self._options)
+        self._count(state)
+        self._record.add(state)
+        return state
+
+    def voltage_of(self, state: "Solution") -> float:
+        return state.bias.get(self._contact, 0.0)
+
+    def to(self, state: "Solution", voltage: float) -> Iterator["Solution"]:
+        """Yield the states on the way to a voltage, bisecting steps in which P jumps."""
+        begin = self.voltage_of(state)
+        bias = {**self._others, self._contact: voltage}
+        there = self._model.steady(bias, state, options=self._options)
+        self._count(there)
+        before, after = (self._record.means(s)[1] for s in (state, there))
+        jumps = np.hypot(*(after - before)) > _JUMP * self._record.scale
+        if not jumps or abs(voltage - begin) <= self._resolution:
+            yield there
+            return
+        for half in (0.5 * (begin + voltage), voltage):
+            for state in self.to(state, half):  # noqa: B020
+                yield state
+
+    def _count(self, state: "Solution") -> None:
+        self.steps += state.history.polarization_steps
+        self.iterations += len(state.history.iterations)
+
+
+def rest(
+    model: "Model",
+    start: "Solution | None",
+    polarization: "Mapping[str, PolarStart] | PolarStart | None",
+    options: "SolverOptions | None",
+) -> "Solution":
+    """Return the state at rest under the bias of the start, with a polarization put in."""
+    from pyscl.study.equilibrium import solve_frozen
+
+    if start is None:
+        frozen = model.conditions.frozen()
+        start = solve_frozen(model, model.conditions, frozen, None, options, polarization)
+    elif polarization is not None:
+        start = with_polarization(model, start, polarization)
+    return model.steady(start.bias, start, options=options)
+
+
+def with_polarization(
+    model: "Model", state: "Solution", polarization: "Mapping[str, PolarStart] | PolarStart"
+) -> "Solution":
+    """Return a state with another polarization put in, not solved."""
+    from pyscl.polar_states import start_polarization
+    from pyscl.solution import Solution
+
+    u = start_polarization(model, state.unknowns_for(model), polarization)
+    return Solution(model, u, kind=state.kind, bias=state.bias, history=state.history)
+
+
+def _branches(begin: float, top: float, points: int, cycles: int) -> Iterator[FloatArray]:
+    """Yield the voltages of every branch [V], without the one it begins at."""
+    step = 2.0 * top / points
+    first = max(2, round((top - begin) / step))
+    yield np.linspace(begin, top, first + 1)[1:]
+    for _ in range(cycles):
+        yield np.linspace(top, -top, points + 1)[1:]
+        yield np.linspace(-top, top, points + 1)[1:]
+
+
+def polar_region(model: "Model", region: str | None) -> str:
+    """Return the region whose polarization is meant.
+
+    Raises:
+        InputError: it does not exist or has no polarization, or is one of several.
+    """
+    laws = {name: m.polarization for name, m in model.materials.items() if m.polarization}
+    laws |= {name: laws.get(name) for name in model.fixed_polarization}
+    if region is not None:
+        if region not in model.materials:
+            raise unknown_name("region", region, model.materials)
+        if region not in laws:
+            raise InputError(
+                f"region '{region}' has a constant permittivity and no polarization of its own; "
+                f"regions that have one: {', '.join(sorted(laws)) or 'none'}"
+            )
+        return region
+    switching = [name for name, law in laws.items() if isinstance(law, Landau | Hysteresis)]
+    candidates = switching or list(laws)
+    if len(candidates) == 1:
+        return candidates[0]
+    raise InputError(
+        f"name the region of the polarization: one of {', '.join(sorted(candidates))}"
+        if candidates
+        else "no region has a polarization; give the material of one a polarization, such as "
+        "Landau or Hysteresis"
+    )
+
+
+def _scale(model: "Model", region: str) -> float:
+    """Return a polarization of the size that occurs in a region [C/m2]; inf if it cannot jump."""
+    law = model.materials[region].polarization
+    if isinstance(law, Landau):
+        return law.scale(model.temperature)
+    return law.saturation if isinstance(law, Hysteresis) else np.inf
+
+
+def _unit_vector(direction: ArrayLike) -> tuple[float, float]:
+    given = np.asarray(direction, dtype=float)
+    if given.shape != (2,) or not np.isfinite(given).all():
+        raise InputError(f"direction={direction!r} is no vector (x, y)")
+    length = float(np.hypot(*given))
+    if abs(length - 1.0) > _NOT_A_UNIT_VECTOR:
+        raise InputError(
+            f"the direction ({given[0]:g}, {given[1]:g}) is no unit vector, its length is "
+            f"{length:g}; {'divide by it' if length > 0.0 else 'give a direction'}"
+        )
+    return float(given[0]), float(given[1])
+
+
+def _applied(voltage: FloatArray, mean_field: FloatArray) -> tuple[float, float]:
+    """Return the unit vector in which a positive voltage drives, (1, 0) if that is nowhere."""
+    change = mean_field[voltage.argmax()] - mean_field[voltage.argmin()]
+    length = float(np.hypot(*change))
+    if not length > 0.0:
+        return 1.0, 0.0
+    # without the rounding of the components across
+    x, y = np.round(change / length, 12) + 0.0
+    return float(x), float(y)
+
+
+def _turning(voltage: FloatArray) -> NDArray[np.int32]:
+    """Return the number of the branch that leads to each state (n,), from the turning points."""
+    branch, way = [0], 0.0
+    for before, after in pairwise(voltage.tolist()):
+        step = after - before
+        branch.append(branch[-1] + int(way * step < 0.0))
+        way = step if abs(step) > 0.0 else way
+    return np.array(branch, np.int32)
+
+
+def _at_zero(x: FloatArray, y: FloatArray, name: str, jump: float = np.inf) -> float:
+    """Return y where x first goes through 0, linearly between states.
+
+    Args:
+        x: (n,) what goes through 0.
+        y: (n,).
+        name: of x, for the message.
+        jump: a change of x from which on y is that before it.
+    """
+    crossing = np.flatnonzero((x[:-1] * x[1:] <= 0.0) & (x[:-1] != x[1:]))
+    if not len(crossing):
+        raise InputError(f"the {name} does not change its sign on the last branches of the loop")
+    k = crossing[0]
+    if abs(x[k + 1] - x[k]) > jump:
+        return float(y[k])
+    share = x[k] / (x[k] - x[k + 1])
+    return float((1.0 - share) * y[k] + share * y[k + 1])
+
+
+def summary_line(loop: PolarizationLoop) -> str:
+    """Return what a loop took, in words."""
+    return f"{len(loop.voltage)} states, {loop.steps} steps, {loop.iterations} Newton iterations"
+
+
