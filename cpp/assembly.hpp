@@ -106,6 +106,9 @@ public:
   /// any.
   void set_time_derivative(TimeDerivative time);
 
+  /// What the time derivative multiplies new amounts with, 1/dt at first order.
+  double rate() const { return _time.rate; }
+
   const Discretization& discretization() const { return *_discretization; }
   const Constraints& constraints() const { return _constraints; }
   Balance balance() const { return _balance; }

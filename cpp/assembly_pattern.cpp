@@ -16,11 +16,6 @@ void Assembly::build_pattern()
   struct Entry
   {
     Index column, row; // (-1, -1): falls on a fixed or replaced equation
-    bool operator<(const Entry& b) const
-    {
-      return column != b.column ? column < b.column : row < b.row;
-    }
-    bool operator==(const Entry& b) const { return column == b.column && row == b.row; }
   };
   std::vector<char> replaced(_constraints.n_free(), 0);
   for (Index row : _inventory_rows)
@@ -106,28 +101,44 @@ void Assembly::build_pattern()
           stiffness.emplace_back(at.row, at.column, factor(row) * factor(column) * value);
     }
 
-  std::vector<Entry> unique = entries;
-  for (const auto& t : stiffness)
-    unique.push_back({t.col(), t.row()});
-  for (Index k = 0; k < _constraints.n_free(); ++k)
-    unique.push_back({k, k}); // a structurally full diagonal
-  std::sort(unique.begin(), unique.end());
-  unique.erase(std::unique(unique.begin(), unique.end()), unique.end());
-  if (!unique.empty() && unique.front().column < 0)
-    unique.erase(unique.begin());
-
+  // All entries and a structurally full diagonal, by columns; each column sorted, without repeats.
   const Index n = _constraints.n_free();
-  _stiffness.resize(n, n);
-  _stiffness.resizeNonZeros(static_cast<Index>(unique.size()));
-  std::fill_n(_stiffness.valuePtr(), unique.size(), 0.0);
-  std::fill_n(_stiffness.outerIndexPtr(), n + 1, 0);
-  for (std::size_t k = 0; k < unique.size(); ++k)
+  std::vector<std::size_t> begin(n + 1, 0);
+  const auto visit_entries = [&](auto visit)
   {
-    _stiffness.innerIndexPtr()[k] = unique[k].row;
-    ++_stiffness.outerIndexPtr()[unique[k].column + 1];
-  }
+    for (const Entry& e : entries)
+      if (e.column >= 0)
+        visit(e.column, e.row);
+    for (const auto& t : stiffness)
+      visit(static_cast<Index>(t.col()), static_cast<Index>(t.row()));
+    for (Index k = 0; k < n; ++k)
+      visit(k, k);
+  };
+  visit_entries([&](Index column, Index) { ++begin[column + 1]; });
   for (Index k = 0; k < n; ++k)
-    _stiffness.outerIndexPtr()[k + 1] += _stiffness.outerIndexPtr()[k];
+    begin[k + 1] += begin[k];
+  std::vector<Index> rows(begin[n]);
+  std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
+  visit_entries([&](Index column, Index row) { rows[next[column]++] = row; });
+  std::vector<Index> last_column(n, -1), unique;
+  unique.reserve(rows.size() / 2);
+  _stiffness.resize(n, n);
+  for (Index k = 0; k < n; ++k)
+  {
+    const std::size_t first = unique.size();
+    for (std::size_t e = begin[k]; e < begin[k + 1]; ++e)
+      if (last_column[rows[e]] != k)
+      {
+        last_column[rows[e]] = k;
+        unique.push_back(rows[e]);
+      }
+    std::sort(unique.begin() + static_cast<std::ptrdiff_t>(first), unique.end());
+    _stiffness.outerIndexPtr()[k + 1] = static_cast<Index>(unique.size());
+  }
+  _stiffness.outerIndexPtr()[0] = 0;
+  _stiffness.resizeNonZeros(static_cast<Index>(unique.size()));
+  std::copy(unique.begin(), unique.end(), _stiffness.innerIndexPtr());
+  std::fill_n(_stiffness.valuePtr(), unique.size(), 0.0);
 
   const auto slot_of = [&](const Entry& e) -> Index
   {

@@ -187,8 +187,9 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     _columns.assign(pattern.outerIndexPtr(), pattern.outerIndexPtr() + pattern.cols() + 1);
     _rows.assign(pattern.innerIndexPtr(), pattern.innerIndexPtr() + pattern.nonZeros());
   }
-  // In time every amount is anchored in its past.
-  const bool may_be_weak = assembly.balance() == Balance::steady;
+  const bool may_be_weak = assembly.balance() != Balance::equilibrium;
+  // Time steps take few iterations, over which the weak parts hardly change.
+  const int look_every = assembly.balance() == Balance::transient ? 4 : 1;
   Vector z = c.restrict_state(u);
   SparseMatrix jacobian;
   std::vector<EdgeFlux> fluxes;
@@ -197,7 +198,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     NewtonStep step{};
     Stopwatch clock;
     Vector r = assembly.residual_and_jacobian(result.u, jacobian, fluxes);
-    if (may_be_weak)
+    if (may_be_weak && (iteration % look_every == 0 || (_weak && !_weak->empty())))
     {
       WeakParts parts(assembly, fluxes);
       if (!parts.empty())

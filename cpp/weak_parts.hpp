@@ -5,6 +5,11 @@
 // inside and 1e-17 to the rest, that sum loses the 1e-17, and with it the level of mu in the part.
 // The sum of all equations of the part contains the edges that cross its border only; put in place
 // of one of them, it keeps the level to full relative accuracy and changes nothing else.
+//
+// In time amounts are anchored in their past, but over long steps the level of phi, with all mu
+// behind it, is not: a conductor exchanges charge with the rest only by displacement, eps/dt, and
+// through weak contacts. There the balance is that of the total current: sum_k z_k (mu rows) +
+// (phi rows), in which storage cancels.
 #pragma once
 
 #include "assembly.hpp"
@@ -16,7 +21,7 @@ namespace pyscl
 struct WeakPart
 {
   Index row;                   ///< free unknown whose equation is replaced
-  std::vector<Index> crossing; ///< edges across the border, numbers in the list of fluxes
+  std::vector<Index> crossing; ///< edges across the border, numbers in the list of couplings
   bool operator==(const WeakPart&) const = default;
 };
 
@@ -38,6 +43,10 @@ public:
 private:
   std::vector<WeakPart> _parts;
   std::vector<std::vector<double>> _signs; ///< +1 where end i of a crossing edge lies inside
+  // In time:
+  std::vector<EdgeFlux> _currents;          ///< carried and displaced, along all edges
+  std::vector<std::vector<Index>> _members; ///< free unknowns inside each part
+  std::vector<double> _direction;           ///< change of every free unknown with the level
 };
 
 } // namespace pyscl

@@ -49,11 +49,15 @@ if TYPE_CHECKING:
     )
     from pyscl.mesh import Mesh
     from pyscl.model import Model
+    from pyscl.polar_states import RandomPolarization, StripeDomains, UniformPolarization
     from pyscl.protocol import Protocol
     from pyscl.solution import Solution
     from pyscl.spectrum import Spectrum
     from pyscl.study.impedance import SpectrumOptions
     from pyscl.study.newton import SolverOptions
+    from pyscl.study.permittivity import PermittivitySweep
+    from pyscl.study.polarization_loop import PolarizationLoop
+    from pyscl.study.poling import Poling
     from pyscl.study.transient import TransientOptions
     from pyscl.trajectory import Trajectory
 
@@ -101,13 +105,19 @@ _HOME = {
     "TexturedAxes": "pyscl.materials",
     "Mesh": "pyscl.mesh",
     "Model": "pyscl.model",
+    "PermittivitySweep": "pyscl.study.permittivity",
+    "PolarizationLoop": "pyscl.study.polarization_loop",
+    "Poling": "pyscl.study.poling",
     "Protocol": "pyscl.protocol",
+    "RandomPolarization": "pyscl.polar_states",
     "Solution": "pyscl.solution",
     "SolverOptions": "pyscl.study.newton",
     "Spectrum": "pyscl.spectrum",
     "SpectrumOptions": "pyscl.study.impedance",
+    "StripeDomains": "pyscl.polar_states",
     "Trajectory": "pyscl.trajectory",
     "TransientOptions": "pyscl.study.transient",
+    "UniformPolarization": "pyscl.polar_states",
 }
 
 __all__ = [
@@ -140,20 +150,26 @@ __all__ = [
     "NonIdeal",
     "OpenCircuit",
     "Periodic",
+    "PermittivitySweep",
     "Piezoelectric",
+    "PolarizationLoop",
+    "Poling",
     "PotentialContact",
     "Protocol",
     "RadialAxes",
     "RandomAxes",
+    "RandomPolarization",
     "Remanent",
     "ReservoirContact",
     "Solution",
     "SolverOptions",
     "Spectrum",
     "SpectrumOptions",
+    "StripeDomains",
     "TexturedAxes",
     "Trajectory",
     "TransientOptions",
+    "UniformPolarization",
     "__version__",
 ]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pyscl.cli_sweep import sweep
 from pyscl.errors import ConvergenceError, InputError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ mesh_app = typer.Typer(help="Meshes.", no_args_is_help=True)
 materials_app = typer.Typer(help="Material cards.", no_args_is_help=True)
 app.add_typer(mesh_app, name="mesh")
 app.add_typer(materials_app, name="materials")
+app.command()(sweep)
 
 EXIT_BAD_INPUT = 2
 EXIT_FAILED = 1

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.constants import Avogadro, elementary_charge, epsilon_0
 
 from pyscl.errors import unknown_name
-from pyscl.polarization import bound_charge, crystal_surface, polarization
+from pyscl.polarization import bound_charge, polarization, region_surface
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -135,7 +135,7 @@ def _bound_charge_density(solution: "Solution") -> FloatArray:
         model, solution["polarization"].values, d.triangle_sites, len(d.site_node)
     )
     for region in range(len(model.mesh.region_names)):
-        ends, _ = crystal_surface(model, d.triangle_sites, region)
+        ends, _, _ = region_surface(model, d.triangle_sites, region)
         charge[ends.ravel()] = np.nan
     return np.asarray(charge / solution.site_volume)
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from pyscl.study.constraints import BoundaryConditions
     from pyscl.study.mott_schottky import MottSchottky
     from pyscl.study.newton import SolverOptions
+    from pyscl.study.permittivity import PermittivitySweep
+    from pyscl.study.polarization_loop import PolarizationLoop
     from pyscl.study.transference import Transference
     from pyscl.study.transient import TransientOptions
     from pyscl.trajectory import Trajectory
@@ -274,6 +276,63 @@ class Model:
 
         return mott_schottky(self, contact, biases, fit=fit, carrier=carrier, options=options)
 
+    def polarization_loop(
+        self, contact: str, amplitude: float | str, **arguments: Any
+    ) -> "PolarizationLoop":
+        """Return polarization against voltage, from -amplitude to +amplitude and back, at rest.
+
+        `pyscl.study.polarization_loop.polarization_loop` describes arguments and errors. A loop in
+        time is a transient with "Sweep ..." and `PolarizationLoop.from_trajectory`.
+        """
+        from pyscl.study.polarization_loop import polarization_loop
+
+        return polarization_loop(self, contact, amplitude, **arguments)
+
+    def poled(
+        self,
+        voltages: Mapping[str, float | str],
+        *,
+        steps: int = 10,
+        start: "Solution | None" = None,
+        polarization: "Mapping[str, PolarStart] | PolarStart | None" = None,
+        options: "SolverOptions | None" = None,
+    ) -> "Solution":
+        """Return the state that is left after voltages have come and gone, infinitely slowly.
+
+        `pyscl.study.poling.pole` returns the states before and under the voltages as well.
+
+        Args:
+            voltages: contact -> voltage added to that of the start [V, or text with a unit].
+            steps: number of steps in which the voltages rise, and in which they fall.
+            start: state to start from; default: the one without bias.
+            polarization: of ferroelectric regions at the start, as in `equilibrium`.
+            options: tolerances and iteration limits.
+
+        Raises:
+            InputError: nothing that can be poled, an unknown contact, or no voltage.
+            ConvergenceError: a state failed; carries the history and the last good state.
+        """
+        from pyscl.study.poling import pole
+
+        volts = {name: parse(value, "V") for name, value in voltages.items()}
+        return pole(
+            self, volts, steps=steps, start=start, polarization=polarization, options=options
+        ).solution
+
+    def permittivity(
+        self,
+        temperatures: Sequence[float | str] | ArrayLike,
+        contact: str,
+        **arguments: Any,
+    ) -> "PermittivitySweep":
+        """Return the relative permittivity of a film or composite on heating and on cooling.
+
+        `pyscl.study.permittivity.permittivity_sweep` describes arguments and errors.
+        """
+        from pyscl.study.permittivity import permittivity_sweep
+
+        return permittivity_sweep(self, temperatures, contact, **arguments)
+
     def transference(
         self,
         contact: str,
@@ -315,6 +374,15 @@ class Model:
         potentials, exchange currents and amounts.
         """
         return self.with_(temperature=temperature)
+
+    def with_polarization_amplitude(self, share: float) -> "Model":
+        """Return a copy whose fixed polarizations are a share of what they are.
+
+        `pyscl.study.poling.switched_on` goes from 0 to 1 where `equilibrium` alone fails.
+        """
+        from pyscl.study.poling import with_polarization_amplitude
+
+        return with_polarization_amplitude(self, share)
 
     def with_(self, **changes: Any) -> "Model":
         """Return a copy in which arguments of `Model` are others, by name."""

@@ -1,15 +1,16 @@
 """Polarizations to start from: uniform, random, domains, or any function of the position."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field as PydanticField
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.materials.polarization import Landau
-from pyscl.units import parse
+from pyscl.materials.schema import InputModel
+from pyscl.units import Angle, Extent, Length, Number
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -31,8 +32,18 @@ class PolarState(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class UniformPolarization:
+class _State(InputModel):
+    """Base of the states, whose values may be given in order."""
+
+    def __init__(self, *values: Any, **data: Any) -> None:
+        """Build the state from values in the order of the attributes, or from keywords."""
+        names = [name for name in type(self).model_fields if name != "kind"]
+        super().__init__(**dict(zip(names, values, strict=False)), **data)
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+
+class UniformPolarization(_State):
     """One polarization along the axes of every grain.
 
     Attributes:
@@ -40,8 +51,9 @@ class UniformPolarization:
         angle: against the first crystal axis [deg]; 180 is the opposite domain.
     """
 
-    share: float = 1.0
-    angle: float = 0.0
+    kind: Literal["uniform"] = "uniform"
+    share: Number = 1.0
+    angle: Angle = 0.0
 
     def along_axes(self, points: FloatArray, spontaneous: float) -> FloatArray:
         """Return P along the two crystal axes [C/m2], (k, 2)."""
@@ -50,8 +62,7 @@ class UniformPolarization:
         return np.broadcast_to(p, (len(points), 2))
 
 
-@dataclass(frozen=True)
-class RandomPolarization:
+class RandomPolarization(_State):
     """Independent normally distributed components on every site: a seed for domains to form.
 
     Attributes:
@@ -59,8 +70,9 @@ class RandomPolarization:
         seed: of the random numbers.
     """
 
-    share: float = 0.01
-    seed: int = 0
+    kind: Literal["random"] = "random"
+    share: Number = 0.01
+    seed: Annotated[int, PydanticField(ge=0)] = 0
 
     def along_axes(self, points: FloatArray, spontaneous: float) -> FloatArray:
         """Return P along the two crystal axes [C/m2], (k, 2)."""
@@ -71,32 +83,34 @@ class RandomPolarization:
         return values
 
 
-@dataclass(frozen=True)
-class StripeDomains:
+class StripeDomains(_State):
     """Stripes of the polarization +P_s and -P_s along the first crystal axis.
 
     Attributes:
-        period: of a pair of stripes [m, or text with a unit].
+        period: of a pair of stripes [m].
         angle: of the normal of the stripes against x [deg].
-        offset: of the first wall from the origin along the normal [m, or text with a unit].
+        offset: of the first wall from the origin along the normal [m].
         share: of the spontaneous polarization.
     """
 
-    period: float | str
-    angle: float = 0.0
-    offset: float | str = 0.0
-    share: float = 1.0
+    kind: Literal["stripes"] = "stripes"
+    period: Extent
+    angle: Angle = 0.0
+    offset: Length = 0.0
+    share: Number = 1.0
 
     def along_axes(self, points: FloatArray, spontaneous: float) -> FloatArray:
         """Return P along the two crystal axes [C/m2], (k, 2)."""
-        period = parse(self.period, "m")
-        if not period > 0.0:
-            raise InputError(f"the period of stripe domains must be above 0, not {self.period}")
         turned = np.radians(self.angle)
-        along = points @ [np.cos(turned), np.sin(turned)] - parse(self.offset, "m")
-        sign = np.where(np.sin(2.0 * np.pi * along / period) >= 0.0, 1.0, -1.0)
+        along = points @ [np.cos(turned), np.sin(turned)] - self.offset
+        sign = np.where(np.sin(2.0 * np.pi * along / self.period) >= 0.0, 1.0, -1.0)
         return np.column_stack([self.share * spontaneous * sign, np.zeros(len(points))])
 
+
+AnyPolarState = Annotated[
+    UniformPolarization | RandomPolarization | StripeDomains, PydanticField(discriminator="kind")
+]
+"""A polar state as a run file writes it, with its kind."""
 
 Field = Callable[[FloatArray, FloatArray], object]
 PolarStart = PolarState | Field

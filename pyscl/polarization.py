@@ -155,10 +155,10 @@ def shape_gradients(model: "Model") -> FloatArray:
     return np.array(turned) / (2.0 * mesh.areas[:, None])
 
 
-def crystal_surface(
+def region_surface(
     model: "Model", triangle_sites: IntArray, region: int
-) -> tuple[IntArray, FloatArray]:
-    """Return the facets of the boundary of a region as pairs of sites, and their measures.
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return the facets of the boundary of a region as pairs of sites and nodes, with measures.
 
     Args:
         model: the model.
@@ -166,7 +166,7 @@ def crystal_surface(
         region: number of the region.
 
     Returns:
-        (k, 2) sites, and lengths [m] (planar) or areas [m2] (axisymmetric), (k,).
+        (k, 2) sites, (k, 2) nodes, and lengths [m] (planar) or areas [m2] (axisymmetric), (k,).
     """
     mesh = model.mesh
     inside = np.flatnonzero(mesh.region == region)
@@ -180,7 +180,23 @@ def crystal_surface(
     measure = np.hypot(*(points[:, 1] - points[:, 0]).T)
     if model.coordinates == "axisymmetric":
         measure = measure * 2.0 * np.pi * points[:, :, 0].mean(axis=1)
-    return ends[outer], measure
+    return ends[outer], nodes[outer], measure
+
+
+def crystal_surface(
+    model: "Model", triangle_sites: IntArray, region: int
+) -> tuple[IntArray, FloatArray]:
+    """Return the facets where a crystal ends, as pairs of sites (k, 2), and their measures (k,).
+
+    The boundary of its region without the periodic sides, across which it goes on.
+    """
+    mesh = model.mesh
+    ends, nodes, measure = region_surface(model, triangle_sites, region)
+    joined = [mesh.facets_of(side) for pair in model.periodic for side in pair.sides]
+    if not joined:
+        return ends, measure
+    open_end = ~np.isin(mesh.edges.find(nodes), mesh.edges.find(np.concatenate(joined)))
+    return ends[open_end], measure[open_end]
 
 
 def surface_stiffness(

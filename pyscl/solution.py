@@ -161,7 +161,7 @@ class Solution:
         return contact_result(self, name)
 
     def interface(self, name: str) -> "InterfaceResult":
-        """Return charge, potential drop and layer width on both sides of an interface "a|b"."""
+        """Return charge, bound charge, potential and width of the layers at an interface "a|b"."""
         from pyscl.postprocess.interfaces import interface_result
 
         return interface_result(self, name)

@@ -270,7 +270,7 @@ class Spectrum:
         return response(self, parse(frequency, "Hz"))
 
     def check_in_time(
-        self, count: int = 5, *, amplitude: float = 1e-3, tolerance: float = 1e-6
+        self, count: int = 5, *, amplitude: float = 1e-3, tolerance: float = 1e-7
     ) -> "TimeDomainCheck":
         """Compare with the transform of small voltage steps in time, at a few of the frequencies.
 

@@ -84,7 +84,6 @@ QUANTITIES = {
         Quantity("ohm*m", "resistivity", "1 ohm*m"),
         Quantity("Pa", "stress", "100 MPa"),
         Quantity("C/N", "piezoelectric coefficient", "14.6 pC/N"),
-        Quantity("C/m", "flexoelectric coefficient", "1 nC/m"),
         Quantity("1/m", "strain gradient", "1e6 1/m"),
         Quantity("V*m^5/C^3", "dielectric stiffness", "8e9 V*m^5/C^3"),
         Quantity("J*m^3/C^2", "gradient coefficient", "5e-11 J*m^3/C^2"),

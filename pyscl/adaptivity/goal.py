@@ -23,6 +23,7 @@ from pyscl.adaptivity.quantities import Quantity
 from pyscl.adaptivity.refine import Refinement, refine_uniformly
 from pyscl.adaptivity.transfer import on_refined, prolonged, site_ends
 from pyscl.errors import InputError
+from pyscl.materials.polarization import Hysteresis
 
 if TYPE_CHECKING:
     from pyscl.mesh import Mesh
@@ -53,7 +54,8 @@ def goal_estimate(
         rebuild: makes the model on a refined mesh; default: `on_refined`.
 
     Raises:
-        InputError: a state of a transient, an unknown name, or a quantity without meaning there.
+        InputError: a state of a transient or with a hysteresis, an unknown name, or a quantity
+            without meaning there.
         MeshError: the refined mesh cannot follow the curves.
     """
     from pyscl.solution import Solution
@@ -65,6 +67,12 @@ def goal_estimate(
         )
 
     model = solution.model
+    for region, material in model.materials.items():
+        if isinstance(material.polarization, Hysteresis):
+            raise InputError(
+                f"the hysteresis of region '{region}' depends on its past, whose error this "
+                "estimate does not see; refine for the fields as a whole, or compare two meshes"
+            )
     refinement = refine_uniformly(model.mesh, curves=curves)
     fine = rebuild(refinement.mesh) if rebuild else on_refined(model, refinement)
     start = prolonged(solution, fine, refinement)
@@ -145,6 +153,17 @@ def _parts(
             solution.rows,
             old.site_dofs[ends[there], number][first],
             nodes[there][first],
+            refinement.coarse,
+        )
+    polar = new.site_polar >= 0
+    for component in range(2):
+        dofs = new.site_polar[polar] + component
+        edges += _localised(
+            (weights.dofs - adjoint)[dofs],
+            state.rows[dofs],
+            solution.rows,
+            (old.site_polar[ends[polar]] + component).astype(np.intp),
+            nodes[polar],
             refinement.coarse,
         )
     return edges

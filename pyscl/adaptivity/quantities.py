@@ -18,6 +18,7 @@ from pyscl.boundaries import BlockingContact
 from pyscl.errors import InputError, unknown_name
 from pyscl.fields import site_density
 from pyscl.model_checks import interface_key
+from pyscl.polarization import bound_charge, shape_gradients, triangle_volume
 from pyscl.postprocess.contacts import ContactDofs, contact_dofs
 from pyscl.postprocess.gauss import site_stiffness
 from pyscl.postprocess.interfaces import share_of_nodes
@@ -250,7 +251,7 @@ class InterfaceCharge(Quantity):
             np.add.at(slope, d.site_phi, charge * term)
             there = d.site_dofs[:, number] >= 0
             np.subtract.at(slope, d.site_dofs[there, number], term[there])
-        return slope
+        return slope - _bound_slope(solution, weight)
 
     def weights(self, solution: "Solution") -> RowWeights:
         """Return the share of the interface in the sites of the region."""
@@ -265,6 +266,35 @@ class InterfaceCharge(Quantity):
         of_node[nodes] = -fraction / measure * d.scaling.charge
         inside = d.site_region == model.mesh.region_names.index(self.region)
         return RowWeights(np.where(inside, of_node[d.site_node], 0.0), np.zeros(d.n_dofs))
+
+
+def _bound_slope(solution: "Solution", weight: FloatArray) -> FloatArray:
+    """Return the derivative of a sum of the bound charges of the sites by the unknowns (n_dofs,).
+
+    Args:
+        solution: the state.
+        weight: of the bound charge [C/m] or [C] of each site, (n_sites,).
+    """
+    model, d = solution.model, solution.model.discretized
+    slope = np.zeros(d.n_dofs)
+    unit, sites = d.scaling.surface_charge, d.triangle_sites
+    along = (weight[sites].T[:, :, None] * shape_gradients(model)).sum(axis=0)
+    moment = unit * triangle_volume(model)[:, None] * along
+    for corner in range(3):  # crystals whose P is an unknown are planar: each corner has a third
+        first = d.site_polar[sites[:, corner]]
+        polar = first >= 0
+        for component in range(2):
+            np.add.at(slope, first[polar] + component, moment[polar, component] / 3.0)
+    # dP/dE is symmetric, so that the response to the weights as potentials is what is wanted
+    for region in np.unique(d.site_region[weight != 0.0]):
+        potential = np.zeros(d.n_dofs)
+        inside = d.site_region == region
+        potential[d.site_phi[inside]] = weight[inside]
+        response = unit * _core.polarization_change(d.core, solution.unknowns, potential)
+        response[model.mesh.region != region] = 0.0
+        charge = bound_charge(model, response, sites, len(d.site_node))
+        np.add.at(slope, d.site_phi, charge)
+    return slope
 
 
 def open_jacobian(solution: "Solution") -> "csc_array":

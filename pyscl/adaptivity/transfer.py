@@ -1,5 +1,6 @@
 """Models and solutions on another mesh of the same regions and sides."""
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from pyscl.adaptivity.refine import Refinement
 from pyscl.errors import InputError
+from pyscl.materials.polarization import Hysteresis
 from pyscl.thin_interfaces import ELECTRIC
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IndexArray = NDArray[np.intp]
 
+_FIELDS = ("background", "contact_share", "fixed_polarization")
 _ROUNDING = 1e-13  # how far off a triangle a point of it may seem, in units of the mesh
 
 
@@ -24,23 +27,23 @@ def on_mesh(model: "Model", mesh: "Mesh") -> "Model":
     """Return the same materials, interfaces and contacts on a mesh with the same names.
 
     Raises:
-        InputError: the model has fields on its mesh (`background`, `contact_share`), which only
-            `on_refined` can carry over.
+        InputError: the model has fields on its mesh (`background`, `contact_share`,
+            `fixed_polarization`), which only `on_refined` can carry over.
     """
-    fields = [name for name in ("background", "contact_share") if getattr(model, name)]
+    fields = [name for name in _FIELDS if getattr(model, name)]
     if fields:
         raise InputError(
             f"the model has a field as {fields[0]}, which is known on its own mesh only; build "
             "the model on the new mesh, or refine the mesh of the model"
         )
-    return model.with_(mesh=mesh, background={}, contact_share={})
+    return model.with_(mesh=mesh, **{name: {} for name in _FIELDS})
 
 
 def on_refined(model: "Model", refinement: Refinement) -> "Model":
     """Return the model on a refinement of its mesh.
 
     Fields of background charge are linear between the nodes of the old mesh, the two halves of a
-    facet share its contact.
+    facet share its contact, and triangles take the fixed polarization from the one they lie in.
     """
     mesh, ends = refinement.mesh, refinement.ends
     background = {region: values[ends].mean(axis=1) for region, values in model.background.items()}
@@ -51,7 +54,37 @@ def on_refined(model: "Model", refinement: Refinement) -> "Model":
         order = np.argsort(old)
         wanted = model.mesh.edges.find(np.column_stack([low, high]).astype(np.int32))
         share[name] = values[order[np.searchsorted(old[order], wanted)]]
-    return model.with_(mesh=mesh, background=background, contact_share=share)
+    polarization = {}
+    if model.fixed_polarization:
+        parent = parents(refinement)
+        for region, values in model.fixed_polarization.items():
+            whole = np.zeros((refinement.coarse.n_triangles, 2))
+            whole[refinement.coarse.regions_of(region)] = values
+            polarization[region] = whole[parent[mesh.regions_of(region)]]
+    return model.with_(
+        mesh=mesh,
+        background=background,
+        contact_share=share,
+        fixed_polarization=polarization,
+    )
+
+
+def parents(refinement: Refinement) -> IndexArray:
+    """Return the coarse triangle in which the centroid of each new triangle lies, (m,)."""
+    mesh = refinement.mesh
+    if np.array_equal(refinement.pieces, mesh.triangles):
+        return refinement.parent
+    return _around_centroids(refinement.coarse, mesh)
+
+
+def _around_centroids(old: "Mesh", new: "Mesh") -> IndexArray:
+    """Return the old triangle of the same region around each new one's centroid, or the nearest."""
+    found = np.zeros(new.n_triangles, dtype=np.intp)
+    middle = new.points[new.triangles].mean(axis=1)
+    for region in new.region_names:
+        here = new.regions_of(region)
+        found[here], _ = _locate(old, np.flatnonzero(old.regions_of(region)), middle[here])
+    return found
 
 
 def _old_facets(refinement: Refinement, facets: NDArray[np.int32]) -> tuple[IndexArray, IndexArray]:
@@ -97,6 +130,8 @@ def _sites_of_pieces(fine: "Model", refinement: Refinement) -> IndexArray:
 def prolonged(solution: "Solution", model: "Model", refinement: Refinement) -> "Solution":
     """Return a solution as a start on a refinement: linear in every old triangle.
 
+    The memory of a hysteresis is that of the triangle around the centroid of each new one.
+
     Args:
         solution: on the coarse mesh.
         model: of the same names on the refined mesh, see `on_refined`.
@@ -106,7 +141,8 @@ def prolonged(solution: "Solution", model: "Model", refinement: Refinement) -> "
     ends = site_ends(solution.model, model, refinement)
     phi = solution.unknowns[old.site_phi[ends]].mean(axis=1)
     mu = solution.unknowns[old.site_dofs[ends]].mean(axis=1)
-    return _started(solution, model, phi, mu)
+    p = _site_polarization(solution)[ends].mean(axis=1)
+    return _started(solution, model, phi, mu, p, lambda: parents(refinement))
 
 
 def transferred(solution: "Solution", model: "Model") -> "Solution":
@@ -126,6 +162,7 @@ def transferred(solution: "Solution", model: "Model") -> "Solution":
     old, new = solution.model.discretized, model.discretized
     mesh, points = solution.model.mesh, model.mesh.points
     phi, mu = np.zeros(len(new.site_node)), np.zeros(new.site_dofs.shape)
+    old_p, p = _site_polarization(solution), np.full((len(new.site_node), 2), np.nan)
     for number, region in enumerate(model.mesh.region_names):
         here = np.flatnonzero(new.site_region == number)
         triangles = np.flatnonzero(mesh.regions_of(region))
@@ -135,7 +172,41 @@ def transferred(solution: "Solution", model: "Model") -> "Solution":
         for k in range(len(model.carriers)):
             dofs = old.site_dofs[sites, k]
             mu[here, k] = (weight * solution.unknowns[dofs]).sum(axis=1)
-    return _started(solution, model, phi, mu)
+        p[here] = (weight[:, :, None] * old_p[sites]).sum(axis=1)
+    return _started(solution, model, phi, mu, p, lambda: _around_centroids(mesh, model.mesh))
+
+
+def _site_polarization(solution: "Solution") -> FloatArray:
+    """Return the unknown polarization of the sites (n_sites, 2), scaled; NaN where it is none."""
+    first = solution.model.discretized.site_polar
+    values = solution.unknowns[np.maximum(first, 0)[:, None] + np.arange(2)]
+    return np.where(first[:, None] >= 0, values, np.nan)
+
+
+def _remembered(
+    solution: "Solution", model: "Model", parent: "Callable[[], IndexArray]"
+) -> tuple[IndexArray, FloatArray]:
+    """Return the dofs of the memory of a model, and what the solution remembers there, scaled.
+
+    Only regions with the same number of cells; a new crystal was never poled.
+    """
+    old, new = solution.model.discretized, model.discretized
+    names, region = model.mesh.region_names, model.mesh.region
+    cells = [_cells(its, names)[region] for its in (solution.model, model)]
+    keep = np.flatnonzero((cells[1] > 0) & (cells[0] == cells[1]))
+    if not len(keep):
+        return np.empty(0, np.intp), np.empty(0)
+    count = cells[1][keep]
+    k = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    first = np.repeat(new.core.triangle_memory[keep], count)
+    theirs = np.repeat(old.core.triangle_memory[parent()[keep]], count)
+    return (first + k).astype(np.intp), solution.unknowns[theirs + k]
+
+
+def _cells(model: "Model", regions: Sequence[str]) -> IndexArray:
+    """Return the number of cells of the hysteresis of regions, 0 without one."""
+    laws = [model.materials[region].polarization for region in regions]
+    return np.array([law.cells if isinstance(law, Hysteresis) else 0 for law in laws], np.intp)
 
 
 def _locate(
@@ -176,10 +247,25 @@ def _weights(corner: FloatArray, points: FloatArray) -> FloatArray:
     return np.concatenate([1.0 - local.sum(axis=1, keepdims=True), local], axis=1)
 
 
-def _started(solution: "Solution", model: "Model", phi: FloatArray, mu: FloatArray) -> "Solution":
+def _started(
+    solution: "Solution",
+    model: "Model",
+    phi: FloatArray,
+    mu: FloatArray,
+    polarization: FloatArray,
+    parent: "Callable[[], IndexArray]",
+) -> "Solution":
     """Return the start with given values on the sites: phi (n_sites,), mu (n_sites, n_carriers).
 
     The unknowns of the terminals are taken over by name.
+
+    Args:
+        solution: the old state.
+        model: the new model.
+        phi: (n_sites,) scaled.
+        mu: (n_sites, n_carriers) scaled.
+        polarization: (n_sites, 2) scaled, NaN where it was no unknown.
+        parent: makes the old triangle of each new one (m,); called where there is a memory.
     """
     from pyscl.solution import Solution
     from pyscl.study.newton import NewtonHistory
@@ -190,6 +276,12 @@ def _started(solution: "Solution", model: "Model", phi: FloatArray, mu: FloatArr
     u[new.site_phi] = phi * factor
     there = new.site_dofs >= 0
     u[new.site_dofs[there]] = mu[there] * factor
+    polar = np.flatnonzero((new.site_polar >= 0) & np.isfinite(polarization).all(axis=1))
+    change = old.scaling.surface_charge / new.scaling.surface_charge
+    for component in range(2):
+        u[new.site_polar[polar] + component] = polarization[polar, component] * change
+    memory, field = _remembered(solution, model, parent)
+    u[memory] = field * (old.scaling.field / new.scaling.field)
     for contact in new.terminals:
         if contact not in old.terminals:
             continue

@@ -161,7 +161,7 @@ def _element_functions() -> dict[str, Callable[[list[float], FloatArray], Any]]:
     except ImportError as error:
         raise InputError(
             f"equivalent circuits need the elements of impedance.py, which cannot be imported "
-            f"({error}); install it with: pip install 'impedance>=1.7.1'"
+            f"({error}); install it with: pip install 'impedance>=1.7.1' pandas"
         ) from error
     return dict(circuit_elements)
 

@@ -1,6 +1,6 @@
 """Reading a run file, with overrides from the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pyscl.errors import InputError
 from pyscl.input.mesh import MeshInput
 from pyscl.input.model import RunInput
-from pyscl.materials.schema import InputModel, Location, no_such
+from pyscl.materials.schema import InputModel, Location, describe, no_such
 from pyscl.materials.yamlfile import YamlFile
 
 Kind = TypeVar("Kind", bound=InputModel)
@@ -35,6 +35,15 @@ def load_input(path: str | Path, overrides: Sequence[str] = ()) -> RunInput:
     file = YamlFile.read(path)
     for text in overrides:
         _override(file, text)
+    return validated(file)
+
+
+def validated(file: YamlFile) -> RunInput:
+    """Return the contents of a run file that was read, and perhaps changed by `assign`.
+
+    Raises:
+        InputError: as `load_input`.
+    """
     return _validated(RunInput, file, ("mesh", "geometry"))
 
 
@@ -49,21 +58,42 @@ def load_mesh_input(path: str | Path) -> MeshInput | RunInput:
     """
     file = YamlFile.read(path)
     if "mesh" in file.data:
-        return _validated(RunInput, file, ("mesh", "geometry"))
+        return validated(file)
     return _validated(MeshInput, file, ("geometry",))
 
 
+def from_data(data: Mapping[str, Any], directory: str | Path, place: str = "") -> RunInput:
+    """Return the contents of a run file from plain data.
+
+    Args:
+        data: as in the file.
+        directory: where relative paths start.
+        place: "file:line:column" of the geometry, for messages.
+
+    Raises:
+        InputError: lists all mistakes, with their dotted places.
+    """
+    try:
+        return RunInput.model_validate(data, context=_context(data, Path(directory), place))
+    except ValidationError as error:
+        raise InputError(describe("run", error)) from None
+
+
 def _validated(kind: type[Kind], file: YamlFile, geometry: Location) -> Kind:
-    context = {
-        "require_units": True,
-        "directory": file.path.parent,
-        "coordinates": file.data.get("coordinates"),
-        "geometry_place": file.place(geometry),
-    }
+    context = _context(file.data, file.path.parent, file.place(geometry))
     try:
         return kind.model_validate(file.data, context=context)
     except ValidationError as error:
         raise InputError(file.report(error)) from None
+
+
+def _context(data: Mapping[str, Any], directory: Path, place: str) -> dict[str, Any]:
+    return {
+        "require_units": True,
+        "directory": directory,
+        "coordinates": data.get("coordinates"),
+        "geometry_place": place,
+    }
 
 
 def json_schema() -> dict[str, Any]:
@@ -83,11 +113,26 @@ def _override(file: YamlFile, text: str) -> None:
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or error
         raise InputError(f"--set {text}: the value is not valid YAML: {problem}") from None
+    assign(file, key, value, f"--set {text}")
+
+
+def assign(file: YamlFile, path: str, value: Any, origin: str) -> None:
+    """Put a value into the data of a run file; mistakes in it will be reported as of `origin`.
+
+    Args:
+        file: of which the data are changed.
+        path: dotted, as `load_input` takes it.
+        value: as plain data.
+        origin: where the value comes from, the begin of a message.
+
+    Raises:
+        InputError: there is no such place.
+    """
     try:
-        place = _assign(file.data, key, value)
+        place = _assign(file.data, path, value)
     except InputError as error:
-        raise InputError(f"--set {text}: {error}") from None
-    file.overridden[place] = text
+        raise InputError(f"{origin}: {error}") from None
+    file.overridden[place] = origin
 
 
 def _assign(data: dict[str, Any], path: str, value: Any) -> Location:

@@ -218,7 +218,8 @@ class RunInput(InputModel):
         studies: tuple[AnyStudy, ...] = handler(given)
         contacts, coordinates = info.data.get("contacts"), info.data.get("coordinates")
         if contacts is not None and coordinates is not None:
-            check_studies(studies, given, contacts, _carriers_by_region(info), coordinates)
+            carriers, laws = _carriers_by_region(info), _laws_by_region(info)
+            check_studies(studies, given, contacts, carriers, coordinates, laws)
         return studies
 
     @field_validator("output")
@@ -261,6 +262,19 @@ def _carriers_by_region(info: ValidationInfo) -> dict[str, set[str]] | None:
     for changes in (info.data.get("variants") or {}).values():
         for region, material in changes.items():
             found[region].update(_carrier_names(material))
+    return found
+
+
+def _laws_by_region(info: ValidationInfo) -> dict[str, set[str]] | None:
+    """Return the laws of polarization of every region in any variant, as `_carriers_by_region`."""
+    regions = info.data.get("regions")
+    if regions is None:
+        return None
+    found: dict[str, set[str]] = {region: set() for region in regions}
+    for materials in (regions, *(info.data.get("variants") or {}).values()):
+        for region, material in materials.items():
+            if material.polarization is not None:
+                found[region].add(material.polarization.law)
     return found
 
 

@@ -1,5 +1,6 @@
 """The studies of a run file."""
 
+import math
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
@@ -14,17 +15,41 @@ from pydantic import (
 )
 
 from pyscl.materials.schema import InputModel, failure
+from pyscl.polar_states import AnyPolarState
 from pyscl.protocol import Protocol, Steps
 from pyscl.text import frequency_text
-from pyscl.units import AreaCapacity, Duration, Fraction, Frequency, Potential, Time
+from pyscl.units import (
+    AreaCapacity,
+    Duration,
+    Extent,
+    Fraction,
+    Frequency,
+    Number,
+    Potential,
+    Temperature,
+    Time,
+    UnitValue,
+)
+
+PositivePotential = Annotated[float, UnitValue("V", above=0.0)]
+_NOT_A_UNIT_VECTOR = 1e-6  # deviation of the length from 1 that is refused
+
+
+PolarStates = dict[str, AnyPolarState]
+"""Polarization of ferroelectric regions at the start of a study, by region."""
 
 
 class EquilibriumStudy(InputModel):
-    """Thermodynamic equilibrium: electrochemical potentials constant, no current."""
+    """Thermodynamic equilibrium: electrochemical potentials constant, no current.
+
+    Attributes:
+        polarization: of ferroelectric regions at the start, by region; others start from a noise.
+    """
 
     not_for_users: ClassVar[tuple[str, ...]] = ("kind",)
 
     kind: Literal["equilibrium"] = "equilibrium"
+    polarization: PolarStates = Field(default_factory=dict)
 
 
 class SteadyStudy(InputModel):
@@ -195,7 +220,154 @@ class ImpedanceStudy(InputModel):
         return self
 
 
-AnyStudy = EquilibriumStudy | SteadyStudy | TransientStudy | ImpedanceStudy
+class PolarizationLoopStudy(InputModel):
+    """Polarization against the voltage of a contact, infinitely slow.
+
+    Attributes:
+        contact: the contact whose voltage goes to +amplitude, -amplitude and back.
+        amplitude: largest voltage added to it [V].
+        points: voltages on the way from +amplitude to -amplitude.
+        cycles: number of closed loops.
+        region: the region that is looked at; None: the only one that can switch.
+        direction: unit vector (x, y) along which field and polarization are taken; None: that in
+            which a positive voltage drives.
+        resolution: up to which the voltages of jumps are found [V]; None: `points` decide.
+        start: "equilibrium", or "previous" for the last state of the study before.
+        polarization: of ferroelectric regions at the start, by region.
+    """
+
+    not_for_users: ClassVar[tuple[str, ...]] = ("kind",)
+
+    kind: Literal["polarization-loop"] = "polarization-loop"
+    contact: str
+    amplitude: PositivePotential
+    points: Annotated[int, Field(ge=4)] = 40
+    cycles: Annotated[int, Field(ge=1)] = 1
+    region: str | None = None
+    direction: tuple[Number, Number] | None = None
+    resolution: PositivePotential | None = None
+    start: Literal["equilibrium", "previous"] = "equilibrium"
+    polarization: PolarStates = Field(default_factory=dict)
+
+    @field_validator("direction")
+    @classmethod
+    def _unit_vector(cls, direction: tuple[float, float] | None) -> tuple[float, float] | None:
+        length = 1.0 if direction is None else math.hypot(*direction)
+        if abs(length - 1.0) > _NOT_A_UNIT_VECTOR:
+            advice = "divide by it" if length > 0.0 else "give a direction"
+            raise ValueError(f"this is no unit vector, its length is {length:g}; {advice}")
+        return direction
+
+
+class PolingStudy(InputModel):
+    """Voltages that come, align the polarization and go again, infinitely slowly.
+
+    Attributes:
+        voltages: added to the contacts [V].
+        steps: number of steps in which they rise, and in which they fall.
+        start: "equilibrium", or "previous" for the last state of the study before.
+        polarization: of ferroelectric regions at the start, by region.
+    """
+
+    not_for_users: ClassVar[tuple[str, ...]] = ("kind",)
+
+    kind: Literal["poling"] = "poling"
+    voltages: Annotated[dict[str, Potential], Field(min_length=1)]
+    steps: Annotated[int, Field(ge=1)] = 10
+    start: Literal["equilibrium", "previous"] = "equilibrium"
+    polarization: PolarStates = Field(default_factory=dict)
+
+    @field_validator("voltages")
+    @classmethod
+    def _not_zero(cls, voltages: dict[str, float]) -> dict[str, float]:
+        if not any(voltages.values()):
+            raise ValueError("all voltages are 0; give one that aligns the polarization")
+        return voltages
+
+
+class TemperatureRange(InputModel):
+    """Temperatures at equal distances [K]; keys "from" and "to" in the file.
+
+    The last step is shorter where they do not fit.
+    """
+
+    low: Annotated[Temperature, Field(alias="from")]
+    high: Annotated[Temperature, Field(alias="to")]
+    step: Annotated[float, UnitValue("K", above=0.0)]
+
+    @model_validator(mode="after")
+    def _rises(self) -> "TemperatureRange":
+        if not self.low < self.high:
+            message = f"the range ends at {self.high:g} K, not above its start at {self.low:g} K"
+            raise failure("range", f"{message}; give the lower temperature first", ("to",))
+        return self
+
+    def values(self) -> tuple[float, ...]:
+        """Return the temperatures [K]."""
+        count = int(round((self.high - self.low) / self.step, 9))
+        inner = (self.low + self.step * k for k in range(count + 1))
+        return (*(t for t in inner if t < self.high - 1e-9 * self.step), self.high)
+
+
+def _way_of_temperatures(value: Any) -> str | None:
+    """Return whether temperatures are given as a range or one by one."""
+    if isinstance(value, (Mapping, TemperatureRange)):
+        return "range"
+    return "list" if isinstance(value, (list, tuple)) else None
+
+
+Temperatures = Annotated[
+    Annotated[TemperatureRange, Tag("range")] | Annotated[tuple[Temperature, ...], Tag("list")],
+    Discriminator(
+        _way_of_temperatures,
+        custom_error_type="temperatures",
+        custom_error_message="these are no temperatures; expected {from: 290 K, to: 420 K, "
+        "step: 5 K}, or a list such as [20 degC, 60 degC]",
+    ),
+]
+"""A range with its step, or a list of temperatures."""
+
+
+class PermittivityStudy(InputModel):
+    """Relative permittivity of a film or composite on heating and on cooling.
+
+    Attributes:
+        contact: the contact whose voltage changes a little; the others are held.
+        temperatures: a range, or the temperatures themselves [K].
+        thickness: between the contact and the others [m]; None: the distance of flat contacts.
+        cooling: whether the temperatures are passed downwards again.
+        polarization: of ferroelectric regions at the lowest temperature, by region.
+    """
+
+    not_for_users: ClassVar[tuple[str, ...]] = ("kind",)
+
+    kind: Literal["permittivity"] = "permittivity"
+    contact: str
+    temperatures: Temperatures
+    thickness: Extent | None = None
+    cooling: bool = True
+    polarization: PolarStates = Field(default_factory=dict)
+
+    @field_validator("temperatures")
+    @classmethod
+    def _several(
+        cls, temperatures: TemperatureRange | tuple[float, ...]
+    ) -> TemperatureRange | tuple[float, ...]:
+        if isinstance(temperatures, tuple) and len(set(temperatures)) < 2:
+            raise ValueError("a sweep needs two different temperatures or more; add some")
+        return temperatures
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The temperatures [K]."""
+        given = self.temperatures
+        return given.values() if isinstance(given, TemperatureRange) else given
+
+
+PolarStudy = PolarizationLoopStudy | PolingStudy | PermittivityStudy
+"""The studies that need a polarization."""
+
+AnyStudy = EquilibriumStudy | SteadyStudy | TransientStudy | ImpedanceStudy | PolarStudy
 """The closed family of studies."""
 
 
@@ -217,7 +389,10 @@ StudyInput = Annotated[
         json_schema_input_type=Literal["equilibrium"]
         | dict[Literal["steady"], SteadyStudy]
         | dict[Literal["transient"], TransientStudy]
-        | dict[Literal["impedance"], ImpedanceStudy],
+        | dict[Literal["impedance"], ImpedanceStudy]
+        | dict[Literal["polarization-loop"], PolarizationLoopStudy]
+        | dict[Literal["poling"], PolingStudy]
+        | dict[Literal["permittivity"], PermittivityStudy],
     ),
 ]
 """A study as a run file writes it."""

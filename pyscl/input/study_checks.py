@@ -6,7 +6,18 @@ from typing import Any, Literal
 
 from pyscl.boundaries import BlockingContact, ContactLaw
 from pyscl.input.mistakes import Mistakes
-from pyscl.input.studies import AnyStudy, ImpedanceStudy, SteadyStudy, TransientStudy, with_kind
+from pyscl.input.studies import (
+    AnyStudy,
+    EquilibriumStudy,
+    ImpedanceStudy,
+    PermittivityStudy,
+    PolarizationLoopStudy,
+    PolarStudy,
+    PolingStudy,
+    SteadyStudy,
+    TransientStudy,
+    with_kind,
+)
 from pyscl.materials.schema import Location, no_such
 from pyscl.protocol import CurrentValue, Depletion, Step
 from pyscl.protocol.protocol import Entry, entries
@@ -20,6 +31,7 @@ def check_studies(
     contacts: Mapping[str, ContactLaw],
     carriers: Mapping[str, set[str]] | None,
     coordinates: Coordinates,
+    laws: Mapping[str, set[str]] | None = None,
 ) -> None:
     """Refuse studies that name what does not exist.
 
@@ -29,6 +41,8 @@ def check_studies(
         contacts: contact laws by name.
         carriers: names of the carriers by region, or None if the regions are not known.
         coordinates: of the model.
+        laws: names of the laws of polarization by region, in any variant, or None if the regions
+            are not known.
 
     Raises:
         ValidationError: with locations below the list of studies.
@@ -43,7 +57,55 @@ def check_studies(
             check = _TransientCheck(study, i, mistakes)
             check.contacts(contacts)
             check.steps(_protocol_of(study, given, i), carriers, coordinates)
+        elif not isinstance(study, EquilibriumStudy):
+            _check_polar_study(study, i, contacts, laws, mistakes)
+        if laws is not None and isinstance(study, EquilibriumStudy | PolarStudy):
+            _check_polar_states(study.polarization, (i, study.kind), laws, mistakes)
     mistakes.done()
+
+
+def _check_polar_study(
+    study: PolarStudy,
+    i: int,
+    contacts: Mapping[str, ContactLaw],
+    laws: Mapping[str, set[str]] | None,
+    mistakes: Mistakes,
+) -> None:
+    """Refuse contacts that are not there or hold no voltage, and models that cannot switch."""
+    place = (i, study.kind)
+    if not isinstance(study, PermittivityStudy):
+        _check_start(study, i, mistakes)
+    if isinstance(study, PolingStudy):
+        _check_bias(study.voltages, (*place, "voltages"), contacts, mistakes)
+    elif isinstance(contacts.get(study.contact), BlockingContact):
+        message = f"contact '{study.contact}' is blocking; its voltage is not held"
+        mistakes.fail((*place, "contact"), message, at_key=False)
+    else:
+        mistakes.name("contact", study.contact, contacts, (*place, "contact"))
+    if laws is None:
+        return
+    if isinstance(study, PolarizationLoopStudy) and study.region is not None:
+        mistakes.name("region", study.region, laws, (*place, "region"))
+    if isinstance(study, PolingStudy) and not any(its & _SWITCHING for its in laws.values()):
+        message = (
+            "no region can be poled; give the material of one a polarization with the law landau "
+            "or hysteresis"
+        )
+        mistakes.fail(place, message, at_key=False)
+
+
+def _check_polar_states(
+    states: Iterable[str], place: Location, laws: Mapping[str, set[str]], mistakes: Mistakes
+) -> None:
+    """Refuse states of regions that are no ferroelectrics in any variant."""
+    polar = [region for region, its in laws.items() if "landau" in its]
+    for region in states:
+        where = (*place, "polarization", region)
+        mistakes.name("ferroelectric region", region, polar, where, at_key=True)
+
+
+_SWITCHING = {"landau", "hysteresis"}
+"""Laws of polarization with a memory."""
 
 
 def _check_bias(
@@ -59,7 +121,11 @@ def _check_bias(
             mistakes.fail((*place, name), message)
 
 
-def _check_start(study: TransientStudy | ImpedanceStudy, i: int, mistakes: Mistakes) -> None:
+def _check_start(
+    study: TransientStudy | ImpedanceStudy | PolarizationLoopStudy | PolingStudy,
+    i: int,
+    mistakes: Mistakes,
+) -> None:
     if i == 0 and study.start == "previous":
         message = "there is no study before this one; start from 'equilibrium'"
         mistakes.fail((i, study.kind, "start"), message, at_key=False)

@@ -25,7 +25,7 @@ class YamlFile:
     Attributes:
         path: where it was read.
         data: the values as plain Python; overrides may change it.
-        overridden: texts of command-line overrides by the location they changed.
+        overridden: what changed a value from outside ("--set key=value"), by its location.
     """
 
     path: Path
@@ -105,7 +105,7 @@ class YamlFile:
             headline += f" {'in' if at_key else 'for'} {'.'.join(shown)}"
         for place, text in self.overridden.items():
             if tuple(parts[: len(place)]) == place:
-                return _indented(f"--set {text}: {headline}", hint)
+                return _indented(f"{text}: {headline}", hint)
         mark = self._mark(self._node(parts, at_key), position)
         return _pointed(self.path, self.lines, mark, headline, hint)
 

@@ -9,6 +9,8 @@ from pyscl.plot.characteristics import arrhenius_plot, mott_schottky_plot, relax
 from pyscl.plot.lines import convergence_plot, cut_plot
 from pyscl.plot.maps import comparison, field_map, overview
 from pyscl.plot.meshes import mesh_map, region_map
+from pyscl.plot.permittivity import permittivity_plot
+from pyscl.plot.polarization import loop_plot, polarization_map
 from pyscl.plot.series import interface_plot, series_plot
 from pyscl.plot.spectra import bode_plot, contribution_plot, nyquist_plot
 from pyscl.plot.style import STYLE, region_colours, save
@@ -24,10 +26,13 @@ __all__ = [
     "cut_plot",
     "field_map",
     "interface_plot",
+    "loop_plot",
     "mesh_map",
     "mott_schottky_plot",
     "nyquist_plot",
     "overview",
+    "permittivity_plot",
+    "polarization_map",
     "region_colours",
     "region_map",
     "relaxation_time_plot",

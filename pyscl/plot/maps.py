@@ -33,11 +33,12 @@ def field_map(
 ) -> Figure:
     """Draw a field in colours over the geometry; jumps at interfaces stay sharp.
 
-    Potentials have a linear scale, magnitudes of vectors a logarithmic one over five decades,
-    charge density one that is symmetric about zero, and site fractions a logarithmic or logit one
-    that shows both ends. Where the field does not exist the region is hatched. Vector fields,
-    constant in triangles, are averaged by area on the nodes of each region. In equilibrium a
-    current density is zero and what is drawn is rounding.
+    Potentials have a linear scale, magnitudes of vectors a logarithmic one over five decades (of
+    polarization and displacement a linear one from zero), charge density one that is symmetric
+    about zero, and site fractions a logarithmic or logit one that shows both ends. Where the field
+    does not exist the region is hatched. Vector fields, constant in triangles, are averaged by
+    area on the nodes of each region. In equilibrium a current density is zero and what is drawn is
+    rounding.
 
     Args:
         solution: the solution.
@@ -60,7 +61,7 @@ def field_map(
             "a current density"
         )
     scale = scale_of(solution, name, [layer.seen], component)
-    figure, ax = _figure(layer.frame, ax)
+    figure, ax = figure_of(layer.frame, ax)
     draw(figure, ax, layer, scale, outlines=outlines)
     if streamlines:
         _streamlines(ax, layer)
@@ -178,7 +179,7 @@ class Layer:
         frame = Frame(model.mesh, window, axisymmetric=model.coordinates == "axisymmetric")
         values, vectors = field.values, None
         if field.location == "triangle":
-            vectors = _on_sites(solution, field.values)
+            vectors = on_sites(solution, field.values)
             carrier = quantity_of(solution, name)[1]
             if carrier:
                 living = [r in model.regions_with(carrier) for r in model.mesh.region_names]
@@ -193,8 +194,8 @@ class Layer:
         return cls(solution, name, frame, values, seen, vectors)
 
 
-def _on_sites(solution: Solution, values: FloatArray) -> FloatArray:
-    """Average triangle values (m, 2) by area on the sites, (n_sites, 2)."""
+def on_sites(solution: Solution, values: FloatArray) -> FloatArray:
+    """Return triangle values (m, 2) averaged by area on the sites, (n_sites, 2)."""
     sites, area = solution.site_triangles.ravel(), np.repeat(solution.model.mesh.areas, 3)
     n = len(solution.site_region)
     total = np.bincount(sites, area, n)
@@ -270,7 +271,8 @@ def _streamlines(ax: Axes, layer: Layer) -> None:
         artist.set_path_effects([withStroke(linewidth=1.1, foreground="#00000080")])
 
 
-def _figure(frame: Frame, ax: Axes | None) -> tuple[Figure, Axes]:
+def figure_of(frame: Frame, ax: Axes | None) -> tuple[Figure, Axes]:
+    """Return the figure of some axes and these, or new ones for a map of one column."""
     if ax is not None:
         figure = ax.figure
         while isinstance(figure, SubFigure):

@@ -21,6 +21,9 @@ _WORDS = {
     "potential": "Potential",
     "electric_field": "Electric field",
     "charge_density": "Charge density",
+    "polarization": "Polarization",
+    "displacement": "Displacement",
+    "bound_charge_density": "Bound charge density",
     "site_fraction": "site fraction",
     "concentration": "concentration",
     "electrochemical_potential": "electrochemical potential",
@@ -32,6 +35,7 @@ _MAPS = {
     "electric_field": "inferno",
     "current_density": "inferno",
 }
+_SYMBOLS = {"electric_field": "E", "current_density": "j", "polarization": "P", "displacement": "D"}
 DECADES = 5  # of magnitudes; what is smaller has the colour of the lower end
 CHARGE_DECADES = 2
 SITE_DECADES = 12
@@ -84,23 +88,27 @@ def scale_of(
         solution: one of the solutions, for names and units.
         name: field name.
         seen: per solution, the finite values [SI] and the shares of their sites, (2, n).
-        component: of vector fields: "magnitude" gets a logarithmic, "x" and "y" a signed scale.
+        component: of vector fields: "magnitude" gets a logarithmic (polarization and displacement a
+            linear), "x" and "y" a signed scale.
     """
     field = solution[name]
     quantity, carrier = quantity_of(solution, name)
     data, share = np.concatenate([np.array([[0.0], [0.0]]) if not v.size else v for v in seen], 1)
     vector = field.location == "triangle"
-    symbol = {"electric_field": "E", "current_density": "j"}.get(quantity, "")
+    symbol = _SYMBOLS.get(quantity, "")
     part = {"magnitude": f"|{symbol}|", "x": f"{symbol}$_x$", "y": f"{symbol}$_y$"}[component]
     words = " ".join(w for w in (carrier, _WORDS[quantity], part if vector else "") if w)
 
-    if vector and component == "magnitude":
+    options: dict[str, Any]
+    if vector and component == "magnitude" and quantity in ("polarization", "displacement"):
+        options = {"norm": Normalize(0.0, float(data.max()) or 1.0)}
+    elif vector and component == "magnitude":
         options = _logarithmic(data, DECADES)
     elif quantity == "site_fraction" and _reaches_full(data):
         options = _logit(data)
     elif quantity in ("site_fraction", "concentration") and data.max() > 10.0 * data.min():
         options = _logarithmic(data, SITE_DECADES)
-    elif vector or quantity == "charge_density":
+    elif vector or quantity.endswith("charge_density"):
         options = _signed(data, share)
     else:
         options = _linear(data)

@@ -188,7 +188,8 @@ def _surface(solution: "Solution") -> FloatArray:
     first = d.site_polar[polar]
     square = solution.unknowns[first] ** 2 + solution.unknowns[first + 1] ** 2
     energy = 0.5 * stiffness[: len(polar)][polar] * square
-    return np.bincount(d.site_region[polar], energy, len(model.mesh.region_names))
+    total = np.bincount(d.site_region[polar], energy, len(model.mesh.region_names))
+    return total.astype(np.float64)
 
 
 def _linear_field(solution: "Solution", n_regions: int) -> FloatArray:
@@ -224,13 +225,13 @@ def _laws(solution: "Solution", n_regions: int) -> FloatArray:
 def _density(material: Material) -> Callable[[FloatArray], FloatArray] | None:
     """Return the map from E along the crystal axes (2, k) to E . P - int P . dE [J/m3]."""
     match material.polarization:
-        case Anisotropic() as law:
-            excess = 0.5 * (law.along - law.across) * epsilon_0
+        case Anisotropic(along=along, across=across):
+            excess = 0.5 * (along - across) * epsilon_0
             return lambda e: 0.5 * excess * (e[0] ** 2 - e[1] ** 2)
-        case Johnson() as law:
-            return lambda e: johnson_energy(law, np.hypot(*e))
-        case Langevin() as law:
-            return lambda e: langevin_energy(law, np.hypot(*e))
+        case Johnson() as johnson:
+            return lambda e: johnson_energy(johnson, np.hypot(*e))
+        case Langevin() as langevin:
+            return lambda e: langevin_energy(langevin, np.hypot(*e))
     return None
 
 
@@ -322,12 +323,12 @@ def _exchange(solution: "Solution") -> tuple[float, str]:
         carrier = model.carriers[component.carrier]
         if not component.has_one_level(shift):
             drivers = ", ".join(f"'{name}'" for name in component.reservoirs)
-            return total, f"the reservoirs {drivers} drive a current of '{carrier}'"
+            return 0.0, f"the reservoirs {drivers} drive a current of '{carrier}'"
         for pair in model.periodic:
             crossing = d.dofs_at(component.carrier, np.unique(model.mesh.facets_of(pair.sides[0])))
             if pair.potential_jump != 0.0 and np.isin(crossing, component.dofs).any():
                 sides = "' and '".join(pair.sides)
-                return total, f"the jump between '{sides}' drives a current of '{carrier}'"
+                return 0.0, f"the jump between '{sides}' drives a current of '{carrier}'"
         if not component.reservoirs:
             continue
         name, level = next(iter(component.reservoirs.items()))
@@ -340,7 +341,7 @@ def _exchange(solution: "Solution") -> tuple[float, str]:
 
 
 def _site_density(solution: "Solution", carrier: str) -> FloatArray:
-    """Return the scaled site density of a carrier on all sites of the core, 0 where it is absent."""
+    """Return the scaled site density of a carrier on the sites of the core, 0 where absent."""
     model, d = solution.model, solution.model.discretized
     materials = [*(model.materials[r] for r in model.mesh.region_names), *d.layers]
     density = [

@@ -1,4 +1,4 @@
-"""Space charge on both sides of an interface."""
+"""Space charge and bound charge on both sides of an interface."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,8 @@ from scipy.constants import elementary_charge
 
 from pyscl.boundaries import BlockingContact, PotentialContact, ReservoirContact
 from pyscl.errors import unknown_name
-from pyscl.facets import facet_measure, facet_sites
+from pyscl.facets import facet_measure, facet_sites, sides_at
+from pyscl.postprocess.surfaces import surface_density, total_polarization
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -31,6 +32,8 @@ class SideResult:
             planar layer, half the width of a fully depleted one. None without space charge.
         least: carrier -> smallest site fraction on the interface.
         most: carrier -> largest site fraction on the interface.
+        bound_charge: mean bound charge of this side [C/m2]: P . n out of the region, P = D - eps0 E
+            of the triangles along the interface.
     """
 
     region: str
@@ -38,6 +41,7 @@ class SideResult:
     width: float | None
     least: dict[str, float]
     most: dict[str, float]
+    bound_charge: float
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class InterfaceResult:
                     "width [m]": s.width,
                     "least site fraction": s.least,
                     "most site fraction": s.most,
+                    "bound charge [C/m^2]": s.bound_charge,
                 }
                 for s in self.sides
             },
@@ -96,9 +101,7 @@ def _side(solution: "Solution", key: str, region: str) -> SideResult:
     mesh = model.mesh
     nodes, measure, fraction = share_of_nodes(model, key, region)
     of_region = solution.site_region == mesh.region_names.index(region)
-    site_node = model.discretized.site_node
-    on_interface = of_region & np.isin(site_node, nodes)
-    position = np.searchsorted(nodes, site_node[on_interface])
+    on_interface, position = facing_sites(solution, region, nodes)
     entering = solution.gauss_rows[on_interface] * fraction[position]
 
     fractions = {
@@ -106,19 +109,35 @@ def _side(solution: "Solution", key: str, region: str) -> SideResult:
         for carrier in model.carriers
         if not np.isnan(values := solution.site_fraction(carrier)[on_interface]).any()
     }
+    bound, share = surface_density(
+        solution, total_polarization(solution), sides_at(mesh, mesh.interfaces[key], region)
+    )
     return SideResult(
         region=region,
         charge=float(-entering.sum() / measure),
         width=_centroid(solution, key, region, of_region),
         least={carrier: float(y.min()) for carrier, y in fractions.items()},
         most={carrier: float(y.max()) for carrier, y in fractions.items()},
+        bound_charge=float(bound @ share / share.sum()),
     )
+
+
+def facing_sites(
+    solution: "Solution", region: str, nodes: NDArray[np.int32]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the sites of a region on some nodes (sorted), and the place of each one's node."""
+    site_node = solution.model.discretized.site_node
+    number = solution.model.mesh.region_names.index(region)
+    sites = np.flatnonzero((solution.site_region == number) & np.isin(site_node, nodes))
+    return sites, np.searchsorted(nodes, site_node[sites])
 
 
 def share_of_nodes(
     model: "Model", key: str, region: str
 ) -> tuple[NDArray[np.int32], float, NDArray[np.float64]]:
     """Return the nodes of an interface, its measure, and its share in the border of the region.
+
+    The key may also be a contact that holds a potential, or a charged side.
 
     Where several interfaces of the region (or its outer border) meet in a node, the node's
     displacement is divided by the measures of the adjacent facets; outer sides count only if they
@@ -134,7 +153,10 @@ def share_of_nodes(
                 np.add.at(of_interface, facets, share)
     for name in _charged_sides(model):
         facets = mesh.facets_of(name)
-        np.add.at(of_border, facets, facet_measure(model, facets))
+        share = facet_measure(model, facets)
+        np.add.at(of_border, facets, share)
+        if name == key:
+            np.add.at(of_interface, facets, share)
     nodes = np.flatnonzero(of_interface).astype(np.int32)
     return nodes, float(of_interface.sum()), of_interface[nodes] / of_border[nodes]
 

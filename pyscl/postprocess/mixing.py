@@ -34,10 +34,10 @@ def mixing_energy(
         case materials.FermiDiracHalf():
             return np.asarray(y * eta - fermi_dirac_three_halves(eta))
         case materials.NonIdeal():
-            table = np.array(law.site_fraction), np.array(law.excess), law.slopes()
+            table = np.array([law.site_fraction, law.excess, law.slopes()])
         case materials.OpenCircuit():
-            table = law.excess_table(temperature)
-    return _ideal(y, v) + _excess(*(np.asarray(column) for column in table), y)
+            table = np.array(law.excess_table(temperature))
+    return np.asarray(_ideal(y, v) + _excess(table, y))
 
 
 def fermi_dirac_three_halves(eta: ArrayLike) -> FloatArray:
@@ -62,11 +62,17 @@ def _ideal(y: FloatArray, v: FloatArray) -> FloatArray:
     return np.asarray(xlogy(y, y) + xlogy(v, v))
 
 
-def _excess(table: FloatArray, excess: FloatArray, slope: FloatArray, y: FloatArray) -> FloatArray:
-    """Return the integral from 0 of a cubic Hermite interpolant that is constant outside."""
+def _excess(table: FloatArray, y: FloatArray) -> FloatArray:
+    """Return the integral of the excess from 0 to y.
+
+    Args:
+        table: site fraction, excess and its slope (3, n): a cubic between them, constant outside.
+        y: any shape.
+    """
     from scipy.interpolate import CubicHermiteSpline
 
-    inside = CubicHermiteSpline(table, excess, slope).antiderivative()
-    below, above = np.minimum(y, table[0]), np.maximum(y, table[-1]) - table[-1]
-    middle = inside(np.clip(y, table[0], table[-1]))
+    points, excess, _ = table
+    inside = CubicHermiteSpline(*table).antiderivative()
+    below, above = np.minimum(y, points[0]), np.maximum(y, points[-1]) - points[-1]
+    middle = inside(np.clip(y, points[0], points[-1]))
     return np.asarray(excess[0] * below + middle + excess[-1] * above)

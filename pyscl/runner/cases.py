@@ -1,16 +1,20 @@
 """The studies of one case, one after the other, with what they write to disk."""
 
+import contextlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pyscl.errors import ConvergenceError
+from pyscl.errors import ConvergenceError, InputError
 from pyscl.input import EquilibriumStudy, ImpedanceStudy, RunInput, SteadyStudy, TransientStudy
+from pyscl.input.studies import PolarStudy
 from pyscl.model import Model
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import StudyOutcome
+from pyscl.runner.polarization import PolarResult, remove_result, starts_in, write_result
+from pyscl.runner.polarization import carry_out as carry_out_polarization
 from pyscl.runner.spectra import carry_out as carry_out_impedance
 from pyscl.runner.spectra import remove_spectrum, write_spectrum
 from pyscl.runner.transients import (
@@ -27,7 +31,7 @@ from pyscl.study.newton import Iteration, SolverOptions
 from pyscl.study.transient.recording import StepRecord
 from pyscl.text import time_text
 
-Study = EquilibriumStudy | SteadyStudy | TransientStudy | ImpedanceStudy
+Study = EquilibriumStudy | SteadyStudy | TransientStudy | ImpedanceStudy | PolarStudy
 
 Report = Callable[[str], None]
 """Receives one line of text for the user."""
@@ -37,6 +41,25 @@ Progress = Callable[[str, int, Iteration], None]
 
 StepProgress = Callable[[str, TransientStudy, StepRecord], None]
 """Receives (case and study, the study itself, accepted time step)."""
+
+
+StartOf = Callable[[str, str], Solution | None]
+"""Gives the solution of a similar model to start from, by case and study, or None."""
+
+
+@dataclass(frozen=True)
+class Approach:
+    """How solutions are looked for.
+
+    Attributes:
+        options: of every solve of an equilibrium, a steady state, or the state of an impedance.
+        start: gives states from which equilibria and steady states start; where that leads
+            nowhere, they start as without it. What is found is the same within the tolerance,
+            but with a memory (hysteresis, ferroelectrics) the branch of the start is followed.
+    """
+
+    options: SolverOptions = field(default_factory=SolverOptions)
+    start: StartOf | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +92,14 @@ def place_of(folder: Path, case: str, name: str) -> Path:
 
 
 def run_case(
-    run: RunInput, case: str, model: Model, folder: Path, listeners: Listeners, *, resume: bool
+    run: RunInput,
+    case: str,
+    model: Model,
+    folder: Path,
+    listeners: Listeners,
+    approach: Approach,
+    *,
+    resume: bool,
 ) -> list[StudyOutcome]:
     """Carry out the studies of a case; a failed one skips those after it.
 
@@ -79,6 +109,7 @@ def run_case(
         model: its model.
         folder: output folder of the run.
         listeners: who is told.
+        approach: how solutions are looked for.
         resume: whether transients go on from what lies in their folders.
     """
     outcomes: list[StudyOutcome] = []
@@ -94,9 +125,12 @@ def run_case(
         if earlier is None:
             remove_trajectory(place)
         _remove_results(place)
+        start = approach.start(case, name) if approach.start else None
         begin = time.perf_counter()
         try:
-            outcome = _solve(name, model, study, previous, place, label, earlier, listeners)
+            outcome = _solve(
+                name, model, study, previous, place, label, earlier, listeners, approach, start
+            )
         except ConvergenceError as error:
             outcomes.append(_failed(name, place, error, previous, time.perf_counter() - begin))
             listeners.report(f"{label} FAILED: {error}")
@@ -126,6 +160,8 @@ def _solve(
     label: str,
     earlier: Path | None,
     listeners: Listeners,
+    approach: Approach,
+    start: Solution | None,
 ) -> StudyOutcome:
     if isinstance(study, TransientStudy):
         told = listeners.step
@@ -134,18 +170,47 @@ def _solve(
         counts = dict(trajectory.counts)
         return StudyOutcome(name, trajectory.final, None, place, 0.0, counts, trajectory)
     heard = listeners.iteration
-    options = SolverOptions(progress=(lambda k, i: heard(label, k, i)) if heard else None)
+    options = replace(
+        approach.options, progress=(lambda k, i: heard(label, k, i)) if heard else None
+    )
     if isinstance(study, ImpedanceStudy):
         spectrum = carry_out_impedance(study, model, previous, options)
         state = spectrum.solution
         return StudyOutcome(
             name, state, None, place, 0.0, state.history.to_dict(), spectrum=spectrum
         )
-    if isinstance(study, EquilibriumStudy):
-        solution = model.equilibrium(options=options)
-    else:
-        solution = model.steady(study.bias, start=previous, options=options)
+    if isinstance(study, PolarStudy):
+        reached = carry_out_polarization(study, model, previous, options)
+        return StudyOutcome(
+            name,
+            reached.final,
+            None,
+            place,
+            0.0,
+            reached.final.history.to_dict(),
+            polarization=reached.result,
+            effort=reached.effort,
+        )
+    solution = None
+    if start is not None:
+        with contextlib.suppress(ConvergenceError, InputError):  # another mesh, or too far away
+            solution = _state(model, study, start, options)
+    if solution is None:
+        usual = previous if isinstance(study, SteadyStudy) else None
+        solution = _state(model, study, usual, options)
     return StudyOutcome(name, solution, None, place, 0.0, solution.history.to_dict())
+
+
+def _state(
+    model: Model,
+    study: EquilibriumStudy | SteadyStudy,
+    start: Solution | None,
+    options: SolverOptions,
+) -> Solution:
+    if isinstance(study, EquilibriumStudy):
+        states = starts_in(model, study.polarization)
+        return model.equilibrium(start, polarization=states, options=options)
+    return model.steady(study.bias, start=start, options=options)
 
 
 def _failed(
@@ -154,13 +219,24 @@ def _failed(
     trajectory = partial(error)
     reached = trajectory.final if trajectory else error.last_good or previous
     history = error.history.to_dict()
-    return StudyOutcome(name, reached, str(error), place, seconds, history, trajectory)
+    return StudyOutcome(
+        name,
+        reached,
+        str(error),
+        place,
+        seconds,
+        history,
+        trajectory,
+        polarization=error.partial if isinstance(error.partial, PolarResult) else None,
+    )
 
 
 def _effort(outcome: StudyOutcome) -> str:
     """Return what a study took, in words."""
     assert outcome.solution is not None
     trajectory = outcome.trajectory
+    if outcome.effort:
+        return outcome.effort
     if outcome.spectrum is not None:
         return f"{len(outcome.spectrum.frequencies)} frequencies"
     if trajectory is None:
@@ -175,6 +251,7 @@ def _remove_results(folder: Path) -> None:
     for name in ("fields.vtu", "failure.json", "last_good.h5"):
         (folder / name).unlink(missing_ok=True)
     remove_spectrum(folder)
+    remove_result(folder)
 
 
 def _write(outcome: StudyOutcome, run: RunInput) -> None:
@@ -187,6 +264,8 @@ def _write(outcome: StudyOutcome, run: RunInput) -> None:
         write_trajectory(outcome.trajectory, outcome.folder, done=True)
     if outcome.spectrum is not None:
         write_spectrum(outcome.spectrum, outcome.folder)
+    if outcome.polarization is not None:
+        write_result(outcome.polarization, outcome.folder)
     for name, line in run.output.cuts.items():
         cut = outcome.solution.cut(line.start, line.end, line.points)
         cut.write_csv(outcome.folder / f"cut_{slug(name)}.csv")
@@ -200,6 +279,8 @@ def _write_failure(outcome: StudyOutcome) -> None:
     outcome.folder.mkdir(parents=True, exist_ok=True)
     record = {"error": outcome.error, "history": outcome.history}
     (outcome.folder / "failure.json").write_text(json.dumps(record, indent=1))
+    if outcome.polarization is not None:
+        write_result(outcome.polarization, outcome.folder)
     if outcome.trajectory is not None:
         write_trajectory(outcome.trajectory, outcome.folder, done=False)
     elif outcome.solution is not None:

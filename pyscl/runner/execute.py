@@ -6,11 +6,13 @@ from pathlib import Path
 
 from pyscl.errors import InputError
 from pyscl.input import EquilibriumStudy, ImpedanceStudy, RunInput, TransientStudy
+from pyscl.input.studies import PolarStudy
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.model import Model
 from pyscl.postprocess.cut import locate
 from pyscl.runner.cases import (
+    Approach,
     Listeners,
     Progress,
     Report,
@@ -22,6 +24,7 @@ from pyscl.runner.cases import (
 from pyscl.runner.meshes import PreparedMesh, prepare_mesh
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import RunResult
+from pyscl.runner.polarization import check_polar_study, check_starts, range_warnings
 from pyscl.runner.spectra import check_impedance
 from pyscl.runner.summary import list_assumptions, report_results, summarise
 from pyscl.runner.transients import check_transient
@@ -52,15 +55,16 @@ def execute(
     progress: Progress | None = None,
     steps: StepProgress | None = None,
     resume: bool = False,
+    approach: Approach = Approach(),  # noqa: B008 (frozen)
 ) -> RunResult:
     """Carry out a run file and write its results.
 
     Every case (variant) and study gets a folder with `fields.vtu`, `solution.h5` and pictures, a
     transient one with `fields.pvd` and `series.csv`, and `checkpoint.h5` while it runs, an
-    impedance with `spectrum.csv`;
-    `summary.json` collects inputs, versions, mesh verdict, histories, results and warnings. A
-    failed solve leaves its last good state and history, skips the later studies of its case, and
-    does not stop the other cases.
+    impedance with `spectrum.csv`, a polarization loop with `loop.csv`, a permittivity with
+    `permittivity.csv`; `summary.json` collects inputs, versions, mesh verdict, histories, results
+    and warnings. A failed solve leaves its last good state and history, skips the later studies of
+    its case, and does not stop the other cases.
 
     Args:
         run: the contents of the run file.
@@ -70,6 +74,7 @@ def execute(
         steps: receives the time steps of transients.
         resume: whether transients go on from the checkpoints in the folder, and finished ones
             are read instead of repeated.
+        approach: how solutions are looked for.
 
     Raises:
         InputError: bad input, a folder that cannot be written, or checkpoints of another
@@ -100,6 +105,8 @@ def execute(
             if region in at_boundary:
                 lengths[region] = min(value, lengths.get(region, value))
         warnings.update(dict.fromkeys(validity_warnings(model)))
+        for study in run.studies:
+            warnings.update(dict.fromkeys(range_warnings(study, model)))
     verdict = check(mesh, lengths)
     report(str(verdict))
     assumptions = list_assumptions(cases)
@@ -113,7 +120,7 @@ def execute(
     (folder / "summary.json").unlink(missing_ok=True)
     listeners = Listeners(report, progress, steps)
     outcomes = {
-        name: run_case(run, name, model, folder, listeners, resume=resume)
+        name: run_case(run, name, model, folder, listeners, approach, resume=resume)
         for name, model in models.items()
     }
     geometry = prepared.to_dict()
@@ -171,8 +178,11 @@ def _check_studies(run: RunInput, case: str, model: Model, folder: Path, *, resu
                 conditions.equilibrium()
         elif isinstance(study, ImpedanceStudy):
             check_impedance(study, model)
+        elif isinstance(study, PolarStudy):
+            check_polar_study(study, model)
         elif isinstance(study, EquilibriumStudy):
             conditions.equilibrium()
+            check_starts(model, study.polarization)
         else:
             check_steady(model, study.bias)
             conditions.steady(study.bias)

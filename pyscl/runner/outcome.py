@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pyscl.runner.polarization import PolarResult
 from pyscl.solution import Solution
 from pyscl.spectrum import Spectrum
+from pyscl.study.poling import Poling
 from pyscl.trajectory import Trajectory
 
 
@@ -14,15 +16,18 @@ class StudyOutcome:
     """One study of one case.
 
     Attributes:
-        name: "equilibrium", "steady", "transient" or "impedance", numbered if repeated.
-        solution: the solution, of a transient the last state, of an impedance the state that
-            responds; the last good state of a failed solve; or None.
+        name: the kind of the study, numbered if repeated.
+        solution: the solution, of a transient and of studies of the polarization the last state, of
+            an impedance the state that responds; the last good state of a failed solve; or None.
         error: message of a failed solve, or None.
         folder: where its files are.
         seconds: time of the solve.
         history: plain numbers of the Newton history; of a transient its counts.
         trajectory: of a transient, also of a failed one; else None.
         spectrum: of an impedance; else None.
+        polarization: loop, poling or permittivity of a study of the polarization, also of a failed
+            one; else None.
+        effort: what the study took, in words, or "" for one that its history tells.
     """
 
     name: str
@@ -33,6 +38,15 @@ class StudyOutcome:
     history: dict[str, Any] = field(default_factory=dict)
     trajectory: Trajectory | None = None
     spectrum: Spectrum | None = None
+    polarization: PolarResult | None = None
+    effort: str = ""
+
+    @property
+    def is_state(self) -> bool:
+        """Whether the result is a state by itself, and no response, loop or sweep."""
+        return self.spectrum is None and (
+            self.polarization is None or isinstance(self.polarization, Poling)
+        )
 
 
 @dataclass

@@ -10,6 +10,8 @@ from pyscl.runner.names import slug
 from pyscl.runner.outcome import RunResult, StudyOutcome
 from pyscl.solution import Solution
 from pyscl.spectrum import Spectrum
+from pyscl.study.permittivity import PermittivitySweep
+from pyscl.study.polarization_loop import PolarizationLoop
 from pyscl.trajectory import Trajectory
 
 _FILLS = 0.05  # change of a mean site fraction that is a change of the state of charge
@@ -20,13 +22,19 @@ def draw_study(outcome: StudyOutcome, run: RunInput) -> None:
 
     Of a transient the maps and lines are those of the last state; convergence gives way to the
     time series and to the interfaces against time and, where a phase fills or empties, against
-    its state of charge. Of an impedance the spectrum and its parts are drawn.
+    its state of charge. Of an impedance the spectrum and its parts are drawn. A loop and a
+    permittivity are drawn beside the last of their states.
     """
     solution = outcome.solution
     assert solution is not None
     if outcome.spectrum is not None:
         _draw_spectrum(outcome.spectrum, outcome.folder)
         return
+    if isinstance(outcome.polarization, PolarizationLoop):
+        figure = plot.loop_plot(outcome.polarization, against="voltage")
+        plot.save(figure, outcome.folder / "loop.png")
+    if isinstance(outcome.polarization, PermittivitySweep):
+        plot.save(plot.permittivity_plot(outcome.polarization), outcome.folder / "permittivity.png")
     for carrier in solution.model.carriers:
         figure = plot.overview(solution, carrier)
         plot.save(figure, outcome.folder / f"overview_{slug(carrier)}.png")
@@ -35,6 +43,8 @@ def draw_study(outcome: StudyOutcome, run: RunInput) -> None:
             plot.save(plot.field_map(solution, name), outcome.folder / f"{slug(name)}.png")
     if not solution.model.carriers:
         plot.save(plot.field_map(solution, "potential"), outcome.folder / "potential.png")
+    if "polarization" in solution.field_names:
+        plot.save(plot.polarization_map(solution), outcome.folder / "polarization.png")
     for name, line in run.output.cuts.items():
         cut = solution.cut(line.start, line.end, line.points)
         plot.save(plot.cut_plot(cut), outcome.folder / f"cut_{slug(name)}.png")
@@ -85,7 +95,7 @@ def _state_of_charge(trajectory: Trajectory, interface: str) -> str | None:
 def draw_comparisons(result: RunResult, reference: str | None = None) -> None:
     """Draw potential and field of the cases side by side, study by study, with shared scales.
 
-    Of an impedance the spectra of the cases are drawn together.
+    Of an impedance the spectra of the cases are drawn together, of loops these.
 
     Args:
         result: of the run.
@@ -93,11 +103,14 @@ def draw_comparisons(result: RunResult, reference: str | None = None) -> None:
     """
     solved: dict[str, dict[str, Solution]] = {}
     spectra: dict[str, dict[str, Spectrum]] = {}
+    loops: dict[str, dict[str, PolarizationLoop]] = {}
     for case, studies in result.outcomes.items():
         for outcome in studies:
             if outcome.spectrum is not None:
                 spectra.setdefault(outcome.name, {})[case] = outcome.spectrum
-            elif outcome.error is None and outcome.solution is not None:
+            elif isinstance(outcome.polarization, PolarizationLoop):
+                loops.setdefault(outcome.name, {})[case] = outcome.polarization
+            elif outcome.error is None and outcome.solution is not None and outcome.is_state:
                 solved.setdefault(outcome.name, {})[case] = outcome.solution
     for study, solutions in solved.items():
         if len(solutions) < 2:
@@ -114,3 +127,7 @@ def draw_comparisons(result: RunResult, reference: str | None = None) -> None:
             }
             for name, figure in figures.items():
                 plot.save(figure, result.folder / f"comparison_{study}_{name}.png")
+    for study, compared_loops in loops.items():
+        if len(compared_loops) > 1:
+            figure = plot.loop_plot(compared_loops, against="voltage")
+            plot.save(figure, result.folder / f"comparison_{study}.png")

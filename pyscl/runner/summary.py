@@ -16,6 +16,7 @@ from pyscl.mesh import MeshReport
 from pyscl.model import Model
 from pyscl.postprocess.resistance import effective_resistance, promotion
 from pyscl.runner.outcome import StudyOutcome
+from pyscl.runner.polarization import report_polarization, summarise_result
 from pyscl.runner.spectra import report_spectra, summarise_spectrum
 from pyscl.text import table
 from pyscl.trajectory import Trajectory
@@ -116,6 +117,8 @@ def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:
         base |= _course(outcome.trajectory)
     if outcome.spectrum is not None:
         base["spectrum"] = summarise_spectrum(outcome.spectrum)
+    if outcome.polarization is not None:
+        base |= summarise_result(outcome.polarization)
     return base | {
         "bias [V]": solution.bias,
         "contacts": contacts,
@@ -175,7 +178,7 @@ def _comparison(run: RunInput, outcomes: Mapping[str, list[StudyOutcome]]) -> di
             if o.name == study
             and o.error is None
             and o.solution is not None
-            and o.spectrum is None
+            and o.is_state
             and (value := effective_resistance(o.solution)) is not None
         }
         if not resistance:
@@ -241,6 +244,7 @@ def report_results(summary: dict[str, Any], report: Callable[[str], None]) -> No
         for line in table(titles, steps):
             report(f"  {line}")
     report_spectra(summary, report)
+    report_polarization(summary, report)
     for study, row in summary["comparison"].items():
         for case, resistance in row["effective resistance"].items():
             line = f"{study}, {case}: effective resistance {resistance:.6g} {row['unit']}"

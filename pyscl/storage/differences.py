@@ -16,7 +16,11 @@ def model_differences(theirs: Model, ours: Model) -> list[str]:
     """Return what differs between the model of a file and the one at hand, one text per place."""
     found = _mesh_differences(theirs.mesh, ours.mesh)
     found += data_differences(physics(theirs), physics(ours))
-    for noun, name in (("fixed charge of", "background"), ("contact share of", "contact_share")):
+    for noun, name in (
+        ("fixed charge of", "background"),
+        ("contact share of", "contact_share"),
+        ("fixed polarization of", "fixed_polarization"),
+    ):
         fields, others = getattr(ours, name), getattr(theirs, name)
         for place in sorted({*fields, *others}):
             mine, other = fields.get(place), others.get(place)

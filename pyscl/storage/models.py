@@ -1,4 +1,4 @@
-"""A model in an HDF5 file: mesh, fixed charge that varies in space, and everything else as JSON."""
+"""A model in an HDF5 file: mesh, fields given on it, and everything else as JSON."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import h5py
 
 MESH_ARRAYS = ("points", "triangles", "region", "facets", "facet_group")
-FIELDS = ("background", "contact_share")
+FIELDS = ("background", "contact_share", "fixed_polarization")
 """Attributes of a model that map names to arrays."""
 
 _CONTACT_LAWS: dict[str, type[boundaries.ContactLaw]] = {
@@ -51,8 +51,8 @@ def read_model(file: "h5py.Group") -> Model:
     """
     mesh = read_mesh(file)
     fields = {
-        name: {str(values.attrs["at"]): values[()] for values in file[name].values()}
-        for name in FIELDS
+        name: {str(values.attrs["at"]): values[()] for values in file.get(name, {}).values()}
+        for name in FIELDS  # files of earlier versions lack some
     }
     return _read(mesh, fields, json.loads(file.attrs["model"]))
 
@@ -123,6 +123,7 @@ def _read(
         floating=[boundaries.FloatingConductor.model_validate(f) for f in data["floating"]],
         background=fields["background"],
         contact_share=fields["contact_share"],
+        fixed_polarization=fields["fixed_polarization"],
         temperature=data["temperature"],
         coordinates=data["coordinates"],
     )

@@ -7,6 +7,7 @@ import numpy as np
 from pyscl.boundaries import Interface, Periodic
 from pyscl.discretize import FloatArray, IntArray
 from pyscl.errors import InputError
+from pyscl.polarization import POLAR
 from pyscl.thin_interfaces import ELECTRIC
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ def periodic_ties(model: "Model", charges: list[int]) -> tuple[IntArray, FloatAr
 
     u[second] = u[first] + offset; phi jumps by the potential jump, mu by z e times it. mu is tied
     along every pair of facets behind which the carrier lives on both sides, also where different
-    regions meet, unless their interface blocks it.
+    regions meet, unless their interface blocks it. P is tied where a ferroelectric region meets
+    itself.
 
     Raises:
         InputError: sides that are no copies of each other, or different regions with a thin layer
@@ -34,6 +36,10 @@ def periodic_ties(model: "Model", charges: list[int]) -> tuple[IntArray, FloatAr
             tied = _tied_dofs(model, pair, partner, carrier)
             pairs.append(tied)
             offsets.append(np.full(len(tied), charge * jump))
+        polar = _tied_dofs(model, pair, partner, POLAR)
+        for component in range(2):
+            pairs.append(polar + np.int32(component))
+            offsets.append(np.zeros(len(polar)))
     return np.concatenate(pairs), np.concatenate(offsets)
 
 
@@ -65,7 +71,10 @@ def _matched_nodes(model: "Model", pair: Periodic) -> dict[int, int]:
 
 
 def _tied_dofs(model: "Model", pair: Periodic, partner: dict[int, int], carrier: int) -> IntArray:
-    """Return pairs of dofs of phi or mu (k, 2) at the ends of facets that lie on each other."""
+    """Return pairs of dofs (k, 2) at the ends of facets that lie on each other.
+
+    Of phi, of mu, or the first of both of P (`carrier` is POLAR).
+    """
     corners = [_facet_corners(model, side, carrier) for side in pair.sides]
     tied = set()
     for ends, (region, dofs) in corners[0].items():
@@ -76,7 +85,9 @@ def _tied_dofs(model: "Model", pair: Periodic, partner: dict[int, int], carrier:
                 "mesh them as copies of each other"
             )
         other_region, other_dofs = corners[1][image]
-        if region != other_region and _is_blocked(model, pair, (region, other_region), carrier):
+        if region != other_region and (
+            carrier == POLAR or _is_blocked(model, pair, (region, other_region), carrier)
+        ):
             continue
         for node, dof in dofs.items():
             other = other_dofs[partner[node]]
@@ -101,11 +112,12 @@ def _is_blocked(model: "Model", pair: Periodic, regions: tuple[str, str], carrie
 def _facet_corners(
     model: "Model", side: str, carrier: int
 ) -> dict[frozenset[int], tuple[str, dict[int, int]]]:
-    """Return facet -> (region behind it, node -> dof of phi or mu, -1 where absent)."""
+    """Return facet -> (region behind it, node -> dof as in `_tied_dofs`, -1 where absent)."""
     d, mesh = model.discretized, model.mesh
     wanted = {frozenset(f) for f in mesh.facets_of(side).tolist()}
     touching = np.isin(mesh.triangles, np.unique(mesh.facets_of(side))).sum(axis=1) >= 2
-    of_site = d.site_phi if carrier == ELECTRIC else d.site_dofs[:, carrier]
+    special = {ELECTRIC: d.site_phi, POLAR: d.site_polar}
+    of_site = special[carrier] if carrier in special else d.site_dofs[:, carrier]
     found = {}
     for t in np.flatnonzero(touching).tolist():
         nodes = mesh.triangles[t].tolist()

@@ -1,7 +1,7 @@
 """Polarization against voltage: loops of films and of inclusions, at rest or in time."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pyscl.boundaries import PotentialContact, ReservoirContact
 from pyscl.errors import ConvergenceError, InputError, unknown_name
 from pyscl.facets import facet_measure
+from pyscl.fields import displacement
 from pyscl.materials import Hysteresis, Landau
 from pyscl.polarization import triangle_volume
 from pyscl.study.steady import check_steady
@@ -52,7 +54,7 @@ class PolarizationLoop:
         branch: number of the branch that leads to each state (n,).
         steps: steps of the polarization, in pseudo-time or in time.
         iterations: of Newton's method.
-        solutions: the states (n,) if they were kept.
+        solutions: the states (n,) if they were kept, else the last one.
     """
 
     contact: str
@@ -77,6 +79,11 @@ class PolarizationLoop:
     def polarization(self) -> FloatArray:
         """Mean polarization of the region along the direction (n,) [C/m2]."""
         return self.mean_polarization @ np.array(self.direction)
+
+    @property
+    def final(self) -> "Solution":
+        """The last state."""
+        return self.solutions[-1]
 
     @property
     def n_branches(self) -> int:
@@ -128,11 +135,11 @@ class PolarizationLoop:
     def coercive_fields(self) -> tuple[float, float]:
         """Mean field at which the polarization is 0 on the way down and on the way up [V/m].
 
-        Where the polarization jumps over 0, the field in the state before.
+        Without depolarisation then: where the polarization jumps over 0 and takes a depolarising
+        field with it, this is the applied field at the jump.
         """
-        jump = _JUMP * float(np.abs(self.polarization).max())
         falling, rising = (
-            _at_zero(self.polarization[k], self.field[k], "polarization", jump)
+            _at_zero(self.polarization[k], self.field[k], "polarization")
             for k in self._last_branches
         )
         return falling, rising
@@ -241,7 +248,7 @@ class PolarizationLoop:
                 'loop; save more of them, TransientOptions(save="all") or an interval'
             )
         contact = trajectory.settings["contact"]
-        record = LoopRecord(trajectory.model, contact, region, direction)
+        record = LoopRecord(trajectory.model, contact, region, direction, keep=True)
         for state in trajectory.solutions:
             record.add(state)
         counts = {name: int(trajectory.counts.get(name, 0)) for name in ("steps", "iterations")}
@@ -269,7 +276,7 @@ class LoopRecord:
         """Start without a state.
 
         Raises:
-            InputError: a region without polarization, or a direction that is no unit vector.
+            InputError: an unknown region, or a direction that is no unit vector.
         """
         self._model, self._contact, self._keep = model, contact, keep
         self.region = polar_region(model, region)
@@ -290,17 +297,19 @@ class LoopRecord:
 
     def means(self, state: "Solution") -> FloatArray:
         """Return the means of field, polarization in the region and field everywhere, (3, 2)."""
-        field_everywhere = state["electric_field"].values
-        inner = [state[n].values[self._inside] for n in ("electric_field", "polarization")]
-        return np.array(
-            [*(self._share @ values for values in inner), self._everywhere @ field_everywhere]
-        )
+        everywhere = self._everywhere @ state["electric_field"].values
+        return np.array([*(self._share @ values for values in self._inner(state)), everywhere])
+
+    def _inner(self, state: "Solution") -> tuple[FloatArray, FloatArray]:
+        """Return field and polarization of the triangles of the region, (k, 2)."""
+        from scipy.constants import epsilon_0  # 0.1 s to import
+
+        field = state["electric_field"].values[self._inside]
+        return field, displacement(state)[self._inside] - epsilon_0 * field
 
     def add(self, state: "Solution", branch: int = 0) -> None:
         """Add a state."""
-        field, polarization = (
-            state[name].values[self._inside] for name in ("electric_field", "polarization")
-        )
+        field, polarization = self._inner(state)
         done = 0.0
         if self._last is not None:
             mean, change = 0.5 * (field + self._last[0]), polarization - self._last[1]
@@ -311,8 +320,9 @@ class LoopRecord:
         self.voltage.append(state.bias.get(self._contact, 0.0))
         self._displacement.append(state.contact(self._contact).charge / self._area)
         self._branch.append(branch)
-        if self._keep:
-            self._solutions.append(state)
+        if not self._keep:
+            self._solutions.clear()
+        self._solutions.append(state)
 
     def loop(
         self, steps: int, iterations: int, branch: NDArray[np.int32] | None = None
@@ -383,7 +393,7 @@ def polarization_loop(
     for name, number, least in (("points", points, 4), ("cycles", cycles, 1)):
         if number < least:
             raise InputError(f"a loop needs {least} {name} or more, not {number}")
-    check_steady(model, {contact: top})
+    check_loop(model, contact, region)
     record = LoopRecord(model, contact, region, direction, keep=keep)
     if resolution is None:
         finest = np.inf
@@ -392,13 +402,30 @@ def polarization_loop(
         state = walk.begin(start, polarization)
         for branch, voltages in enumerate(_branches(walk.voltage_of(state), top, points, cycles)):
             for voltage in voltages:
-                for state in walk.to(state, voltage):  # noqa: B020, PLW2901
-                    record.add(state, branch)
+                for reached in walk.to(state, voltage):
+                    record.add(reached, branch)
+                    state = reached
     except ConvergenceError as error:
         if record.voltage:
             error.partial = record.loop(walk.steps, walk.iterations)
         raise
     return record.loop(walk.steps, walk.iterations)
+
+
+def check_loop(model: "Model", contact: str, region: str | None) -> None:
+    """Refuse a loop of a contact without voltage, or of a region that is not there or not clear.
+
+    Raises:
+        InputError: says which contacts and regions there are.
+    """
+    check_steady(model, {contact: 0.0})
+    law = model.contacts[contact]
+    if isinstance(law, PotentialContact | ReservoirContact) and law.potential is None:
+        raise InputError(
+            f"contact '{contact}' holds no electric potential, so that its voltage drives no "
+            "field; give it one, e.g. potential: 0 V"
+        )
+    polar_region(model, region)
 
 
 class _Walk:
@@ -446,8 +473,9 @@ class _Walk:
             yield there
             return
         for half in (0.5 * (begin + voltage), voltage):
-            for state in self.to(state, half):  # noqa: B020
-                yield state
+            for reached in self.to(state, half):
+                yield reached
+                state = reached
 
     def _count(self, state: "Solution") -> None:
         self.steps += state.history.polarization_steps
@@ -493,36 +521,34 @@ def _branches(begin: float, top: float, points: int, cycles: int) -> Iterator[Fl
 
 
 def polar_region(model: "Model", region: str | None) -> str:
-    """Return the region whose polarization is meant.
+    """Return the region whose polarization is meant; any region may be named.
 
     Raises:
-        InputError: it does not exist or has no polarization, or is one of several.
+        InputError: it does not exist, or is one of several.
     """
-    laws = {name: m.polarization for name, m in model.materials.items() if m.polarization}
-    laws |= {name: laws.get(name) for name in model.fixed_polarization}
     if region is not None:
         if region not in model.materials:
             raise unknown_name("region", region, model.materials)
-        if region not in laws:
-            raise InputError(
-                f"region '{region}' has a constant permittivity and no polarization of its own; "
-                f"regions that have one: {', '.join(sorted(laws)) or 'none'}"
-            )
         return region
+    laws = {
+        name: material.polarization
+        for name, material in model.materials.items()
+        if material.polarization is not None or name in model.fixed_polarization
+    }
     switching = [name for name, law in laws.items() if isinstance(law, Landau | Hysteresis)]
     candidates = switching or list(laws)
     if len(candidates) == 1:
         return candidates[0]
+    several = ", ".join(sorted(candidates or model.materials))
     raise InputError(
-        f"name the region of the polarization: one of {', '.join(sorted(candidates))}"
+        f"name the region of the polarization: one of {several}"
         if candidates
-        else "no region has a polarization; give the material of one a polarization, such as "
-        "Landau or Hysteresis"
+        else f"all regions are linear; name the one that is looked at: one of {several}"
     )
 
 
 def _scale(model: "Model", region: str) -> float:
-    """Return a polarization of the size that occurs in a region [C/m2]; inf if it cannot jump."""
+    """Return a polarization of the size that occurs in a region [C/m2]; inf if it has no jumps."""
     law = model.materials[region].polarization
     if isinstance(law, Landau):
         return law.scale(model.temperature)
@@ -549,7 +575,7 @@ def _applied(voltage: FloatArray, mean_field: FloatArray) -> tuple[float, float]
     if not length > 0.0:
         return 1.0, 0.0
     # without the rounding of the components across
-    x, y = np.round(change / length, 12) + 0.0
+    x, y = np.round(change / length, 6) + 0.0
     return float(x), float(y)
 
 
@@ -563,27 +589,11 @@ def _turning(voltage: FloatArray) -> NDArray[np.int32]:
     return np.array(branch, np.int32)
 
 
-def _at_zero(x: FloatArray, y: FloatArray, name: str, jump: float = np.inf) -> float:
-    """Return y where x first goes through 0, linearly between states.
-
-    Args:
-        x: (n,) what goes through 0.
-        y: (n,).
-        name: of x, for the message.
-        jump: a change of x from which on y is that before it.
-    """
+def _at_zero(x: FloatArray, y: FloatArray, name: str) -> float:
+    """Return y (n,) where x (n,), called `name`, first goes through 0, linearly between states."""
     crossing = np.flatnonzero((x[:-1] * x[1:] <= 0.0) & (x[:-1] != x[1:]))
     if not len(crossing):
         raise InputError(f"the {name} does not change its sign on the last branches of the loop")
     k = crossing[0]
-    if abs(x[k + 1] - x[k]) > jump:
-        return float(y[k])
     share = x[k] / (x[k] - x[k + 1])
     return float((1.0 - share) * y[k] + share * y[k + 1])
-
-
-def summary_line(loop: PolarizationLoop) -> str:
-    """Return what a loop took, in words."""
-    return f"{len(loop.voltage)} states, {loop.steps} steps, {loop.iterations} Newton iterations"
-
-

@@ -7,7 +7,9 @@ solved with it at once, with steps as long as `switching` allows. The last step 
 the slowest mode of P around the state is computed; an unstable state is left along that mode.
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,7 @@ FloatArray = NDArray[np.float64]
 
 _RESTING = 1e-3  # change of P from which on the step grows fast
 _STEPS, _KICKS, _KICK = 600, 8, 0.05
+_FEW = 12  # iterations to a state that is near
 _FROZEN = 1e9  # rate that holds P, over that of the fastest instability
 
 
@@ -45,7 +48,7 @@ class StateSolver:
         factor_entries: entries of the last factors.
         polarization_steps: steps of pseudo-time of the polarization.
         relaxation_rate: rate of the slowest mode of the polarization around the last state
-            [1/s], positive if it is stable; None without ferroelectric regions or stability test.
+            [1/s], positive if it is stable; None without ferroelectric regions or result.
     """
 
     def __init__(self, model: "Model", options: "SolverOptions") -> None:
@@ -56,7 +59,9 @@ class StateSolver:
         self._newton: dict[_core.Balance, _core.NewtonIteration] = {}
         self._progress = progress_callback(model, options)
         self._polar = np.flatnonzero(self._core.dof_carrier == POLAR)
-        self._fastest = fastest_instability(model)
+        self._polar_scales = polar_scales(model)
+        self._fastest = self._polar_scales.fastest
+        self._mode: FloatArray | None = None
         self.iterations: list[Iteration] = []
         self.factor_entries = 0
         self.polarization_steps = 0
@@ -92,16 +97,35 @@ class StateSolver:
     def _kept(self) -> NDArray[np.bool_]:
         return np.asarray(self._core.dof_carrier <= POLAR)
 
-    def _once(self, assembly: _core.Assembly, u: FloatArray) -> State:
+    def _once(
+        self, assembly: _core.Assembly, u: FloatArray, control: _core.NewtonControl | None = None
+    ) -> State:
         balance = assembly.balance
         if balance not in self._newton:
             self._newton[balance] = _core.NewtonIteration(self._model.discretized.node_rank)
-        result = self._newton[balance].solve(assembly, u, self._options.control(), self._progress)
+        control = control or self._options.control()
+        result = self._newton[balance].solve(assembly, u, control, self._progress)
         self.iterations += [read_iteration(self._model, s) for s in result.steps]
         self.factor_entries = result.factor_entries
         return State(result.u, result.converged, result.reason)
 
+    def _nearby(self, assembly: _core.Assembly, u: FloatArray) -> State | None:
+        """Return the state of rest beside u if there is a stable one, the common case in a loop."""
+        assembly.start_from(u, 0.0)
+        few = replace(self._options, max_iterations=min(_FEW, self._options.max_iterations))
+        state = self._once(assembly, u, few.control())
+        if not state.converged or _core.switching(self._core, u, state.u).change > SWITCHING:
+            return None
+        slowest = self._slowest_mode(assembly, state.u)
+        if slowest is None or slowest[0] <= 0.0:
+            return None
+        self.polarization_steps += 1
+        return state
+
     def _relax(self, assembly: _core.Assembly, u: FloatArray) -> State:
+        nearby = self._nearby(assembly, u)
+        if nearby is not None:
+            return nearby
         safe = self._fastest / SAFE
         rate, kicks = safe, 0
         lowest = 1e-6 * safe
@@ -141,14 +165,12 @@ class StateSolver:
         """Return rate (scaled) and shape of the slowest mode of P, its largest part one scale.
 
         With K the electrostatics, the carriers following, and B the coupling, the modes are those
-        of (F + B K^-1 B^T) x = rate M x, M = viscosity times volume. None for a state under
-        current, whose operator is not symmetric.
+        of (F + B K^-1 B^T) x = rate M x, M = viscosity times volume. Under current the operator is
+        not symmetric, and the real part of the rate counts. None where there is no result.
         """
-        from scipy.sparse.linalg import LinearOperator, eigsh
+        from scipy.sparse.linalg import ArpackError, LinearOperator, eigs, eigsh
 
-        if assembly.balance != _core.Balance.equilibrium:
-            self.relaxation_rate = None
-            return None
+        self.relaxation_rate = None
         d = self._model.discretized
         shift = 1.1 * self._fastest + 1e-3 * max(self._fastest, 1e-6)
         assembly.start_from(u, shift)
@@ -159,9 +181,9 @@ class StateSolver:
             return None
         free = assembly.free_of_dof[self._polar]
         dofs = self._polar[free >= 0]
-        free = free[free >= 0]
-        weight, scale = self._friction_and_scale()
-        root = np.sqrt(weight[dofs])
+        # P on periodic sides is one unknown of two sites
+        free, unknown = np.unique(free[free >= 0], return_inverse=True)
+        root = np.sqrt(np.bincount(unknown, self._polar_scales.friction[dofs]))
         right = np.zeros(len(begins) - 1)
 
         def apply(y: FloatArray) -> FloatArray:
@@ -169,29 +191,25 @@ class StateSolver:
             return root * solver.solve(right)[free]
 
         operator = LinearOperator((len(free),) * 2, matvec=apply, dtype=np.float64)
-        start = np.random.default_rng(0).standard_normal(len(free))
-        value, vector = eigsh(operator, k=1, which="LA", v0=start, tol=1e-6)
-        rate = 1.0 / float(value[0]) - shift
+        start = self._mode  # that of the state before is near in a loop
+        if start is None or len(start) != len(free):
+            start = np.random.default_rng(0).standard_normal(len(free))
+        symmetric = assembly.balance == _core.Balance.equilibrium
+        find, which = (eigsh, "LA") if symmetric else (eigs, "LR")
+        try:
+            for tolerance in (1e-4, 1e-9):  # the second only where the first cannot tell the sign
+                value, vector = find(operator, k=1, which=which, v0=start, tol=tolerance)
+                self._mode = start = vector[:, 0].real
+                if abs(float((1.0 / value[0]).real) - shift) > tolerance * shift:
+                    break
+        except ArpackError:  # stays without a result, as it may for rates that lie close together
+            return None
+        rate = float((1.0 / value[0]).real) - shift
         self.relaxation_rate = rate / d.scaling.time
         mode = np.zeros_like(u)
-        mode[dofs] = vector[:, 0] / root
-        mode /= np.abs(mode[dofs] / scale[dofs]).max()
+        mode[dofs] = (vector[:, 0].real / root)[unknown]
+        mode /= np.abs(mode[dofs] / self._polar_scales.scale[dofs]).max()
         return rate, mode
-
-    def _friction_and_scale(self) -> tuple[FloatArray, FloatArray]:
-        """Return viscosity times volume, and the scale of P, of every dof of P; else 0 and 1."""
-        d = self._model.discretized
-        friction, scale = np.zeros(d.n_dofs), np.ones(d.n_dofs)
-        for number, region in enumerate(self._model.mesh.region_names):
-            law = core_law(self._model, region)
-            if law is None:
-                continue
-            sites = np.flatnonzero(d.site_region == number)
-            for component in range(2):
-                dofs = d.site_polar[sites] + component
-                friction[dofs] = law.viscosity * d.site_volume[sites]
-                scale[dofs] = law.scale
-        return friction, scale
 
 
 def core_law(model: "Model", region: str) -> _core.LandauPolarization | None:
@@ -202,22 +220,49 @@ def core_law(model: "Model", region: str) -> _core.LandauPolarization | None:
     return law if isinstance(law, _core.LandauPolarization) else None
 
 
-def fastest_instability(model: "Model") -> float:
-    """Return the rate at which the fastest uniform change of P can grow, scaled.
+class PolarScales(NamedTuple):
+    """What the way of the polarization to rest is measured in, scaled.
 
-    Where nothing grows, a thousandth of the rate at which P decays; 0 without ferroelectrics.
+    Attributes:
+        fastest: rate at which the fastest uniform change of P can grow; where nothing grows, a
+            thousandth of the rate at which P decays; 0 without ferroelectrics.
+        friction: viscosity times volume of every dof of P, else 0 (n_dofs,).
+        scale: of P at its dofs, else 1 (n_dofs,).
     """
-    scaling = model.discretized.scaling
-    rates = [0.0]
-    for region, material in model.materials.items():
-        if not isinstance(material.polarization, Landau):
-            continue
-        law = core_law(model, region)
-        assert law is not None
-        polynomial = material.polarization.polynomial(model.temperature)
-        p = np.linspace(0.0, 1.5, 61) * polynomial.scale()
-        softest = float(np.linalg.eigvalsh(polynomial.stiffness(*np.meshgrid(p, p))).min())
-        least = 1e-3 * float(np.abs(polynomial.stiffness(0.0, 0.0)).max())
-        unit = scaling.surface_charge / (scaling.field * law.viscosity)
-        rates.append(max(-softest, least) * unit)
-    return max(rates)
+
+    fastest: float
+    friction: FloatArray
+    scale: FloatArray
+
+
+_SCALES: "WeakKeyDictionary[Model, PolarScales]" = WeakKeyDictionary()
+
+
+def polar_scales(model: "Model") -> PolarScales:
+    """Return the scales of a model, computed once for all solves of it."""
+    if model not in _SCALES:
+        d = model.discretized
+        friction, scale, rates = np.zeros(d.n_dofs), np.ones(d.n_dofs), [0.0]
+        for number, region in enumerate(model.mesh.region_names):
+            law = core_law(model, region)
+            if law is None:
+                continue
+            rates.append(_fastest_instability(model, region, law))
+            sites = np.flatnonzero(d.site_region == number)
+            for component in range(2):
+                dofs = d.site_polar[sites] + component
+                friction[dofs] = law.viscosity * d.site_volume[sites]
+                scale[dofs] = law.scale
+        _SCALES[model] = PolarScales(max(rates), friction, scale)
+    return _SCALES[model]
+
+
+def _fastest_instability(model: "Model", region: str, law: _core.LandauPolarization) -> float:
+    scaling, material = model.discretized.scaling, model.materials[region]
+    assert isinstance(material.polarization, Landau)
+    polynomial = material.polarization.polynomial(model.temperature)
+    p = np.linspace(0.0, 1.5, 61) * polynomial.scale()
+    softest = float(np.linalg.eigvalsh(polynomial.stiffness(*np.meshgrid(p, p))).min())
+    least = 1e-3 * float(np.abs(polynomial.stiffness(0.0, 0.0)).max())
+    unit = scaling.surface_charge / (scaling.field * law.viscosity)
+    return max(-softest, least) * unit

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.errors import InputError
+from pyscl.polarization import POLAR
 from pyscl.postprocess.contacts import contact_dofs
 from pyscl.study.impedance.drive import Drive, contact_groups, find_drive
 from pyscl.study.impedance.linearized import LinearizedModel
@@ -194,10 +195,12 @@ def _respond(linearized: LinearizedModel, drive: Drive, rate: float) -> StaticRe
 def _rounding(linearized: LinearizedModel, common: FloatArray) -> float:
     """Return by how much the response (n_dofs,) to a common voltage misses it.
 
-    Phi follows it, and mu its multiple by the charge number: nothing else changes.
+    Phi follows it, and mu its multiple by the charge number: nothing else changes. Polarization
+    counts in the core's unit.
     """
     carrier = linearized.solution.model.discretized.core.dof_carrier
-    exact = np.where(carrier < 0, 1.0, np.append(linearized.solution.charge_number, 0.0)[carrier])
+    exact = np.where(carrier <= POLAR, 0.0, 1.0)
+    exact[carrier >= 0] = linearized.solution.charge_number[carrier[carrier >= 0]]
     return float(np.abs(common - exact).max())
 
 

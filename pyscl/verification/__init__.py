@@ -5,7 +5,14 @@ the second-order discretisation on the mesh of the case; where the discretisatio
 are those of rounding.
 """
 
-from pyscl.verification import impedance, layers, transients, transport, two_dimensions
+from pyscl.verification import (
+    impedance,
+    layers,
+    polarization,
+    transients,
+    transport,
+    two_dimensions,
+)
 from pyscl.verification.registry import CASES, Case, CaseResult, run_case, run_cases
 
 __all__ = [
@@ -14,6 +21,7 @@ __all__ = [
     "CaseResult",
     "impedance",
     "layers",
+    "polarization",
     "run_case",
     "run_cases",
     "transients",

@@ -52,7 +52,7 @@ def disc_in_field(
     def ring_charge(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
         r = np.maximum(np.hypot(x, y), outer)
         cosine = (y if axisymmetric else x) / r
-        _, slope, curvature = _switch(r, outer)
+        _, slope, curvature = switch(r, outer)
         power = 2 if axisymmetric else 1
         u = r - dipole / r**power
         du = 1.0 + power * dipole / r ** (power + 1)
@@ -73,7 +73,7 @@ def disc_in_field(
 
 def switched_off(r: ArrayLike, outer: float) -> NDArray[np.float64]:
     """Return chi of `disc_in_field` at the radii `r`; `outer` is the outer radius."""
-    return _switch(np.asarray(r, dtype=float), outer)[0]
+    return switch(np.asarray(r, dtype=float), outer)[0]
 
 
 def curved_wall(
@@ -205,7 +205,7 @@ def _dipole(
     return coated.polarizability * radii[1] ** 2
 
 
-def _switch(
+def switch(
     r: NDArray[np.float64], outer: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return chi(r) and its first two derivatives: a quintic step, twice differentiable."""

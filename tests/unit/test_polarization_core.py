@@ -27,11 +27,12 @@ from pyscl import (
     Remanent,
     ReservoirContact,
     Solution,
+    TransientOptions,
     _core,
 )
 from pyscl.mesh import strip
 from pyscl.polar_states import RandomPolarization, StripeDomains, UniformPolarization
-from pyscl.polarization import MEMORY, POLAR
+from pyscl.polarization import MEMORY, POLAR, crystal_surface
 from pyscl.study.newton import SolverOptions
 from pyscl.study.solver import StateSolver
 
@@ -230,9 +231,7 @@ def composite(rng, name, coordinates=PLANAR):
     angle = rng.uniform(0.0, 2.0 * np.pi, len(triangles))
     axes = np.column_stack([np.cos(angle), np.sin(angle)])
     left = np.flatnonzero(points[:, 0] == 0.0).tolist()
-    d = _core.Discretization(
-        points, triangles, region, coordinates, laws, 1, [], left[:1], axes
-    )
+    d = _core.Discretization(points, triangles, region, coordinates, laws, 1, [], left[:1], axes)
     bound = rng.normal(size=d.n_sites)
     d.set_polarization(bound - bound.mean(), rng.uniform(0.0, 0.5, d.n_sites))
     return d, points, triangles, axes
@@ -260,6 +259,14 @@ def jacobians(assembly, constraints, z, h=3e-4):
         r = {s: assembly.residual(constraints.expand(z + s * e)) for s in (-2, -1, 1, 2)}
         columns.append((8.0 * (r[1] - r[-1]) - (r[2] - r[-2])) / (12.0 * h))
     return found, np.column_stack(columns)
+
+
+def in_unknowns(assembly, of_dofs):
+    """Return values of dofs in the order of the free unknowns."""
+    free = assembly.free_of_dof
+    result = np.zeros(free.max() + 1, of_dofs.dtype)
+    result[free[free >= 0]] = of_dofs[free >= 0]
+    return result
 
 
 def balanced(d, constraints, balance, rng, z):
@@ -305,7 +312,7 @@ def test_jacobian_holds_in_pseudo_time(balance, rng):
     friction = np.zeros(d.n_dofs)
     for site in np.flatnonzero(d.site_polar >= 0):
         friction[d.site_polar[site] + np.arange(2)] = 0.8 * d.site_volume[site]
-    friction = friction[constraints.free_of_dof >= 0]
+    friction = in_unknowns(assembly, friction)
     np.testing.assert_allclose(found - rest, np.diag(2.5 * friction), atol=1e-13)
     pushed = assembly.residual(constraints.expand(z)) - still
     np.testing.assert_allclose(pushed, 2.5 * friction * (z - before), atol=1e-12)
@@ -317,8 +324,9 @@ def test_equilibrium_jacobian_is_symmetric(name, rng):
     d, points, *_ = composite(rng, name)
     constraints = constrain(d, held(d, points, rng, free_mu=False))
     z = rng.uniform(-1.5, 1.5, constraints.n_free)
-    found, _ = jacobians(balanced(d, constraints, EQUILIBRIUM, rng, z), constraints, z)
-    polar = d.dof_carrier[constraints.free_of_dof >= 0] == POLAR
+    assembly = _core.Assembly(d, constraints, [], [], EQUILIBRIUM)
+    found, _ = jacobians(assembly, constraints, z)
+    polar = in_unknowns(assembly, d.dof_carrier == POLAR)
     flipped = np.where(polar[:, None], found, -found)
     assert np.abs(flipped - flipped.T).max() < 1e-14 * np.abs(found).max()
 
@@ -364,16 +372,17 @@ def test_rows_are_the_derivative_of_the_energy(name, rng):
 @pytest.mark.parametrize("coordinates", [PLANAR, AXISYMMETRIC], ids=lambda c: c.name)
 def test_bound_charges_add_up_to_zero(name, coordinates, rng):
     """What P adds to Gauss's law shall have no sum over the region, whatever the state."""
-    d, points, triangles, _ = composite(rng, name, coordinates)
+    d, points, *_ = composite(rng, name, coordinates)
     u = rng.uniform(-1.5, 1.5, d.n_dofs)
-    plain = composite(np.random.default_rng(20240607), "landau", coordinates)[0]
-    assert plain.n_nodes == d.n_nodes
     constraints = constrain(d, held(d, points, rng, free_mu=False))
     assembly = _core.Assembly(d, constraints, [], [], EQUILIBRIUM)
     change = rng.normal(size=d.n_dofs)
     added = assembly.displacement_change(u, change) - assembly.displacement(change)
     assert np.abs(added).max() > 1e-2
     assert abs(added.sum()) < 1e-13 * np.abs(added).sum()
+    rows = assembly.rows(u)[: d.n_nodes]
+    carriers = d.site_volume @ d.site_fractions(0, u)[0]
+    assert rows.sum() + carriers == pytest.approx(0.0, abs=1e-13 * np.abs(rows).sum())
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -513,7 +522,7 @@ def test_uniform_polarization_is_exact_on_any_mesh(angle, gradient, rng):
         mesh, {"a": Material(polarization=law)}, contacts=sides(), temperature=298.0,
         periodic=[Periodic(sides=("bottom", "top"))],
     )  # fmt: skip
-    found = model.equilibrium(polarization=UniformPolarization(0.9))
+    found = model.equilibrium(polarization=UniformPolarization(share=0.9))
     spontaneous = law.polynomial(298.0).spontaneous_polarization()
     assert spontaneous == relative(0.265230274731, 1e-11)
     turned = np.radians(angle)
@@ -541,7 +550,7 @@ def test_bound_charge_of_every_region_is_zero(rng):
         scrambled_mesh(rng, 3 * NM), materials, contacts=sides(0.3), temperature=298.0,
         fixed_polarization={"b": lambda x, y: (0.03 * np.sin(3e8 * y), 0.1 + 0.0 * x)},
     )  # fmt: skip
-    found = model.equilibrium(polarization=RandomPolarization(0.5, seed=1))
+    found = model.equilibrium(polarization=RandomPolarization(share=0.5, seed=1))
     d = model.discretized
     charge = bound_charge(model, found["polarization"].values, d.triangle_sites, len(d.site_node))
     for region in (0, 1):
@@ -605,11 +614,11 @@ def test_memory_survives_solving_and_saving(count, tmp_path):
 
 def test_the_path_counts_and_the_steps_on_it_do_not():
     """Going in twice as many monotonous steps shall end in the same memory; turning back not."""
-    coarse = driven(SOFT, PATH[:5])[-1]
+    coarse = driven(SOFT, PATH[:4])[-1]
     between = np.sort(np.concatenate([PATH[:2], [0.5e8]]))
-    fine = driven(SOFT, [*between, *np.linspace(1.5e8, PATH[4], 8)[1:]])[-1]
+    fine = driven(SOFT, [*between, *np.linspace(PATH[1], PATH[3], 8)[1:]])[-1]
     np.testing.assert_allclose(fine.unknowns, coarse.unknowns, rtol=1e-10, atol=1e-9)
-    fresh = film(SOFT, PATH[4] * 10 * NM).equilibrium()
+    fresh = film(SOFT, PATH[3] * 10 * NM).equilibrium()
     difference = fresh["polarization"].values - coarse["polarization"].values
     assert np.abs(difference).max() > 0.05
 
@@ -629,9 +638,7 @@ def test_hysteresis_in_time_follows_the_law():
 
 NONLINEAR = {
     "johnson": Johnson(relative_permittivity=1000, coefficient=8e9),
-    "langevin": Langevin(
-        background_permittivity=10, saturation=0.1, zero_field_permittivity=300
-    ),
+    "langevin": Langevin(background_permittivity=10, saturation=0.1, zero_field_permittivity=300),
     "anisotropic": Anisotropic(along=300, across=50, axes="25 deg"),
     "landau": Landau(coefficients=BELL, viscosity=0.5),
 }
@@ -658,8 +665,8 @@ def test_quasi_static_response_is_the_difference_of_states(name):
 
 
 def test_small_signal_response_is_that_of_a_small_transient():
-    """The current of a small step in time shall be the inverse Laplace transform of the admittance:
-    P relaxes with one time constant, (f'' at the field) / viscosity.
+    """A small step of the voltage shall move D by the inverse Laplace transform of the admittance:
+    P follows with one time constant, viscosity over f''.
     """
     law = NONLINEAR["landau"]
     model = film(law)
@@ -667,20 +674,40 @@ def test_small_signal_response_is_that_of_a_small_transient():
     polynomial = law.polynomial(298.0)
     stiffness = polynomial.stiffness(polynomial.spontaneous_polarization())[0, 0]
     relaxation = law.viscosity / stiffness
-    step, length = 1e-4, 10 * NM
-    times = relaxation * np.array([0.3, 1.0, 3.0])
-    options = pytest.importorskip("pyscl").TransientOptions(
-        tolerance=1e-4, save=tuple(times), potential_scale=1.0
-    )
-    trajectory = model.transient(
-        [f"Step to {step} V", f"Hold at {step} V for {3.0 * relaxation} s"],
-        contact="left", start=start, options=options,
-    )  # fmt: skip
-    before = start["displacement"].values[:, 0].mean()
-    found = [s["displacement"].values[:, 0].mean() - before for s in trajectory.solutions]
-    chi = (1.0 - np.exp(-times / relaxation)) / stiffness
-    expected = (step / length) * (10.0 * epsilon_0 + chi)
-    np.testing.assert_allclose(found[-3:], expected, rtol=2e-3)
+    step, length = 5e-3, 10 * NM
+    end = 1.5 * relaxation
+
+    def moved(steps):
+        """Return half of the difference of D after steps of the voltage up and down."""
+        options = TransientOptions(fixed_step=end / steps)
+        ends = [
+            model.transient(
+                [f"Step to {voltage} V", f"Hold at {voltage} V for {end} s"],
+                contact="left", start=start, options=options,
+            ).final["displacement"].values[:, 0].mean()
+            for voltage in (step, -step)
+        ]  # fmt: skip
+        return 0.5 * (ends[0] - ends[1])
+
+    found = np.array([moved(steps) for steps in (50, 100, 200)])
+    chi = -np.expm1(-end / relaxation) / stiffness
+    errors = found / ((step / length) * (10.0 * epsilon_0 + chi)) - 1.0
+    # P goes by backward Euler; the rest is the third order in the voltage
+    assert np.diff(errors)[0] / np.diff(errors)[1] == pytest.approx(2.0, abs=0.1)
+    assert abs(errors[2]) < 5e-3
+    assert abs(2.0 * errors[2] - errors[1]) < 3e-4
+
+
+def test_small_signals_see_the_reversible_branch_of_a_hysteresis():
+    """At the end of a path the response shall be that of turning back: the background alone."""
+    state = driven(SOFT, PATH[:2])[-1]
+    step = 1e-3
+    back = film(SOFT, PATH[1] * 10 * NM - step).equilibrium(state)
+    expected = (state.contact("left").charge - back.contact("left").charge) / step
+    assert expected == relative(80.0 * epsilon_0 * 2 / 10, 1e-9)
+    admittance = 1.0 / state.impedance([1e3], contact="left").impedance[0]
+    assert admittance.imag / (2e3 * np.pi) == relative(expected, 1e-8)
+    assert state.static_response("left").capacitance == relative(expected, 1e-8)
 
 
 def test_contributions_to_the_impedance_add_up():
@@ -693,33 +720,28 @@ def test_contributions_to_the_impedance_add_up():
 # --- fixed polarization -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("coordinates", ["planar", "axisymmetric"])
-@pytest.mark.parametrize("angle", [0.0, 50.0])
-def test_remanent_polarization_is_its_bound_charge(coordinates, angle):
-    """A layer of uniform P shall give the potentials of the surface charges P . n at its ends."""
-    if coordinates == "axisymmetric":  # then P has to point along the axis of revolution
-        x, y = np.linspace(0.0, 3.0, 4) * NM, (0.0, 2 * NM, 5 * NM, 7 * NM)
-        mesh, ends, flipped = layered_cylinder(x, y), ("bottom", "top"), True
-        angle = 90.0 if angle == 0.0 else -90.0
+@pytest.mark.parametrize(
+    ("coordinates", "angle"),
+    [("planar", 0.0), ("planar", 180.0), ("axisymmetric", 90.0), ("axisymmetric", -90.0)],
+)
+def test_fixed_polarization_is_its_bound_charge(coordinates, angle):
+    """A layer of uniform P shall give the potentials of the surface charges P . n at its ends,
+    whether a law or the model fixes it; by its crystal axes it may point either way.
+    """
+    y = (0.0, 2 * NM, 5 * NM, 7 * NM)
+    if coordinates == "axisymmetric":
+        mesh, ends, normal = layered_cylinder(np.arange(4) * NM, y), ("bottom", "top"), (0.0, 1.0)
     else:
-        mesh = strip(
-            np.arange(8) * NM, 2 * NM, 2, [("below", 2 * NM), ("film", 5 * NM), ("over", 7 * NM)]
-        )
-        ends, flipped = ("left", "right"), False
+        regions = [("below", y[1]), ("film", y[2]), ("over", y[3])]
+        mesh = strip(np.arange(8) * NM, 2 * NM, 2, regions)
+        ends, normal = ("left", "right"), (1.0, 0.0)
     p = 0.013
-    carriers = conductor()
+    along = p * float(np.sin(np.radians(angle)) if normal[1] else np.cos(np.radians(angle)))
 
-    def solve(**polarization):
-        charge = polarization.pop("charge", 0.0)
-        film_law = polarization.pop("law", None)
-        materials = {
-            "below": carriers,
-            "film": Material(polarization=film_law)
-            if film_law else Material(relative_permittivity=30.0),
-            "over": Material(relative_permittivity=5.0),
-        }  # fmt: skip
+    def solve(film, charge=0.0, **more):
         return Model(
-            mesh, materials, coordinates=coordinates, **polarization,
+            mesh,
+            {"below": conductor(), "film": film, "over": Material(relative_permittivity=5.0)},
             interfaces={
                 "below|film": Interface(surface_charge=-charge),
                 "film|over": Interface(surface_charge=charge),
@@ -728,31 +750,27 @@ def test_remanent_polarization_is_its_bound_charge(coordinates, angle):
                 ends[0]: ReservoirContact(carrier="Li", potential="neutral"),
                 ends[1]: PotentialContact(potential=0.1),
             },
+            coordinates=coordinates, **more,
         ).equilibrium()  # fmt: skip
 
-    normal = np.array([0.0, 1.0]) if flipped else np.array([1.0, 0.0])
-    direction = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))])
-    expected = solve(charge=p * float(direction @ normal))
+    plain = Material(relative_permittivity=30.0)
     law = Remanent(polarization=p, relative_permittivity=30.0, axes=f"{angle} deg")
-    if angle not in (0.0, 90.0, -90.0):  # along the layer it would end at the sides
-        law = None
+    expected = solve(plain, along)
+    assert np.abs(expected.potential - solve(plain).potential).max() > 0.03
     for state in (
-        solve(law=law) if law else None,
-        solve(fixed_polarization={"film": p * (direction @ normal) * normal}),
+        solve(Material(polarization=law)),
+        solve(plain, fixed_polarization={"film": along * np.array(normal)}),
     ):
-        if state is None:
-            continue
-        np.testing.assert_allclose(state.potential, expected.potential, rtol=1e-11, atol=1e-11)
+        np.testing.assert_allclose(state.potential, expected.potential, rtol=1e-10, atol=1e-11)
         for end in ends:
             assert state.contact(end).charge == relative(expected.contact(end).charge, 1e-9)
-        assert np.abs(state.potential).max() > 0.05
 
 
 def layered_cylinder(x, y):
     """Return a strip in x cut into three regions along y, for coordinates r and z."""
-    mesh = strip(np.asarray(y), x[-1], len(x) - 1, [("below", y[1]), ("film", y[2]), ("over", y[3])])
-    names = dict(zip(("left", "right", "bottom", "top"), ("bottom", "top", "left", "right"),
-                     strict=True))  # fmt: skip
+    regions = [("below", y[1]), ("film", y[2]), ("over", y[3])]
+    mesh = strip(np.asarray(y), x[-1], len(x) - 1, regions)
+    names = {"left": "bottom", "right": "top", "bottom": "left", "top": "right"}
     return replace(
         mesh,
         points=mesh.points[:, ::-1].copy(),
@@ -784,18 +802,47 @@ def test_numbering_of_the_mesh_does_not_matter(rng):
 
     def solve(mesh):
         model = Model(mesh, material, contacts=sides(), temperature=298.0)
-        return model.equilibrium(polarization=RandomPolarization(0.3, seed=2))
+        return model.equilibrium(polarization=RandomPolarization(share=0.3, seed=2))
 
     one, two = solve(mesh), solve(other)
     np.testing.assert_allclose(two.potential, one.potential[order], atol=1e-8)
     p = one["polarization"].values[shuffle]
     np.testing.assert_allclose(two["polarization"].values, p, atol=1e-8)
-    assert one.history.relaxation_rate == relative(two.history.relaxation_rate, 1e-6)
+    # the iteration for the eigenvalue starts elsewhere and stops early
+    assert one.history.relaxation_rate == relative(two.history.relaxation_rate, 1e-4)
     energies = [
         np.concatenate(_core.landau_energy(s.model.discretized.core, s.unknowns)[:2])
         for s in (one, two)
     ]
     np.testing.assert_allclose(*energies, rtol=1e-9)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1.0, 2.5])
+def test_a_crystal_goes_on_across_periodic_sides(offset):
+    """Stripes shall have the same energy and stability wherever their walls are, also where one
+    is on the periodic line.
+    """
+    law = Landau(coefficients=BELL, axes="90 deg", gradient_energy="2e-11 J*m^3/C^2")
+
+    def energy(shift):
+        model = Model(
+            strip(np.arange(17) * 0.5 * NM, NM, 1),
+            {"electrolyte": Material(polarization=law)},
+            contacts={side: PotentialContact(potential=0.0) for side in ("bottom", "top")},
+            periodic=[Periodic(sides=("left", "right"))],
+            temperature=298.0,
+        )
+        stripes = StripeDomains(period="8 nm", offset=(shift + 0.2) * NM)
+        state = model.equilibrium(polarization=stripes)
+        bulk, gradient, _ = _core.landau_energy(model.discretized.core, state.unknowns)
+        p = state["polarization"].values[:, 1]
+        assert p.max() > 0.25
+        assert p.min() < -0.25
+        return np.array([bulk[0], gradient[0]]), state.history.relaxation_rate
+
+    found, expected = energy(offset), energy(1.5)
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-8)
+    assert found[1] == relative(expected[1], 1e-3)  # of the walls in the lattice of the mesh
 
 
 @pytest.mark.parametrize("delta", [0.3, 1.0, 30.0])
@@ -807,27 +854,27 @@ def test_extrapolation_length_sets_the_slope_at_the_surface(delta):
     decay = np.sqrt(g / stiffness)
     length = 3.0 * decay
     coefficients = LandauCoefficients(
-        a1=0.5 * stiffness, a11=1.0, a12=0.0, temperature_range=(200.0, 400.0)
+        a1=0.5 * stiffness, a11=stiffness, a12=0.0, temperature_range=(200.0, 400.0)
     )
     errors = []
-    for n in (20, 40):
+    for n in (40, 80):
         law = Landau(
             coefficients=coefficients, extrapolation_length=delta * decay,
-            gradient_energy={"G11": g, "G12": 0.0, "G44": g, "G44_prime": 0.0},
+            gradient_energy={"G11": g, "G12": 0.0, "G44": 0.5 * g, "G44_prime": 0.5 * g},
         )  # fmt: skip
         # a layer across y, the field along x, so that P has no bound charge
         model = Model(
             strip(np.linspace(0.0, 2 * NM, 3), length, n),
             {"electrolyte": Material(polarization=law)},
-            contacts=sides(0.02),
+            contacts=sides(0.002),
             temperature=298.0,
         )
         # surfaces with electrodes are taken out, so that the layer is infinite along x
         d = model.discretized
         points = model.mesh.points[d.site_node]
-        free = np.isclose(points[:, 1], 0.0) | np.isclose(points[:, 1], length)
+        free = np.abs(points[:, 1] / length - 0.5) > 0.499
         full = law.gradient[0] / law.extrapolation_length
-        corner = np.isclose(points[:, 0], 0.0) | np.isclose(points[:, 0], 2 * NM)
+        corner = np.abs(points[:, 0] / NM - 1.0) > 0.99
         measure = np.where(free, NM * np.where(corner, 0.5, 1.0), 0.0)
         scaling = d.scaling
         stiff = full * measure * scaling.surface_charge / (scaling.field * scaling.volume)
@@ -835,10 +882,10 @@ def test_extrapolation_length_sets_the_slope_at_the_surface(delta):
         p = model.equilibrium().unknowns[d.site_polar] * scaling.surface_charge
         y = (points[:, 1] - 0.5 * length) / decay
         half = 1.5
-        bulk = 0.02 / (2 * NM) / stiffness
+        bulk = 0.002 / (2 * NM) / stiffness
         exact = bulk * (1.0 - np.cosh(y) / (np.cosh(half) + delta * np.sinh(half)))
         errors.append(np.abs(p - exact).max() / bulk)
-    assert errors[1] < 2e-3
+    assert errors[1] < 1e-3
     assert errors[0] / errors[1] == pytest.approx(4.0, abs=0.3)
 
 
@@ -856,6 +903,56 @@ def test_surface_stiffness_is_that_of_the_whole_boundary():
     assert surface * energy == relative(expected, 1e-12)
 
 
+def test_surface_of_a_body_of_revolution():
+    """The facets around a region shall have the area of its surface, the axis none."""
+    mesh = layered_cylinder(np.arange(4) * NM, (0.0, 2 * NM, 5 * NM, 7 * NM))
+    model = Model(
+        mesh,
+        {region: Material(relative_permittivity=5.0) for region in mesh.region_names},
+        contacts={"bottom": PotentialContact(potential=0.0)},
+        coordinates="axisymmetric",
+    )
+    region = mesh.region_names.index("film")
+    _, measure = crystal_surface(model, model.discretized.triangle_sites, region)
+    radius, height = 3 * NM, 3 * NM
+    assert measure.sum() == relative(2 * np.pi * radius * (radius + height), 1e-12)
+
+
+@pytest.mark.parametrize("name", ["landau", "hysteresis"])
+def test_a_start_for_another_scaling_keeps_polarization_and_memory(name):
+    """P [C/m2] and memory [V/m] shall stay where temperature and site density are others."""
+    polar = Material(polarization=NONLINEAR["landau"] if name == "landau" else SOFT)
+
+    def model(temperature, debye_length):
+        return Model(
+            strip(np.linspace(0.0, 8.0, 9) * NM, NM, 1, [("a", 4 * NM), ("b", 8 * NM)]),
+            {"a": polar, "b": conductor(debye_length)},
+            contacts={
+                "left": PotentialContact(potential=0.6),
+                "right": ReservoirContact(carrier="Li", potential="neutral"),
+            },
+            temperature=temperature,
+        )
+
+    start = {"polarization": UniformPolarization()} if name == "landau" else {}
+    state = model(298.0, 1.0 * NM).equilibrium(**start)
+    other = model(320.0, 0.5 * NM)
+    moved = Solution(
+        other, state.unknowns_for(other), kind="equilibrium", bias={}, history=state.history
+    )
+    scalings = [m.discretized.scaling for m in (state.model, other)]
+    assert scalings[1].surface_charge > 2.0 * scalings[0].surface_charge
+    assert scalings[1].field > 1.05 * scalings[0].field
+    kind, unit = (POLAR, "surface_charge") if name == "landau" else (MEMORY, "field")
+    here = state.model.discretized.core.dof_carrier == kind
+    values = [
+        s.unknowns[here] * getattr(scaling, unit)
+        for s, scaling in zip((state, moved), scalings, strict=True)
+    ]
+    assert np.abs(values[0]).max() > 1e-3
+    np.testing.assert_allclose(values[1], values[0], rtol=1e-13)
+
+
 def test_zero_boundary_holds_p_of_the_surface_and_no_other():
     law = Landau(coefficients=BELL, boundary="zero")
     state = film(law, nodes=41, length=20 * NM).equilibrium(polarization=UniformPolarization())
@@ -868,7 +965,12 @@ def test_zero_boundary_holds_p_of_the_surface_and_no_other():
 
 
 @pytest.mark.parametrize(
-    "start", [UniformPolarization(0.0), RandomPolarization(0.01), StripeDomains("4 nm", angle=90.0)]
+    "start",
+    [
+        UniformPolarization(share=0.0),
+        RandomPolarization(share=0.01),
+        StripeDomains(period="4 nm", angle=90.0),
+    ],
 )
 def test_states_of_rest_are_stable(start):
     """Whatever the start, even on a balance that is none: a positive rate of relaxation, and the

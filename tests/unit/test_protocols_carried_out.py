@@ -26,6 +26,7 @@ from pyscl.materials import load
 from pyscl.mesh import graded, strip
 from pyscl.protocol import Protocol
 from pyscl.study.transient import TransientOptions
+from pyscl.study.transient.stepper import Stepper
 from pyscl.trajectory import Trajectory
 
 LENGTH = 10 * NM
@@ -201,6 +202,19 @@ def test_a_step_that_misses_the_tolerance_keeps_the_states_before():
     assert not kept.complete
     assert kept.restart is not None
     assert kept.final.time == failure.value.last_good.time
+
+
+def test_a_wait_whose_end_cannot_be_seen_is_given_up(monkeypatch):
+    """Long steps that never converge shall not let it go on with short ones for ever."""
+    solve = Stepper._solve
+
+    def only_short(self, dt, *arguments, **options):
+        return solve(self, dt, *arguments, **options) if dt < TAU else None
+
+    monkeypatch.setattr(Stepper, "_solve", only_short)
+    with pytest.raises(ConvergenceError, match="changes no more, but no longer step") as failure:
+        carried_out(["Step to 0.1 V", "Wait until steady"])
+    assert failure.value.trajectory["voltage"][-1] == pytest.approx(0.1, abs=1e-12)
 
 
 # Saved states.

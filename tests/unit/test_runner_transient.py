@@ -177,7 +177,7 @@ def failing(tmp_path, monkeypatch):
 
     def trial(self, longest, value):
         if self.time > 15e-9:
-            raise self._failure("a step of the test did not converge")
+            raise self.failure("a step of the test did not converge")
         return real(self, longest, value)
 
     monkeypatch.setattr(Stepper, "trial", trial)

@@ -17,6 +17,8 @@ from pyscl import (
 )  # fmt: skip
 from pyscl.mesh import graded, strip
 from pyscl.study.transference import polarisation, transference
+from pyscl.study.transient import TransientOptions
+from pyscl.study.transient.stepper import Stepper
 from pyscl.verification.impedance_setups import reversible_cell
 from pyscl.verification.meshes import two_sided
 from pyscl.verification.setups import VT, WIDTH, reservoir, salt, salt_length
@@ -109,6 +111,30 @@ def test_a_steady_current_of_rounding_is_no_number():
     both = LENGTH / conductivity(1.0)
     with pytest.raises(InputError, match="which is rounding"):
         polarisation(cell(1.0, 1e9 * both), "left")
+
+
+@pytest.mark.parametrize(
+    ("resistance", "share"), [(1e6, 1.0), (1e6, 100.0), (1e9, 1.0), (1e9, 100.0), (1e12, 1.0)]
+)
+def test_long_steps_keep_the_level_behind_weak_contacts(resistance, share):
+    """The level hangs on 1/R and C/dt, which rounding of the cell's own conductance would hide.
+
+    A step of some RC moves V/2 (C' - C/(2 + 20)) of charge and V/2R: C = 20 eps/L of the compact
+    layer is C' in series with the diffuse one, 2000 eps/L, and was charged by the jump in series
+    with eps/L of the cell.
+    """
+    resistance *= LENGTH / conductivity(1.0)
+    model = cell(1.0, resistance)
+    stepper = Stepper(model, "left", "right", model.equilibrium(), TransientOptions())
+    stepper.jump(1e-3)
+    time = resistance * epsilon_0 * 78.5 / (LENGTH / 20)
+    trial = stepper.solve_step(share * time, 1e-3, 1)
+    assert trial is not None
+    charged = 1.0 / (1.0 + 20.0 / 2000.0) - 2.0 / (2.0 + 20.0)
+    assert trial.current == relative(
+        1e-3 * WIDTH / (2.0 * resistance) * (1.0 + charged / share), 1e-3
+    )
+    assert len(trial.newton.steps) <= 8
 
 
 def test_thick_cells_are_waited_for():

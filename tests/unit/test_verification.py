@@ -27,7 +27,9 @@ def test_registry_covers_layers_transport_and_two_dimensions():
     """The self-test shall have cases of equilibrium, transport, time, frequency and 2D."""
     assert len(CASES) >= 20
     modules = {case.compute.__module__.rsplit(".", 1)[1] for case in CASES.values()}
-    assert modules == {"impedance", "layers", "transients", "transport", "two_dimensions"}
+    assert modules == {
+        "impedance", "layers", "polarization", "transients", "transport", "two_dimensions",
+    }  # fmt: skip
     for name, case in CASES.items():
         assert case.name == name
         assert case.description.endswith((".", "0.", ")"))

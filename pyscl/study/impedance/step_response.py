@@ -41,7 +41,7 @@ def step_impedance(
     contact: str,
     reference: str | None = None,
     amplitude: float = 1e-3,
-    tolerance: float = 1e-6,
+    tolerance: float = 1e-7,
 ) -> ComplexArray:
     """Return the impedance [Ohm m] (planar) or [Ohm] from two small steps, up and down.
 
@@ -115,7 +115,7 @@ class TimeDomainCheck:
 
 
 def check_in_time(
-    spectrum: "Spectrum", count: int = 5, *, amplitude: float = 1e-3, tolerance: float = 1e-6
+    spectrum: "Spectrum", count: int = 5, *, amplitude: float = 1e-3, tolerance: float = 1e-7
 ) -> TimeDomainCheck:
     """Compare a spectrum with the response to small steps; see `Spectrum.check_in_time`."""
     if count < 1:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _SAME_VOLTAGE = 1e-6  # V; a smaller change is no jump
 _STEADY_AFTER = 100.0  # first steps; between two looks the time grows fourfold
 _LOOK_AGAIN = 4.0
+_STILL = 1e-4  # of the change that counts as steady: a step that moves less moves nothing
+_VAIN = 30  # such steps, whose longer ones did not converge, before the wait is given up
 
 
 class Integration:
@@ -176,8 +178,10 @@ class Integration:
         if resumed and drive.end is not None and clock.passed(drive.end):
             return _time_over(drive.end), True
         look = _STEADY_AFTER * stepper.first_step
+        vain = 0
         while True:
             self._interrupts.check()
+            failed = stepper.failed
             try:
                 trial = stepper.trial(clock.longest_step(drive), drive.value)
             except ConvergenceError:
@@ -205,6 +209,15 @@ class Integration:
                 return met, True
             if any(clock.meets(corner) for corner in drive.corners):
                 stepper.forget()
+            if trial.change > _STILL * self._options.steady:
+                vain = 0
+            elif drive.end is None and stepper.failed > failed:
+                vain += 1
+                if vain >= _VAIN:
+                    raise stepper.failure(
+                        f"the state at t = {stepper.time:.6g} s changes no more, but no longer "
+                        f"step than {trial.dt:.3g} s converges, which would show that it is steady"
+                    )
             if (drive.until_steady or drive.end is None) and stepper.elapsed >= look:
                 look = _LOOK_AGAIN * stepper.elapsed
                 left = self._change_left(trial, drive)

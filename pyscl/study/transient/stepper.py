@@ -49,6 +49,7 @@ class Stepper:
         current: through the working contact in the last step [A/m] or [A], NaN before the first.
         next_step: proposal for the next step [s].
         counts: what was done: steps, rejected, iterations, factorisations, seconds.
+        failed: number of rejected steps that did not converge.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Stepper:
         self.counts = dict.fromkeys(
             ("steps", "rejected", "iterations", "factorisations"), 0
         ) | dict.fromkeys(("assembly_seconds", "factor_seconds", "solve_seconds"), 0.0)
+        self.failed = 0
         self._use("voltage")
         self._load()
 
@@ -171,7 +173,7 @@ class Stepper:
             if trial is None:
                 part *= 0.5
                 if abs(part) < 1e-3 * abs(voltage - begin):
-                    raise self._failure(
+                    raise self.failure(
                         f"the jump of the voltage to {voltage:.6g} V did not converge beyond "
                         f"{reached:.6g} V"
                     )
@@ -234,6 +236,7 @@ class Stepper:
                 # Targets of BDF2 may lie outside the bounds of the site fraction; those of
                 # backward Euler never do.
                 dt, order, failed = _AFTER_FAILURE * dt, 1, True
+                self.failed += 1
                 refused = "did not converge"
             elif dt > trial.longest:
                 dt, failed = trial.longest, True
@@ -245,7 +248,7 @@ class Stepper:
                     f"{self._place(trial.worst_dof)},"
                 )
             if dt < max(self._min_step, resolution) or (fixed and failed and dt < 1e-6 * fixed):
-                raise self._failure(
+                raise self.failure(
                     f"a step at t = {self.time:.6g} s {refused} down to a length of {dt:.3g} s"
                 )
 
@@ -258,7 +261,7 @@ class Stepper:
         if trial is not self._latest:  # the core holds another one
             again = self._solve(trial.dt, trial.order, trial.value)
             if again is None:
-                raise self._failure(f"a step at t = {self.time:.6g} s did not converge")
+                raise self.failure(f"a step at t = {self.time:.6g} s did not converge")
             trial = again
         self._integrator.accept()
         self._levels = (list(self._integrator.times), list(self._integrator.states))
@@ -422,7 +425,8 @@ class Stepper:
         x, y = self.model.mesh.points[self._d.dof_node[dof]] * 1e9
         return f"'{name}' at ({x:.4g}, {y:.4g}) nm"
 
-    def _failure(self, what: str) -> ConvergenceError:
+    def failure(self, what: str) -> ConvergenceError:
+        """Return an error that says what failed and where Newton's method was."""
         where = ""
         if self.history.iterations:
             last = self.history.iterations[-1]

@@ -1,0 +1,377 @@
+"""Studies carried out: the same numbers as single runs, stored at once, resumed, refused."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from runs import write_run
+from studies import BIAS, TEMPERATURE, assert_same_numbers, carried_out, results, tiny_study
+from typer.testing import CliRunner
+
+import pyscl
+from pyscl import InputError, Solution, cli
+from pyscl.input import load_input
+from pyscl.runner import execute
+from pyscl.storage import atomic
+from pyscl.sweep import worker
+from pyscl.sweep.drive import plan
+from pyscl.sweep.local import LocalEngine
+from pyscl.sweep.store import Store
+from pyscl.sweep.worker import Task, flatten, run_task
+
+COMMAND = [sys.executable, "-P", "-c", "from pyscl.cli import main; main()"]
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": os.pathsep.join([str(Path(pyscl.__file__).parents[1]), *sys.path])
+}
+
+
+def without_times(summary):
+    """Return a summary without what depends on the clock."""
+    if isinstance(summary, dict):
+        return {k: without_times(v) for k, v in summary.items() if not k.endswith("seconds")}
+    return [without_times(v) for v in summary] if isinstance(summary, list) else summary
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """Return a study of two axes that was carried out by two workers, and its folder."""
+    folder = tmp_path_factory.mktemp("swept")
+    study = tiny_study(folder, keep="all")
+    counts, lines = carried_out(study, folder / "out", workers=2)
+    assert counts.done == 6
+    assert lines == []
+    return study, folder
+
+
+def test_a_sweep_is_a_loop_of_single_runs_bit_for_bit(swept):
+    study, folder = swept
+    found = results(folder / "out")
+    assert sorted(found) == [(t, b) for t in (300, 310) for b in (0, 10, 20)]
+    for (temperature, bias), result in found.items():
+        texts = [f"temperature={temperature} K", f"studies.1.steady.bias.right={bias} mV"]
+        single = execute(load_input(folder / "run.yaml", texts), folder / "single").summary
+        assert result["numbers"] == flatten(single)
+        kept = folder / "out" / "cases" / result["key"] / result["kept"] / "summary.json"
+        assert without_times(json.loads(kept.read_text())) == without_times(
+            json.loads(json.dumps(single))
+        )
+    path = "cases.base.studies.steady.contacts.right.current [A/m]"
+    assert found[300, 20]["numbers"][path] != 0.0
+    assert found[300, 20]["numbers"][path] != found[310, 20]["numbers"][path]
+
+
+def test_results_say_where_they_come_from(swept):
+    _, folder = swept
+    result = results(folder / "out")[310.0, 20.0]
+    assert result["number"] == 5
+    assert result["coordinates"] == {"temperature": 310.0, "bias": 20.0}
+    assert result["attempts"] == 1
+    assert result["reason"] == ""
+    assert result["versions"]["pyscl"] == pyscl.__version__
+    assert 0 < result["seconds"] < 60
+    assert 30e6 < result["memory"] < 2e9
+    about = json.loads((folder / "out" / "study.json").read_text())
+    assert about["cases"][result["key"]]["number"] == 5
+    assert [axis["name"] for axis in about["axes"]] == ["temperature", "bias"]
+    assert about["axes"][1] | {"label": ""} == {
+        "name": "bias", "path": BIAS["path"], "unit": "mV", "label": "", "dimension": "bias",
+        "values": [0.0, 10.0, 20.0],
+    }  # fmt: skip
+    assert about["base"]["title"] == "Strip"
+
+
+def test_what_is_there_is_not_computed_again(swept, monkeypatch):
+    study, folder = swept
+    monkeypatch.setattr(LocalEngine, "submit", None)
+    counts, _ = carried_out(study, folder / "out")
+    assert (counts.total, counts.earlier, counts.done) == (6, 6, 6)
+
+
+def test_more_values_add_only_what_is_missing(tmp_path):
+    carried_out(tiny_study(tmp_path, axes={"temperature": TEMPERATURE}), tmp_path / "out")
+    before = {path: path.read_text() for path in tmp_path.glob("out/cases/*/result.json")}
+    more = {"values": ["300 K", "0.31e3 K", "320 K"]}
+    counts, _ = carried_out(tiny_study(tmp_path, axes={"temperature": more}), tmp_path / "out")
+    assert (counts.total, counts.earlier, counts.done) == (3, 2, 3)
+    assert {path: path.read_text() for path in before} == before
+
+
+def test_an_axis_more_keeps_the_cases_with_the_value_of_the_base(tmp_path):
+    carried_out(tiny_study(tmp_path, axes={"temperature": TEMPERATURE}), tmp_path / "out")
+    axes = {"temperature": TEMPERATURE, "bias": {**BIAS, "linspace": None, "values": [
+        "10 mV", "5 mV"]}}  # fmt: skip
+    axes["bias"].pop("linspace")
+    counts, _ = carried_out(tiny_study(tmp_path, axes=axes), tmp_path / "out")
+    assert (counts.total, counts.earlier, counts.done) == (4, 2, 4)
+
+
+def test_an_unreadable_result_is_computed_again_and_reported(swept, tmp_path):
+    study = tiny_study(tmp_path)
+    carried_out(study, tmp_path / "out")
+    whole = results(tmp_path / "out")
+    damaged = [tmp_path / "out/cases" / whole[300.0, b]["key"] for b in (0.0, 10.0, 20.0)]
+    text = (damaged[0] / "result.json").read_text()
+    (damaged[0] / "result.json").write_text(text[: len(text) // 2])
+    (damaged[1] / "result.json").unlink()
+    damaged[1].rmdir()
+    damaged[1].write_text("not a folder")
+    (damaged[2] / "result.json").write_text(json.dumps(whole[300.0, 0.0]))
+    counts, lines = carried_out(study, tmp_path / "out")
+    assert (counts.earlier, counts.done) == (3, 6)
+    assert sum("is computed again" in line and "result.json cannot be read" in line
+               for line in lines) == 3  # fmt: skip
+    assert_same_numbers(results(tmp_path / "out"), whole)
+    assert_same_numbers(whole, results(swept[1] / "out"))
+
+
+def test_a_changed_base_is_refused_with_the_difference(tmp_path):
+    axes = {"temperature": TEMPERATURE}
+    carried_out(tiny_study(tmp_path, axes=axes), tmp_path / "out")
+    changed = tiny_study(tmp_path, axes=axes, changes=[("right: 10 mV", "right: 12 mV")])
+    with pytest.raises(InputError, match="of another base input") as caught:
+        carried_out(changed, tmp_path / "out")
+    assert 'studies.1.steady.bias.right: "10 mV" then, "12 mV" now' in str(caught.value)
+    write_run(tmp_path, ("title: Strip", "title: Other"))
+    assert carried_out(tiny_study(tmp_path, axes=axes), tmp_path / "out")[0].earlier == 2
+
+
+def test_a_changed_mesh_is_refused(tmp_path):
+    axes = {"temperature": TEMPERATURE}
+    study = tiny_study(tmp_path, axes=axes)
+    carried_out(study, tmp_path / "out")
+    mesh = tmp_path / "strip.msh"
+    mesh.write_text(mesh.read_text() + "\n")
+    with pytest.raises(InputError, match=r"the contents of strip\.msh have changed"):
+        carried_out(study, tmp_path / "out")
+
+
+def test_results_without_a_readable_study_are_not_mixed(tmp_path):
+    study = tiny_study(tmp_path, axes={"temperature": TEMPERATURE})
+    carried_out(study, tmp_path / "out")
+    (tmp_path / "out" / "study.json").write_text("{")
+    with pytest.raises(InputError, match=r"study\.json cannot be read, but there are results"):
+        carried_out(study, tmp_path / "out")
+
+
+def test_a_folder_in_use_is_refused_by_name_of_its_user(tmp_path):
+    tiny_study(tmp_path)
+    (tmp_path / "study.yaml").write_text("base: run.yaml\naxes: {temperature: {values: [300 K]}}")
+    with Store(tmp_path / "out"):
+        done = subprocess.run(
+            [*COMMAND, "sweep", "study.yaml", "--folder", "out"],
+            cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert f"out is in use by process {os.getpid()} on " in done.stderr
+    assert not (tmp_path / "out" / "study.json").exists()
+    with Store(tmp_path / "out"):
+        pass
+
+
+def test_a_failed_case_is_tried_twice_and_does_not_stop_the_others(tmp_path):
+    axes = {"bias": {"path": BIAS["path"], "values": ["10 mV", "1e300 V", "20 mV"]}}
+    counts, lines = carried_out(tiny_study(tmp_path, axes=axes), tmp_path / "out")
+    assert counts.by_status == {"done": 2, "failed": 1}
+    (failed,) = [r for r in results(tmp_path / "out").values() if r["status"] == "failed"]
+    assert failed["attempts"] == 2
+    assert "steady stopped after" in failed["reason"]
+    assert "failed, tried again: " in lines[0]
+    assert " failed: base: steady: steady stopped" in lines[1]
+    place = tmp_path / "out" / "cases" / failed["key"] / failed["kept"]
+    last_good = Solution.load(place / failed["last_good"])
+    assert last_good["potential"].values.shape == (87,)
+    assert carried_out(tiny_study(tmp_path, axes=axes), tmp_path / "out")[0].earlier == 3
+    again, _ = carried_out(tiny_study(tmp_path, axes=axes), tmp_path / "out", again=True)
+    assert again.earlier == 2
+
+
+def test_the_second_attempt_has_the_settings_of_retry(tmp_path):
+    axes = {"bias": {"path": BIAS["path"], "values": ["10 mV", "1e300 V"]}}
+    study = tiny_study(tmp_path, axes=axes, retry={"studies.1.steady.bias.right": "30 mV"})
+    counts, _ = carried_out(study, tmp_path / "out")
+    assert counts.by_status == {"done": 2}
+    assert sorted(r["attempts"] for r in results(tmp_path / "out").values()) == [1, 2]
+
+
+def test_folders_of_chosen_cases_are_kept(tmp_path):
+    axes = {"temperature": TEMPERATURE}
+    counts, _ = carried_out(tiny_study(tmp_path, axes=axes), tmp_path / "out")
+    assert not list(tmp_path.glob("out/cases/*/run"))
+    chosen = tiny_study(tmp_path, axes=axes, keep=[{"temperature": 310}])
+    counts, _ = carried_out(chosen, tmp_path / "out")
+    assert (counts.earlier, counts.done) == (1, 2)
+    (kept,) = tmp_path.glob("out/cases/*/run")
+    assert json.loads((kept / "summary.json").read_text())["input"]["temperature"] == 310.0
+    assert carried_out(chosen, tmp_path / "out")[0].earlier == 2
+    assert not (tmp_path / "out" / "scratch").exists()
+
+
+def test_continuation_starts_from_the_neighbour(tmp_path):
+    bias = {**BIAS, "linspace": {"from": "100 mV", "to": "400 mV", "points": 4}}
+    axes = {"temperature": TEMPERATURE, "bias": bias}
+    cold = tiny_study(tmp_path, axes=axes)
+    carried_out(cold, tmp_path / "cold")
+    study = tiny_study(tmp_path, axes=axes, continuation="bias")
+    carried_out(study, tmp_path / "warm", workers=2)
+    first, second = results(tmp_path / "cold"), results(tmp_path / "warm")
+    keys = {place: result["key"] for place, result in second.items()}
+    assert second[310.0, 100.0]["start"] is None
+    assert second[310.0, 200.0]["start"] == keys[310.0, 100.0]
+    assert second[310.0, 400.0]["start"] == keys[310.0, 300.0]
+    path = "cases.base.studies.{}.history.iterations"
+    current = "cases.base.studies.steady.contacts.right.current [A/m]"
+    for place in first:
+        mine, other = first[place]["numbers"], second[place]["numbers"]
+        assert other[current] == pytest.approx(mine[current], rel=1e-7)
+        if place[1] > 100.0:
+            assert other[path.format("equilibrium")] < mine[path.format("equilibrium")]
+            assert other[path.format("steady")] <= mine[path.format("steady")]
+
+
+def test_continuation_goes_on_after_an_interruption_with_the_same_numbers(tmp_path):
+    axes = {"bias": {"path": BIAS["path"], "values": ["100 mV", "200 mV", "300 mV"]}}
+    study = tiny_study(tmp_path, axes=axes, continuation="bias")
+    carried_out(study, tmp_path / "whole")
+    whole = results(tmp_path / "whole")
+    carried_out(study, tmp_path / "part")
+    for bias in (200.0, 300.0):
+        (tmp_path / "part/cases" / whole[bias,]["key"] / "result.json").unlink()
+    counts, _ = carried_out(study, tmp_path / "part")
+    assert counts.earlier == 1
+    assert results(tmp_path / "part")[200.0,]["start"] == whole[100.0,]["key"]
+    assert_same_numbers(results(tmp_path / "part"), whole)
+
+
+def test_a_chain_goes_on_behind_a_case_that_failed(tmp_path):
+    axes = {"bias": {"path": BIAS["path"], "values": ["100 mV", "1e300 V", "200 mV"]}}
+    study = tiny_study(tmp_path, axes=axes, continuation="bias")
+    counts, _ = carried_out(study, tmp_path / "out")
+    assert counts.by_status == {"done": 2, "failed": 1}
+    found = results(tmp_path / "out")
+    assert found[200.0,]["start"] == found[100.0,]["key"]
+
+
+# A full disk.
+
+
+def test_a_full_disk_stops_the_study_and_leaves_complete_results(tmp_path, monkeypatch):
+    study = tiny_study(tmp_path)
+    replace, written = os.replace, []
+
+    def full(source, target):
+        if Path(target).name == "result.json":
+            if len(written) == 2:
+                raise OSError(28, "No space left on device")
+            written.append(target)
+        replace(source, target)
+
+    monkeypatch.setattr(atomic.os, "replace", full)
+    with pytest.raises(InputError, match="No space left on device"):
+        carried_out(study, tmp_path / "out")
+    monkeypatch.undo()
+    assert len(results(tmp_path / "out")) == 2
+    counts, _ = carried_out(study, tmp_path / "out")
+    assert (counts.earlier, counts.done) == (2, 6)
+
+
+# A worker, called as a function.
+
+
+def task(folder, **more):
+    write_run(folder)
+    axes, cases = plan(tiny_study(folder, axes={"temperature": {"values": ["300 K"]}}))
+    data = load_yaml(folder / "run.yaml")
+    return Task(data, str(folder), "", str(folder / "scratch"), str(folder), **more)
+
+
+def load_yaml(path):
+    import yaml
+
+    return yaml.safe_load(path.read_text())
+
+
+def test_a_worker_returns_plain_data(tmp_path):
+    result = run_task(task(tmp_path))
+    assert json.loads(json.dumps(result)) == result
+    assert result["status"] == "done"
+    assert not (tmp_path / "scratch").exists()
+
+
+def test_a_worker_without_the_disk_of_the_study_uses_its_own(tmp_path):
+    wanted = task(tmp_path)
+    away = Task(wanted.data, wanted.directory, "", "/nowhere/else/scratch", "/nowhere/else")
+    assert run_task(away)["numbers"] == run_task(wanted)["numbers"]
+    assert not Path("/nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (OSError(28, "No space left on device"), "disk", "No space left"),
+        (MemoryError(), "memory", "needs more than"),
+        (worker.CaseTimeout(), "timeout", "not done in 5 s"),
+        (ZeroDivisionError("odd"), "failed", "ZeroDivisionError: odd"),
+        (InputError("no"), "failed", "no"),
+    ],
+)
+def test_a_worker_tells_what_went_wrong(tmp_path, monkeypatch, error, status, reason):
+    def execute(*_, **__):
+        (tmp_path / "scratch").mkdir(exist_ok=True)
+        raise error
+
+    monkeypatch.setattr("pyscl.runner.execute", execute)
+    result = run_task(task(tmp_path, time=5.0))
+    assert result["status"] == status
+    assert reason in result["reason"]
+    assert result["numbers"] == {}
+
+
+def test_numbers_of_a_summary_are_named_by_their_place():
+    summary = {
+        "title": "x", "input": {"a": 1}, "seconds": 2.0,
+        "cases": {"base": {"R [Ohm]": 1.5, "none": None, "flag": True, "list": [1, 2], "solve_seconds": 3.0}},
+        "history": {"iterations": [{"x": 1}, {"x": 2}]},
+    }  # fmt: skip
+    assert flatten(summary) == {
+        "cases.base.R [Ohm]": 1.5, "cases.base.list.0": 1, "cases.base.list.1": 2,
+        "history.iterations": 2,
+    }  # fmt: skip
+
+
+# The command.
+
+
+def invoke(*arguments):
+    result = CliRunner().invoke(cli.app, [str(a) for a in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_the_command_computes_a_study_file(tmp_path, monkeypatch):
+    tiny_study(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    Path("two.yaml").write_text(
+        "base: run.yaml\naxes: {temperature: {values: [300 K, 310 K]}}\nworkers: 1\n"
+    )
+    dry = invoke("sweep", "two.yaml", "--dry-run")
+    assert "2 cases, all of them valid" in dry.output
+    assert not Path("studies").exists()
+    done = invoke("sweep", "two.yaml")
+    assert done.exit_code == 0
+    assert "2 cases (0 from before): 2 done" in done.output
+    assert len(results(Path("studies/two"))) == 2
+
+
+def test_the_command_exits_with_1_if_a_case_failed(tmp_path):
+    tiny_study(tmp_path)
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        "base: run.yaml\naxes: {b: {path: studies.1.steady.bias.right, values: [1e300 V]}}\n"
+    )
+    done = invoke("sweep", path, "--folder", tmp_path / "out", "--workers", "1")
+    assert done.exit_code == 1
+    assert "1 failed" in done.output
