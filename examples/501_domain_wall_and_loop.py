@@ -8,10 +8,10 @@ is least. f'(P) = E is the loop of a film in one domain: it ends where f'' = 0, 
 field of a perfect crystal. Towards a wall between +P_s and -P_s, where P is 0, G44 P'' = f'(P).
 
 Geometry: a film 5 nm thick between two electrodes, P across it; they screen it completely, so that
-nothing depolarises it. The wall is looked at in the middle of a thick film, where P along y does not
-depend on y (bottom and top of the mesh are joined): P is held at 0 on both ends of a piece of 6 nm,
-as it is in the middle of a wall. Such ends hold a wall in place; a free one in a perfect crystal has
-none, and slides.
+nothing depolarises it. The wall is looked at in the middle of a thick film, where P along y does
+not depend on y (bottom and top of the mesh are joined): P is held at 0 on both ends of a piece of
+6 nm, as it is in the middle of a wall. Such ends hold a wall in place; a free one in a perfect
+crystal has none, and slides.
 
 What to see: P_s = 0.2652 C/m2, a coercive field of 16.5 MV/m and a wall 1.1 nm wide. The numbers of
 the calculation are those of the polynomial to rounding, where the loop jumps to the voltage steps,
@@ -31,7 +31,7 @@ from pyscl.analytic import IsingWall
 from pyscl.materials.polarization import Landau, LandauPolynomial
 from pyscl.mesh import strip
 from pyscl.polar_states import UniformPolarization
-from pyscl.study.polarization_loop import PolarizationLoop
+from pyscl.loops import PolarizationLoop
 
 TEMPERATURE = 298.0  # [K]
 THICKNESS, LENGTH = 5e-9, 6e-9  # of the film, and of the piece with half a wall at each end [m]

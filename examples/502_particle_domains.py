@@ -10,18 +10,18 @@ stays what it is, with the permittivity of a crystal poled to P_s.
 
 What to see: a fixed P_s pulls lithium to one side and drives it from the other until the sites are
 full and empty; 0.57 V lie across the particle, and its field takes back a third of P. No crystal
-would keep it. A disc stays in one domain if eps_m Lambda + eps_b reaches the threshold of the Landau
-polynomial, 1252 eps0; ions that screen linearly, which is more than these do, would allow that from
-a radius of 41 Debye lengths, 12 nm, on. This one closes its polarization to a vortex: |P| stays near
-P_s, the mean is gone, and 0.03 V are left for the ions, between eight poles at the rim, where the
-easy directions and the surface disagree. The state is stable, small disturbances decay; it need not
-be the only one.
+would keep it. A disc stays in one domain if eps_m Lambda + eps_b reaches the threshold of the
+Landau polynomial, 1252 eps0; ions that screen linearly, which is more than these do, would allow
+that from a radius of 41 Debye lengths, 12 nm, on. This one closes its polarization to a vortex:
+|P| stays near P_s, the mean is gone, and 0.03 V are left for the ions, between eight poles at the
+rim, where the easy directions and the surface disagree. The state is stable, small disturbances
+decay; it need not be the only one.
 
 Assumptions: the density of lithium of the card, an effective one; no surface charge and no defects
 that pin domains; coefficients of bulk crystals at a size where real particles lose their P.
 
-Reference: `pyscl.analytic.polarised_disc_field` for a fixed P that is small, `polarization_threshold`
-and `polarised_disc_screening` for the threshold.
+Reference: `pyscl.analytic.polarised_disc_field` for a fixed P that is small,
+`polarization_threshold` and `polarised_disc_screening` for the threshold.
 """
 
 import sys
@@ -80,7 +80,8 @@ def main(size: float = 0.45e-9, plot: bool = False) -> float:
 
     # 2. What is left.
     print(
-        f"{'':10}{'mean P/P_s':>11} {'mean |P|/P_s':>13} {'across [V]':>11} {'site fraction of Li':>21}"
+        f"{'':10}{'mean P/P_s':>11} {'mean |P|/P_s':>13} {'across [V]':>11} "
+        f"{'site fraction of Li':>21}"
     )
     for name, state in states.items():
         found = state.polarization_of("inclusion")

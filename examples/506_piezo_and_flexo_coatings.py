@@ -1,6 +1,7 @@
 r"""Coatings that stress or its gradient polarizes: how much, and what lithium does about it.
 
-Equations: Poisson's with mobile lithium ions (lattice gas), D = eps0 eps_r E + P in the coating with
+Equations: Poisson's with mobile lithium ions (lattice gas), D = eps0 eps_r E + P in the coating
+with
 
     P = d sigma               piezoelectric, stress sigma
     P = mu d(strain)/dx       flexoelectric, gradient of a strain that is given
@@ -10,24 +11,26 @@ Mechanics is not solved: stress and strain are input.
 Geometry: LiCoO2 | 3 nm coating | Li6PS5Cl, one-dimensional, along x. No ions pass the coating, so
 that this is about layers, not currents. Lithium prefers LiCoO2 by 0.3 eV.
 
-    LiTaO3    d = 14.6 pC/N of a review (which component is not said), stress of a stack (12 MPa)
-              and of a coherent interface (1 GPa); permittivity of the card
-    ferroelectric film with a strain of 1 % that relaxes within 2 nm; mu of 1 nC/m is usual for ionic
-              solids, 10 nC/m and more for ferroelectrics (assumptions: no value was found for GClO4,
-              the coating for which self-polarization by this effect was reported)
+    LiTaO3  d = 14.6 pC/N of a review (which component is not said), under the stress of a stack
+            (12 MPa) and of a coherent interface (1 GPa); permittivity of the card
+    film    a strain of 1 % that relaxes within 2 nm; mu of 1 nC/m is usual for ionic solids, 10
+            nC/m and more for ferroelectrics (assumptions: no value was found for GClO4, the coating
+            for which self-polarization by this effect was reported)
 
 What to see: P counts by the step P t/(eps0 eps_r) that it adds to the contact voltage, so compare
 that with 0.3 V. The stress of a stack gives 0.2 mC/m2 and 1 mV: nothing. 1 GPa gives 15 mC/m2 and
-0.11 V, and moves a quarter of the lithium of the layers. Flexoelectricity needs nanometres: 1 % over
-2 nm is a gradient of 5e6 1/m, 2.6e6 in the mean; 1 nC/m makes 2.6 mC/m2 and 0.03 V of it, 10 nC/m
-26 mC/m2, a tenth of P_s of BaTiO3, and 0.29 V, the whole step. The direction decides: a P towards the
-electrode makes a field in the coating that drives lithium into the sulfide, whose depleted layer
-fills, with 10 nC/m completely (site fraction 0.485 of 0.5); the opposite P empties it to 0.02.
+0.11 V, and moves a quarter of the lithium of the layers. Flexoelectricity needs nanometres: 1 %
+over 2 nm is a gradient of 5e6 1/m, 2.6e6 in the mean; 1 nC/m makes 2.6 mC/m2 and 0.03 V of it, 10
+nC/m 26 mC/m2, a tenth of P_s of BaTiO3, and 0.29 V, the whole step. The direction decides: a P
+towards the electrode makes a field in the coating that drives lithium into the sulfide, whose
+depleted layer fills, with 10 nC/m completely (site fraction 0.485 of 0.5); the opposite P empties
+it to 0.02.
 
-Assumptions: mu, strain and permittivity of the film, 30; densities of lithium and the step, as in 205.
+Assumptions: mu, strain and permittivity of the film, 30; densities of lithium and the step, as in
+205.
 
-Reference: `pyscl.analytic.polarised_layer_contact`, exact, also for a P that varies: without charges
-in the coating D is constant, and only the mean of P counts.
+Reference: `pyscl.analytic.polarised_layer_contact`, exact, also for a P that varies: without
+charges in the coating D is constant, and only the mean of P counts.
 """
 
 import sys

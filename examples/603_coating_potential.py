@@ -67,7 +67,7 @@ def base() -> dict[str, Any]:
     layers += [{"region": name, "thickness": "1 nm"} for name in COATINGS]
     layers += [{"region": "electrolyte", "thickness": "30 nm"}]
     lithium = {"kind": "reservoir", "carrier": "Li", "potential": "neutral"}
-    ends = dict.fromkeys(["active", "electrolyte", *COATINGS], "1 nm")
+    ends = dict.fromkeys(["active", "electrolyte", *COATINGS], "0.5 nm")
     return {
         "title": "LiCoO2 | coating | Li6PS5Cl",
         "mesh": {

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ReservoirContact,
     )
     from pyscl.errors import ConvergenceError, InputError, MeshError
+    from pyscl.loops import PolarizationLoop
     from pyscl.materials import (
         AlignedAxes,
         Anisotropic,
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from pyscl.study.impedance import SpectrumOptions
     from pyscl.study.newton import SolverOptions
     from pyscl.study.permittivity import PermittivitySweep
-    from pyscl.study.polarization_loop import PolarizationLoop
     from pyscl.study.poling import Poling
     from pyscl.study.transient import TransientOptions
     from pyscl.trajectory import Trajectory
@@ -106,7 +106,7 @@ _HOME = {
     "Mesh": "pyscl.mesh",
     "Model": "pyscl.model",
     "PermittivitySweep": "pyscl.study.permittivity",
-    "PolarizationLoop": "pyscl.study.polarization_loop",
+    "PolarizationLoop": "pyscl.loops",
     "Poling": "pyscl.study.poling",
     "Protocol": "pyscl.protocol",
     "RandomPolarization": "pyscl.polar_states",

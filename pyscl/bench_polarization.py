@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pyscl.bench import benchmark_model
 from pyscl.boundaries import PotentialContact
-from pyscl.materials import Landau, Material
+from pyscl.materials import Landau, Material, load_landau
 from pyscl.mesh import strip
 from pyscl.mesh.structured import graded
 from pyscl.model import Model
@@ -99,13 +99,14 @@ def run_polarization_benchmark(nodes: int) -> PolarizationResult:
         nodes: about as many mesh nodes, of the composite and of the film.
     """
     linear = benchmark_model(nodes)
-    crystal = Material(name="BaTiO3", polarization=Landau(coefficients="BaTiO3-Bell-Cross"))
+    law = Landau(coefficients=load_landau("BaTiO3-Bell-Cross"))
+    crystal = Material(name="BaTiO3", polarization=law)
     polar = linear.with_(
         materials={**linear.materials, "inclusion": crystal}, temperature=_TEMPERATURE
     )
     states = linear.equilibrium(), polar.equilibrium(polarization=UniformPolarization())
     film = ferroelectric_film(nodes)
-    coercive = crystal.polarization.polynomial(_TEMPERATURE).coercive_field()  # type: ignore[union-attr]
+    coercive = law.polynomial(_TEMPERATURE).coercive_field()
     begin = time.perf_counter()
     loop = film.polarization_loop(
         "left", _AMPLITUDE * coercive * _THICKNESS, polarization=UniformPolarization()
@@ -134,9 +135,10 @@ def ferroelectric_film(nodes: int) -> Model:
     step = _THICKNESS / layers
     mesh = strip(graded(_THICKNESS, step, 1.0, step), _THICKNESS, layers).renumbered()
     region = mesh.region_names[0]
+    law = Landau(coefficients=load_landau("BaTiO3-Bell-Cross"))
     return Model(
         mesh,
-        {region: Material(name="BaTiO3", polarization=Landau(coefficients="BaTiO3-Bell-Cross"))},
+        {region: Material(name="BaTiO3", polarization=law)},
         contacts={
             "left": PotentialContact(potential=0.0),
             "right": PotentialContact(potential=0.0),

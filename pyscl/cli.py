@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -196,6 +196,13 @@ def bench(
     meshing: Annotated[
         bool, typer.Option("--meshing", help="Time packings and their meshes with layers instead.")
     ] = False,
+    polarization: Annotated[
+        bool,
+        typer.Option(
+            "--polarization",
+            help="Time a composite with ferroelectric inclusions and a polarization loop instead.",
+        ),
+    ] = False,
     particles: Annotated[
         list[int] | None,
         typer.Option(min=1, help="With --meshing: particles (repeatable); default 20, 100, 500."),
@@ -203,16 +210,23 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Time assembly, factorisation and solution on this machine."""
-    if transient + impedance + meshing > 1:
+    chosen = {
+        "transient": transient,
+        "impedance": impedance,
+        "meshing": meshing,
+        "polarization": polarization,
+    }
+    kinds = [kind for kind, wanted in chosen.items() if wanted]
+    if len(kinds) > 1:
         raise InputError(
-            "--transient, --impedance and --meshing exclude each other; run them one by one"
+            f"{' and '.join(f'--{kind}' for kind in kinds)} exclude each other; run them one by one"
         )
     if (meshing and nodes) or (particles and not meshing):
         raise InputError("--particles is for --meshing, --nodes for the other benchmarks")
     if meshing:
         _bench_meshing(particles, as_json)
     else:
-        _bench_solving(nodes, transient, impedance, as_json)
+        _bench_solving(kinds[0] if kinds else "steady", nodes, as_json)
 
 
 def _bench_meshing(particles: Sequence[int] | None, as_json: bool) -> None:
@@ -231,28 +245,35 @@ def _bench_meshing(particles: Sequence[int] | None, as_json: bool) -> None:
         _print_table(bench.HEAD, [r.row() for r in results])
 
 
-def _bench_solving(
-    nodes: Sequence[int] | None, transient: bool, impedance: bool, as_json: bool
-) -> None:
+def _bench_solving(kind: str, nodes: Sequence[int] | None, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from pyscl import bench
+    from pyscl import bench, bench_polarization
 
-    results: list[bench.BenchmarkResult | bench.TransientResult | bench.ImpedanceResult] = []
-    head: Sequence[str] = bench.HEAD
-    defaults: Sequence[int] = bench.DEFAULT_SIZES
-    if transient:
-        head, defaults = bench.TRANSIENT_HEAD, bench.TRANSIENT_SIZES
-    elif impedance:
-        head, defaults = bench.IMPEDANCE_HEAD, bench.IMPEDANCE_SIZES
-    for size in nodes or defaults:
-        if transient:
-            cases = ("blocking", "composite")
-            results += [bench.run_transient_benchmark(case, size) for case in cases]
-        elif impedance:
-            results.append(bench.run_impedance_benchmark(size))
-        else:
-            results.append(bench.run_benchmark(size))
+    benchmarks: dict[str, tuple[Sequence[str], Sequence[int], Callable[[int], list[Any]]]] = {
+        "steady": (bench.HEAD, bench.DEFAULT_SIZES, lambda n: [bench.run_benchmark(n)]),
+        "transient": (
+            bench.TRANSIENT_HEAD,
+            bench.TRANSIENT_SIZES,
+            lambda n: [
+                bench.run_transient_benchmark(case, n) for case in ("blocking", "composite")
+            ],
+        ),
+        "impedance": (
+            bench.IMPEDANCE_HEAD,
+            bench.IMPEDANCE_SIZES,
+            lambda n: [bench.run_impedance_benchmark(n)],
+        ),
+        "polarization": (
+            bench_polarization.HEAD,
+            bench_polarization.SIZES,
+            lambda n: [bench_polarization.run_polarization_benchmark(n)],
+        ),
+    }
+    head, sizes, carry_out = benchmarks[kind]
+    results: list[Any] = []
+    for size in nodes or sizes:
+        results += carry_out(size)
         if sys.stderr.isatty():
             typer.echo(f"{size} nodes done", err=True)
     if as_json:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from pyscl.discretize import Discretized
+    from pyscl.loops import PolarizationLoop
     from pyscl.polar_states import PolarStart
     from pyscl.protocol import Protocol
     from pyscl.solution import Solution
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from pyscl.study.mott_schottky import MottSchottky
     from pyscl.study.newton import SolverOptions
     from pyscl.study.permittivity import PermittivitySweep
-    from pyscl.study.polarization_loop import PolarizationLoop
     from pyscl.study.transference import Transference
     from pyscl.study.transient import TransientOptions
     from pyscl.trajectory import Trajectory

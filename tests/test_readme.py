@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pyscl.carriers import bulk_conductivity
+from pyscl.materials.polarization import load_landau
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -70,7 +71,18 @@ def test_the_spectrum_of_the_readme_is_bulk_and_diffusion(run, capsys):
     assert ohm_cm2["space charge layers"] < 1e-3 * ohm_cm2["bulk"]
     assert ohm_cm2["transfer"] == 0.0
     assert ohm_cm2["diffusion"] > 1.0
-    assert len(CODE) == 4
+
+
+def test_the_film_of_the_readme_has_the_loop_of_its_polynomial(run, capsys):
+    """Up to the step of the voltage, a twentieth of its range."""
+    loop = run(CODE[4])["loop"]
+    remanent, coercive = re.fullmatch(r"(\S+) C/m2, (\S+) MV/m\n", capsys.readouterr().out).groups()
+    polynomial = load_landau("BaTiO3-Bell-Cross").at(298.15)
+    assert float(remanent) == pytest.approx(polynomial.spontaneous_polarization(), abs=1e-4)
+    step = 0.012 / 5e-9 / 2.0
+    assert 0.0 <= polynomial.coercive_field() - float(coercive) * 1e6 < step
+    assert loop.energy > 0.0
+    assert len(CODE) == 5
 
 
 def test_the_particle_of_the_readme_has_the_layer_of_the_plane(run, capsys):

@@ -6,12 +6,12 @@ import numpy as np
 
 from pyscl import plot
 from pyscl.input import RunInput
+from pyscl.loops import PolarizationLoop
 from pyscl.runner.names import slug
 from pyscl.runner.outcome import RunResult, StudyOutcome
 from pyscl.solution import Solution
 from pyscl.spectrum import Spectrum
 from pyscl.study.permittivity import PermittivitySweep
-from pyscl.study.polarization_loop import PolarizationLoop
 from pyscl.trajectory import Trajectory
 
 _FILLS = 0.05  # change of a mean site fraction that is a change of the state of charge

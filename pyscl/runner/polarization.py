@@ -8,6 +8,7 @@ from typing import Any
 from pyscl import validity
 from pyscl.input import PermittivityStudy, PolarizationLoopStudy, PolingStudy
 from pyscl.input.studies import PolarStudy
+from pyscl.loops import PolarizationLoop
 from pyscl.materials import Landau
 from pyscl.model import Model
 from pyscl.polar_states import AnyPolarState, start_polarization
@@ -15,12 +16,7 @@ from pyscl.solution import Solution
 from pyscl.study.newton import SolverOptions
 from pyscl.study.permittivity import PermittivitySweep, permittivity_sweep
 from pyscl.study.permittivity import check_sweep as check_permittivity
-from pyscl.study.polarization_loop import (
-    PolarizationLoop,
-    check_loop,
-    polarization_loop,
-    rest,
-)
+from pyscl.study.polarization_loop import check_loop, polarization_loop, rest
 from pyscl.study.poling import Poling, can_be_poled, pole
 from pyscl.study.steady import check_steady
 from pyscl.text import table

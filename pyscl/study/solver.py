@@ -128,21 +128,22 @@ class StateSolver:
             return nearby
         safe = self._fastest / SAFE
         rate, kicks = safe, 0
-        lowest = 1e-6 * safe
+        lowest, floor = 1e-6 * safe, 0.0
         for _ in range(_STEPS):
             assembly.start_from(u, rate)
             state = self._once(assembly, u)
             if not state.converged:
                 if rate > _FROZEN * max(safe, 1.0):
                     return state
-                rate = max(4.0 * rate, 0.1 * safe, lowest)
+                # back to the last step that was good, and longer again only little by little
+                floor = rate = max(16.0 * rate, lowest)
                 continue
             moved = _core.switching(self._core, u, state.u)
             longest = longest_step(1.0 / rate if rate > 0.0 else np.inf, moved)
             if np.isfinite(longest) and rate < 1e3 * safe:
                 rate = max(1.0 / longest, lowest)
                 continue
-            u = state.u
+            u, floor = state.u, 0.25 * floor
             self.polarization_steps += 1
             if rate == 0.0:
                 slowest = self._slowest_mode(assembly, u)
@@ -154,7 +155,8 @@ class StateSolver:
                 u = u + _KICK * slowest[1]
                 rate = safe
             elif moved.change < _RESTING:
-                rate = 0.0 if rate <= lowest or moved.change < 1e-7 else max(rate / 16.0, lowest)
+                at_rest = floor < lowest and (rate <= lowest or moved.change < 1e-7)
+                rate = 0.0 if at_rest else max(rate / 16.0, floor, lowest)
             elif moved.change < SWITCHING:
                 rate = max(0.5 * rate, lowest)
         return State(u, False, f"the polarization still moves after {_STEPS} steps of pseudo-time")

@@ -28,7 +28,7 @@ class DaskEngine:
         address: of the scheduler, or "local".
         workers: processes of a local cluster; None: as many as there are cores.
         memory: that one of them may take [bytes], or None.
-        connect: how long the scheduler may take to answer [s].
+        connect: how long the scheduler may take to answer [s]; None: 20 s.
 
     Raises:
         InputError: the scheduler does not answer, or Dask is not installed.
@@ -39,7 +39,7 @@ class DaskEngine:
         address: str,
         workers: int | None = None,
         memory: int | None = None,
-        connect: float = _CONNECT,
+        connect: float | None = None,
     ) -> None:
         try:
             import dask
@@ -59,7 +59,7 @@ class DaskEngine:
                     dashboard_address=None,
                 )
         try:
-            self._client = Client(self._cluster or address, timeout=connect)
+            self._client = Client(self._cluster or address, timeout=connect or _CONNECT)
         except (OSError, ValueError, TimeoutError) as error:
             raise InputError(
                 f"the Dask scheduler at {address} does not answer: {error}; start one with "

@@ -5,7 +5,9 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from pyscl import InputError, bench_polarization, cli
 from pyscl.bench import HEAD, benchmark_model, run_benchmark
 
 
@@ -42,3 +44,21 @@ def test_a_row_has_a_cell_for_every_head(result):
     assert len(row) == len(HEAD)
     assert row[0] == "400"
     assert row[3] == f"{result.assembly_per_triangle * 1e6:.3f}"
+
+
+def test_ferroelectrics_are_measured_on_the_same_mesh():
+    result = bench_polarization.run_polarization_benchmark(400)
+    linear = benchmark_model(400)
+    inclusions = np.isin(linear.mesh.region, linear.mesh.region_names.index("inclusion"))
+    crystal_nodes = len(np.unique(linear.mesh.triangles[inclusions]))
+    assert result.polar_unknowns - result.unknowns == 2 * crystal_nodes
+    assert result.loop_points > 40
+    assert result.loop_steps >= result.loop_points  # a relaxation at every voltage
+    assert all(value > 0 for value in asdict(result).values())
+    assert len(result.row()) == len(bench_polarization.HEAD)
+
+
+def test_kinds_of_benchmarks_exclude_each_other():
+    result = CliRunner().invoke(cli.app, ["bench", "--impedance", "--polarization"])
+    assert isinstance(result.exception, InputError)
+    assert "--impedance and --polarization exclude each other" in str(result.exception)

@@ -125,6 +125,22 @@ def test_a_failed_sweep_keeps_what_it_had(monkeypatch):
     assert caught.value.partial.cooling is None
 
 
+def test_every_state_starts_from_the_one_before_with_a_little_noise(monkeypatch):
+    equilibrium, starts = Model.equilibrium, []
+
+    def recorded(self, start=None, **arguments):
+        starts.append(start)
+        return equilibrium(self, start, **arguments)
+
+    monkeypatch.setattr(Model, "equilibrium", recorded)
+    model = film(elements=40)
+    kept = model.permittivity([410.0, 420.0], "left", cooling=False, keep=True).heating.solutions
+    noise = starts[1]["polarization"].values - kept[0]["polarization"].values
+    scale = UNIAXIAL.scale(420.0)
+    assert starts[0] is None
+    assert 0.2e-4 * scale < np.std(noise) < 2e-4 * scale
+
+
 @pytest.mark.parametrize(
     ("temperatures", "arguments", "message"),
     [

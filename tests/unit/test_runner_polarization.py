@@ -48,12 +48,21 @@ def test_studies_write_their_tables(done):
     assert not result.failed
 
 
-def test_a_study_starts_from_the_polarization_of_the_run_file(done):
+def test_a_study_starts_from_the_polarization_of_the_run_file(done, tmp_path):
     result, _ = done
     before, poled = (result.outcomes["landau"][k].solution for k in (0, 1))
     spontaneous = POLYNOMIAL.spontaneous_polarization()
     assert mean_polarization(before, "film")[0] == pytest.approx(-spontaneous, rel=1e-8)
     assert mean_polarization(poled, "film")[0] == pytest.approx(spontaneous, rel=1e-8)
+    along = AGAINST.replace(", angle: 180 deg", "")
+    result, _ = run(tmp_path, along)
+    state = result.outcomes["base"][0].solution
+    assert mean_polarization(state, "film")[0] == pytest.approx(spontaneous, rel=1e-8)
+
+
+def test_a_poled_state_is_on_disk(done):
+    result, _ = done
+    poled = result.outcomes["landau"][1].solution
     saved = Solution.load(result.folder / "landau" / "poling" / "solution.h5")
     np.testing.assert_array_equal(saved.unknowns, poled.unknowns)
 
@@ -131,12 +140,16 @@ def test_energies_without_bound_at_a_temperature_of_a_sweep_are_refused_first(tm
     assert not (tmp_path / "out" / "equilibrium").exists()
 
 
-def test_domains_without_walls_are_refused_before_anything_is_solved(tmp_path):
-    stripes = AGAINST.replace("{kind: uniform, angle: 180 deg}", "{kind: stripes, period: 4 nm}")
+@pytest.mark.parametrize(
+    "study",
+    [AGAINST, LOOP.replace("}", ", polarization: {film: {kind: uniform, angle: 180 deg}}}")],
+)
+def test_domains_without_walls_are_refused_before_anything_is_solved(tmp_path, study):
+    stripes = study.replace("{kind: uniform, angle: 180 deg}", "{kind: stripes, period: 4 nm}")
     none = ("Bell-Cross}", "Bell-Cross, gradient_energy: 0 J*m^3/C^2}")
     with pytest.raises(InputError, match="region 'film' has no gradient energy"):
         run(tmp_path, "  - equilibrium\n" + stripes, none)
-    assert not (tmp_path / "out" / "equilibrium").exists()
+    assert not list((tmp_path / "out").glob("equilibrium*"))
 
 
 def test_unbounded_energies_are_refused_at_their_place(tmp_path):

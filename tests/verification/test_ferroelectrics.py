@@ -181,6 +181,22 @@ def test_film_switches_at_the_coercive_field(card):
     assert along_x(back) == relative(-polynomial.spontaneous_polarization(), 1e-8)
 
 
+@pytest.mark.parametrize("beyond", [-1e-6, -1e-9, 1e-12, 1e-9, 1e-6])
+def test_film_at_the_coercive_field_itself(beyond):
+    """However close to the field at which the upper branch ends P shall find its rest: where the
+    forces on it almost balance it creeps through.
+    """
+    polynomial = Landau(coefficients=BELL).polynomial(TEMPERATURE)
+    coercive = polynomial.coercive_field()
+    state = film(BELL, -0.9 * coercive).equilibrium(polarization=UniformPolarization(share=0.85))
+    found = film(BELL, -(1.0 + beyond) * coercive).equilibrium(state)
+    if beyond < 0.0:
+        expected = polynomial.branch(-(1.0 + beyond) * coercive)
+        assert along_x(found) == relative(expected, 1e-6)
+    else:
+        assert along_x(found) == relative(-polynomial.after_switching(), 1e-6)
+
+
 def test_loop_area_and_steps():
     """The area of a loop shall be that of the polynomial, but for the step in which it switches;
     the branches shall be independent of the size of the steps and the loop be odd.

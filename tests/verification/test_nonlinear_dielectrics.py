@@ -69,6 +69,9 @@ def test_stack_with_a_linear_layer(law, voltage):
     displacement, fields = analytic.dielectric_stack([make(8 * NM), linear_layer(3 * NM)], voltage)
     for contact, sign in (("left", 1.0), ("right", -1.0)):
         assert found.contact(contact).charge / WIDTH == relative(sign * displacement, 1e-10)
+    # what leaves the film through the interface enters the oxide
+    leaving = [side.charge for side in found.interface("film|oxide").sides]
+    np.testing.assert_allclose(leaving, [displacement, -displacement], rtol=1e-9)
     for region, field in zip(("film", "oxide"), fields, strict=True):
         assert region_mean_field(found, region)[0] == relative(field, 1e-10)
     d = found["displacement"].values

@@ -1,0 +1,151 @@
+r"""The best coating for a given loss of active material: thickness and coverage by an optimiser.
+
+Equation: steady Nernst-Planck-Poisson current of lithium ions (lattice gas) through a contact whose
+standard potentials differ by 0.4 V, part of it covered by a coating of a level in between (see 603),
+
+    minimise R(thickness, coverage)   subject to   loss <= 6 %,
+
+loss of active material: the coating takes the place of active material on particles of 50 nm radius,
+2 coverage thickness / 50 nm of them.
+
+Geometry: a flat contact with one piece of coating per 24 nm, repeated endlessly.
+
+What to see: a full coating of the allowed amount would be 1.5 nm thin, less than its own layers need; a
+thick one leaves most of the contact bare. The best is in between, on the bound of the loss. The optimiser
+(COBYQA of SciPy, a trust-region method without derivatives) asks for some twenty points; each is a case
+of a study, computed once, kept for the next start, and shown in the picture.
+
+Assumptions: those of 603_coating_potential.py, with the best level of its map; the radius of 50 nm.
+
+Reference: if current went straight, the conductances of both parts would add up,
+1/R = c/R1(t) + (1-c)/R0, with R1(t) of a full coating of thickness t, computed by the same objective.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import NonlinearConstraint, minimize
+
+from pyscl.sweep.optimise import Objective, Parameter
+
+MOST_LOSS = 0.06
+RADIUS, HEIGHT, WIDTH = 50.0, 24.0, 60.0  # of particles, unit cell and model [nm]
+MEDIUM = {"carriers.Li.site_density": "0.043 1/nm^3"}
+PARAMETERS = {
+    "thickness": Parameter("mesh.geometry.thickness", 1.0, 8.0, "nm", steps=140),
+    "coverage": Parameter("mesh.geometry.coverage", 0.05, 1.0, steps=190),
+}
+OUTPUTS = {
+    "length": "geometry.achieved.length of left [m]",
+    "width": "geometry.achieved.length of bottom [m]",
+    "part": "geometry.achieved.area fraction of coating",
+    "effective": "cases.base.studies.steady.effective resistance",
+    "resistance": {"value": "1e4 * effective * length", "unit": "Ohm cm2"},
+    "decades": "log10(resistance)",
+    "loss": {"value": f"2 * part * width / {RADIUS}e-9", "label": "loss of active material"},
+}
+
+
+def base() -> dict[str, Any]:
+    """Return the run of which all points are variations."""
+    cathode = {
+        "carriers.Li.site_density": "0.020 1/nm^3",
+        "carriers.Li.standard_potential": "-0.4 eV",
+        "carriers.Li.conductivity": "0.1 mS/cm",
+    }
+    own = {"carriers.Li.standard_potential": "-0.24 eV", "carriers.Li.conductivity": "1e-5 S/cm"}
+    lithium = {"kind": "reservoir", "carrier": "Li", "potential": "neutral"}
+    return {
+        "title": "LiCoO2 | partial coating | Li6PS5Cl",
+        "mesh": {
+            "geometry": {
+                "kind": "islands", "width": f"{WIDTH} nm", "height": f"{HEIGHT} nm",
+                "island": "coating", "thickness": "3 nm", "coverage": 0.5, "periodic": True,
+            },
+            "sizes": {
+                "resolve": {"active": "1 nm", "electrolyte": "1 nm", "coating": "1 nm"},
+                "growth": 1.15, "along": "0.5 nm", "bulk": "2 nm",
+            },
+        },
+        "regions": {
+            "active": {"card": "LiCoO2", "set": cathode},
+            "coating": {"card": "LiNbO3", "set": MEDIUM | own},
+            "electrolyte": {"card": "Li6PS5Cl", "set": MEDIUM},
+        },
+        "contacts": {
+            "left": lithium,
+            "right": lithium | {"electrochemical_potential": "-0.4 eV"},
+        },
+        "periodic": [{"sides": ["bottom", "top"]}],
+        "studies": [{"steady": {"bias": {"right": "0.1 mV"}}}],
+    }  # fmt: skip
+
+
+def main(
+    folder: Path = Path("studies/606_optimise_coating"),
+    evaluations: int = 40,
+    workers: int | None = None,
+    plot: bool = False,
+) -> float:
+    """Print the way to the optimum; return the loss of active material there.
+
+    Args:
+        folder: of the study.
+        evaluations: most points of the optimiser.
+        workers: processes, for points that are asked for at once.
+        plot: draw all points.
+    """
+    objective = Objective(base(), PARAMETERS, OUTPUTS, folder, workers=workers, report=print)
+
+    # 1. Full coatings and the bare contact, side by side, for the estimate.
+    thicknesses = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0])
+    full = [objective.positions({"thickness": t, "coverage": 1.0}) for t in thicknesses]
+    bare = objective.positions({"thickness": 1.0, "coverage": 0.05})
+    *covered, nearly_bare = objective.evaluate([*full, bare], "resistance")
+    uncovered = 0.95 / (1.0 / nearly_bare - 0.05 / covered[0])
+    allowed = np.minimum(MOST_LOSS * RADIUS / 2.0 / thicknesses, 1.0)
+    straight = 1.0 / (allowed / np.array(covered) + (1.0 - allowed) / uncovered)
+    print(f"{'full coating':>16} {'R':>8}   with a loss of {MOST_LOSS:.0%}, current straight")
+    for t, r, c, estimate in zip(thicknesses, covered, allowed, straight, strict=True):
+        print(f"{t:13.1f} nm {r:8.4f}   coverage {c:.2f}: {estimate:8.4f} Ohm cm2")
+
+    # 2. The optimum.
+    result = minimize(
+        lambda x: objective(x, "decades"),
+        objective.positions({"thickness": 2.0, "coverage": 0.5}),
+        method="COBYQA",
+        bounds=[(0.0, 1.0)] * len(PARAMETERS),
+        constraints=NonlinearConstraint(lambda x: objective(x, "loss"), -np.inf, MOST_LOSS),
+        options={"maxfev": evaluations, "initial_tr_radius": 0.2, "final_tr_radius": 5e-3},
+    )
+    best = objective.values(result.x)
+    resistance, loss = (objective(result.x, name) for name in ("resistance", "loss"))
+    print(f"\n{objective.count} points; best: {best['thickness']:.2f} nm on {best['coverage']:.1%}")
+    print(f"{resistance:.4f} Ohm cm2, the bare contact {uncovered:.3f}")
+
+    if plot:
+        _draw(objective)
+
+    print(f"loss of active material at the optimum: {loss:.4f}, the bound is {MOST_LOSS}")
+    return loss
+
+
+def _draw(objective: Objective) -> None:
+    from pyscl.plot import save
+    from pyscl.plot.ensembles import pareto_plot
+
+    figure = pareto_plot(objective.dataset(), "loss", "resistance")
+    axes = figure.axes[0]
+    axes.axvline(MOST_LOSS, color="0.4", linewidth=0.7, linestyle="--")
+    save(figure, "606_optimise_coating.png")
+
+
+if __name__ == "__main__":
+    main(plot="--plot" in sys.argv)
+
+# Things to try:
+#   - MOST_LOSS = 0.15: is a full coating the best then?
+#   - the level of the coating as a third parameter.
+#   - differential_evolution(..., vectorized=True) with objective.evaluate: all cores at once.
