@@ -28,10 +28,10 @@ import numpy as np
 
 from pyscl import Material, Model, Periodic, PotentialContact
 from pyscl.analytic import IsingWall
+from pyscl.loops import PolarizationLoop
 from pyscl.materials.polarization import Landau, LandauPolynomial
 from pyscl.mesh import strip
 from pyscl.polar_states import UniformPolarization
-from pyscl.loops import PolarizationLoop
 
 TEMPERATURE = 298.0  # [K]
 THICKNESS, LENGTH = 5e-9, 6e-9  # of the film, and of the piece with half a wall at each end [m]

@@ -31,12 +31,12 @@ What to see (coverage one half, islands and gaps of 12 nm, layers of 2 nm):
     layer in the gaps beside it. With islands of 6 nm that wins: +17.
   - permittivity -43 (203), -60 (1000): it takes this back. The island hands the displacement on,
     the layers in the gaps are as deep as without islands. Johnson's law is no different, since the
-    field in an island of 1000 is small. At a coverage of 75 %: -131 and -201.
+    field in an island of 1000 is small. At a coverage of 75 %: -132 and -202.
   - polarization +53 towards the electrode, -58 away: bound charge at the edges draws lithium into
-    the depleted gaps, or drives it out. Random axes: +42 in the mean of twenty pairs; see 505 for
+    the depleted gaps, or drives it out. Random axes: +41 in the mean of twenty pairs; see 505 for
     why not zero. P_s towards: +156. It is the only one to beat the bare contact, by 85 %, and no
     crystal would keep it: half a volt across 4 nm drives it back.
-  - Landau, free to choose: -7. P turns along the island and closes on itself (picture); what
+  - Landau, free to choose: -8. P turns along the island and closes on itself (picture); what
     remains acts like a permittivity of 330. Four starts, P_s towards, away, along the
     interface and noise, ended with the same resistance within 0.2 %.
 
@@ -47,14 +47,14 @@ geometry is left: -149, -7 and less than 4 points of polarization.
 Against Wang et al., Nat. Commun. 11, 5889 (2020), who saw lithium accumulated at this interface,
 less of it with BaTiO3, and whose finite elements lowered the field away from BaTiO3 and raised it
 beside (only the abstract was read, so this is about signs): here lithium accumulates in LiCoO2, as
-the step was chosen. Its amount, minus the excess of the table, falls with the control (-7 %) and
-P towards (-6 %), not with permittivity (+1 %). In the middle of a gap the field stays
-within 2 % up to a coverage of one half, and falls by 12 % under a permittivity of 1000 at three
-quarters, where the gaps are as wide as the layers of both edges. 1 nm beside an edge it rises for
-the control (+13 %) and P towards (+20 %), and falls with permittivity (-24 % for 1000).
+the step was chosen. Its amount, minus the excess of the table, falls with the control (-7 %) and P
+towards (-6 %), not with permittivity (+1 %). In the middle of a gap the field stays within 2 % up
+to a coverage of one half, and falls by 12 % under a permittivity of 1000 at three quarters, where
+the gaps are as wide as the layers of both edges. 1 nm beside an edge it rises for the control
+(+13 %) and P towards (+18 %), and falls with permittivity (-22 % for 1000).
 
 Point values at an edge depend on the mesh, which is why fields are means at 1 nm from it. With half
-the mesh size they move by up to 8 %, resistances by up to 2 %, points by up to 4.
+the mesh size they move by up to 2 %, resistances by up to 2 %, points by up to 3.
 
 Assumptions: the densities of mobile ions and the conductivity of LiCoO2, as in 205; the step of
 0.3 eV; P of 0.03 C/m2; Johnson's coefficient; islands as ridges, without their own charge. From

@@ -1,22 +1,23 @@
-r"""What do islands of BaTiO3 do to a contact, and what does their permittivity law? Analysis of 601.
+r"""What do islands of BaTiO3 do to a contact, and what their permittivity? Analysis of 601.
 
-Equation: the resistance R of a contact with islands against that of the plain contact, R0, whose layer
-is known in closed form. If only the gaps conducted, and all of them as the plain contact, it would be
+Equation: the resistance R of a contact with islands against that of the plain contact, R0, whose
+layer is known in closed form. If only the gaps conducted, and all of them as the plain contact,
+it would be
 
     R/R0 - 1 = c/(1-c),   c coverage.
 
 Geometry: that of examples/601_island_sweep.yaml, whose results this script reads.
 
-What to see: islands of any kind raise the resistance. High permittivity comes close to the limit of the
-gaps alone, the closer the larger the islands are against the Debye length of 2 nm: it hands the
-displacement of the layer on, the gaps stay depleted up to their edges. The control stays at about half
-of it: current squeezes through the weakened layers at its edges. Most of the variance is the coverage's,
-a third the permittivity's, 1 % the size's. The law of the permittivity hardly counts: that which falls in
-high fields cannot be told from the linear one, because fields in the islands stay below 1 MV/m; even a
-saturation at 1 uC/cm2, a 26th of that of a crystal, takes back only a tenth.
+What to see: islands of any kind raise the resistance. High permittivity comes to nine tenths of
+the limit of the gaps alone: it hands the displacement of the layer on, the gaps stay depleted up
+to their edges. The control stays at half of it, as current squeezes through the weakened layers
+at its edges. Of the variance four fifths are the coverage's, a tenth the permittivity's, a
+fiftieth the size's. The law of the permittivity hardly counts: one that falls in high fields
+cannot be told from the linear one, because fields in the islands stay too low; even a saturation
+at 1 uC/cm2, a 26th of that of a crystal, takes back no more than a tenth.
 
-Assumptions: those of the run file. Linear and non-linear islands have no spontaneous polarisation;
-for ferroelectric ones see 503_island_study.py.
+Assumptions: those of the run file. Linear and non-linear islands have no spontaneous
+polarisation; for ferroelectric ones see 503_island_study.py.
 
 Reference: resistance of the plain contact by `pyscl.analytic`.
 """
@@ -64,7 +65,7 @@ def main(folder: Path = RESULTS, plot: bool = False) -> float:
     dataset = load(folder)
     plain = dataset["resistance"].sel(model=REFERENCE)
     added = dataset["resistance"] / plain - 1.0
-    dataset["added"] = added.assign_attrs(long_name="added resistance R/R0 - 1", units="1")
+    dataset["added"] = added.assign_attrs(long_name="added resistance R/R₀ − 1", units="1")
     islands = dataset.sel(model=dataset["model"] != REFERENCE)
 
     # 2. Against the limit of the gaps alone.

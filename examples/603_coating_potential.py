@@ -1,10 +1,12 @@
-r"""Band alignment by coatings: thickness x standard potential of a coating, single, stacked, graded.
+r"""Band alignment: thickness x standard potential of coatings, single, stacked and graded.
 
-Equation: steady Nernst-Planck-Poisson current of lithium ions (lattice gas) through a flat stack. In
-equilibrium the standard potentials mu0 of neighbours differ by a step V, which is the voltage of the
-two space charge layers between them; the resistance of a depleted layer grows almost like exp(e V/kT).
+Equation: steady Nernst-Planck-Poisson current of lithium ions (lattice gas) through a flat stack.
+In equilibrium the standard potentials mu0 of neighbours differ by a step V, which is the voltage
+of the two space charge layers between them; the resistance of a depleted layer grows almost like
+exp(e V/kT).
 
-Geometry: LiCoO2 | coating | Li6PS5Cl, 30 nm each beside the coating, which consists of four sublayers:
+Geometry: LiCoO2 | coating | Li6PS5Cl, 30 nm each beside the coating, which consists of four
+sublayers:
 
     single    one level between those of cathode (-0.4 eV) and electrolyte (0): two steps
     stacked   two levels: three steps of 0.13 eV
@@ -12,15 +14,17 @@ Geometry: LiCoO2 | coating | Li6PS5Cl, 30 nm each beside the coating, which cons
 
 Two studies, thickness x level of a single coating, and thickness x structure; a strip is enough.
 
-What to see: one step of 0.4 V costs 9 Ohm cm2. A single coating has its optimum where both steps
-deplete their side equally, not in the middle; more levels need less of everything, as the sum of
-exponentials is smallest for many small ones. Each level needs the thickness of its own layers, two
-Debye lengths of 2.5 nm, before it counts: below 3 nm all coatings are alike, and from 10 nm on the
-resistance of the coating itself adds up. So the best thickness is in between, and a graded coating is
-worth its levels only from some nanometres on.
+What to see: one step of 0.4 V costs 14 Ohm cm2, a single coating leaves a seventieth of it, since
+two small exponentials are less than a large one. The best level is nearer to the cathode than the
+middle, because the cathode's side is filled, which costs less than the depletion on the other.
+Each level needs the thickness of its own layers, about two Debye lengths of 2.5 nm: at 1 nm the
+coating with one level is twice as good as the graded one, from 6 nm on it is the other way round.
+Thicker ones pay for their own bulk. The optimum is flat: after the first level there is a tenth
+to gain. A coating whose level is that of the cathode or of the electrolyte does harm.
 
-Assumptions: effective densities of mobile ions as in 301, equal in all layers but the cathode; the step
-of 0.4 eV; a coating that conducts 1e-5 S/cm; that a level can be chosen at all (composition, doping).
+Assumptions: effective densities of mobile ions as in 301, equal in all layers but the cathode;
+the step of 0.4 eV; a coating that conducts 1e-5 S/cm; that a level can be chosen at all
+(composition, doping).
 
 Reference: for a thick coating the sum of the exact integrals over all four layers,
 `pyscl.analytic.two_sided_contact` and `LatticeGasLayer.excess_resistance`. Coatings against space
@@ -103,7 +107,7 @@ def level_axis(levels: tuple[float, ...]) -> dict[str, Any]:
 
 def structure_axis() -> dict[str, Any]:
     """Return the axis of the structures: what each sublayer is made of."""
-    none = dict.fromkeys(COATINGS, {"card": "Li6PS5Cl", "set": MEDIUM})
+    none = {name: {"card": "Li6PS5Cl", "set": MEDIUM} for name in COATINGS}
     levels = {
         "single": np.full(SUBLAYERS, 1 / 2),
         "stacked": np.repeat([2 / 3, 1 / 3], SUBLAYERS // 2),
@@ -161,9 +165,7 @@ def main(
     print(f"\nuncoated: {uncoated:.3f} Ohm cm2")
     print(f"{'coating':10} {'best [nm]':>9} {'level [eV]':>10} {'R [Ohm cm2]':>11}")
     best = by_level.isel(by_level.argmin(["thickness", "level"]))
-    print(
-        f"{'single':10} {float(best.thickness):9g} {float(best.level):10.2f} {float(best):11.4f}"
-    )
+    print(f"{'single':10} {float(best.thickness):9g} {float(best.level):10.2f} {float(best):11.4f}")
     for name in ("single", "stacked", "graded"):
         best = by_structure.sel(structure=name)
         best = best.isel(best.argmin(["thickness"]))

@@ -1,24 +1,30 @@
 r"""The best coating for a given loss of active material: thickness and coverage by an optimiser.
 
-Equation: steady Nernst-Planck-Poisson current of lithium ions (lattice gas) through a contact whose
-standard potentials differ by 0.4 V, part of it covered by a coating of a level in between (see 603),
+Equation: steady Nernst-Planck-Poisson current of lithium ions (lattice gas) through a contact
+whose standard potentials differ by 0.4 V, part of it covered by a coating of a level in between
+(see 603),
 
     minimise R(thickness, coverage)   subject to   loss <= 6 %,
 
-loss of active material: the coating takes the place of active material on particles of 50 nm radius,
-2 coverage thickness / 50 nm of them.
+loss of active material: the coating takes the place of active material on particles of 50 nm
+radius, 2 coverage thickness / 50 nm of them.
 
 Geometry: a flat contact with one piece of coating per 24 nm, repeated endlessly.
 
-What to see: a full coating of the allowed amount would be 1.5 nm thin, less than its own layers need; a
-thick one leaves most of the contact bare. The best is in between, on the bound of the loss. The optimiser
-(COBYQA of SciPy, a trust-region method without derivatives) asks for some twenty points; each is a case
-of a study, computed once, kept for the next start, and shown in the picture.
+What to see: if current went straight, half a coating of 3 nm would be best, with 0.46 Ohm cm2. It
+does not: beside bare contact the layers deplete each other, and gaps cost more than they lead.
+There are two optima on the bound of the loss, a flat one at 2.4 nm on 64 % of the contact, and a
+closed coating of 1.5 nm, which is 5 % better although that is less than its own layers need.
+Which of them the optimiser finds (COBYQA of SciPy, a trust-region method without derivatives)
+depends on where it starts, so it starts twice. It asks for some ten points each time; a point is
+a case of a study, computed once, kept for the next start, and shown in the picture.
 
-Assumptions: those of 603_coating_potential.py, with the best level of its map; the radius of 50 nm.
+Assumptions: those of 603_coating_potential.py, with the best level of its map; the radius of 50
+nm.
 
-Reference: if current went straight, the conductances of both parts would add up,
-1/R = c/R1(t) + (1-c)/R0, with R1(t) of a full coating of thickness t, computed by the same objective.
+Reference: if current went straight, the conductances of both parts would add up, 1/R = c/R1(t) +
+(1-c)/R0, with R1(t) of a full coating of thickness t, from the same objective, and R0 of the bare
+contact in closed form.
 """
 
 import sys
@@ -28,6 +34,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import NonlinearConstraint, minimize
 
+from pyscl import analytic
+from pyscl.analytic import LatticeGasLayer
 from pyscl.sweep.optimise import Objective, Parameter
 
 MOST_LOSS = 0.06
@@ -37,6 +45,7 @@ PARAMETERS = {
     "thickness": Parameter("mesh.geometry.thickness", 1.0, 8.0, "nm", steps=140),
     "coverage": Parameter("mesh.geometry.coverage", 0.05, 1.0, steps=190),
 }
+STARTS = ({"thickness": 2.0, "coverage": 0.5}, {"thickness": 1.4, "coverage": 0.95})
 OUTPUTS = {
     "length": "geometry.achieved.length of left [m]",
     "width": "geometry.achieved.length of bottom [m]",
@@ -83,9 +92,21 @@ def base() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def bare_contact() -> float:
+    """Return the exact resistance of the contact without coating [Ohm cm2]."""
+    cathode, electrolyte = (LatticeGasLayer(12.9, 2e25, 0.5), LatticeGasLayer(30.0, 4.3e25, 0.5))
+    contact = analytic.two_sided_contact(cathode, electrolyte, 0.4)
+    sides = ((cathode, contact.left_potential, 0.01), (electrolyte, contact.right_potential, 0.213))
+    total = sum(
+        WIDTH / 2.0 * 1e-9 / sigma + float(layer.excess_resistance(potential, sigma))
+        for layer, potential, sigma in sides
+    )
+    return total * 1e4
+
+
 def main(
     folder: Path = Path("studies/606_optimise_coating"),
-    evaluations: int = 40,
+    evaluations: int = 25,
     workers: int | None = None,
     plot: bool = False,
 ) -> float:
@@ -93,37 +114,42 @@ def main(
 
     Args:
         folder: of the study.
-        evaluations: most points of the optimiser.
+        evaluations: most points of the optimiser for each start.
         workers: processes, for points that are asked for at once.
         plot: draw all points.
     """
     objective = Objective(base(), PARAMETERS, OUTPUTS, folder, workers=workers, report=print)
 
-    # 1. Full coatings and the bare contact, side by side, for the estimate.
+    # 1. Full coatings, side by side, for the estimate.
     thicknesses = np.array([1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0])
     full = [objective.positions({"thickness": t, "coverage": 1.0}) for t in thicknesses]
-    bare = objective.positions({"thickness": 1.0, "coverage": 0.05})
-    *covered, nearly_bare = objective.evaluate([*full, bare], "resistance")
-    uncovered = 0.95 / (1.0 / nearly_bare - 0.05 / covered[0])
+    covered = objective.evaluate(full, "resistance")
+    bare = bare_contact()
     allowed = np.minimum(MOST_LOSS * RADIUS / 2.0 / thicknesses, 1.0)
-    straight = 1.0 / (allowed / np.array(covered) + (1.0 - allowed) / uncovered)
+    straight = 1.0 / (allowed / covered + (1.0 - allowed) / bare)
     print(f"{'full coating':>16} {'R':>8}   with a loss of {MOST_LOSS:.0%}, current straight")
     for t, r, c, estimate in zip(thicknesses, covered, allowed, straight, strict=True):
         print(f"{t:13.1f} nm {r:8.4f}   coverage {c:.2f}: {estimate:8.4f} Ohm cm2")
 
-    # 2. The optimum.
-    result = minimize(
-        lambda x: objective(x, "decades"),
-        objective.positions({"thickness": 2.0, "coverage": 0.5}),
-        method="COBYQA",
-        bounds=[(0.0, 1.0)] * len(PARAMETERS),
-        constraints=NonlinearConstraint(lambda x: objective(x, "loss"), -np.inf, MOST_LOSS),
-        options={"maxfev": evaluations, "initial_tr_radius": 0.2, "final_tr_radius": 5e-3},
-    )
-    best = objective.values(result.x)
-    resistance, loss = (objective(result.x, name) for name in ("resistance", "loss"))
-    print(f"\n{objective.count} points; best: {best['thickness']:.2f} nm on {best['coverage']:.1%}")
-    print(f"{resistance:.4f} Ohm cm2, the bare contact {uncovered:.3f}")
+    # 2. The optimum, from two starts.
+    print(f"\n{'start':>20}   {'optimum':>20}")
+    optima = []
+    for start in STARTS:
+        result = minimize(
+            lambda x: objective(x, "decades"),
+            objective.positions(start),
+            method="COBYQA",
+            bounds=[(0.0, 1.0)] * len(PARAMETERS),
+            constraints=NonlinearConstraint(lambda x: objective(x, "loss"), -np.inf, MOST_LOSS),
+            options={"maxfev": evaluations, "initial_tr_radius": 0.15, "final_tr_radius": 5e-3},
+        )
+        found = objective.values(result.x)
+        resistance, loss = (objective(result.x, name) for name in ("resistance", "loss"))
+        optima.append((resistance, loss))
+        places = [f"{at['thickness']:5.2f} nm on {at['coverage']:6.1%}" for at in (start, found)]
+        print(f"{places[0]:>20}   {places[1]:>20}: {resistance:.4f} Ohm cm2, loss {loss:.4f}")
+    _, loss = min(optima)
+    print(f"{objective.count} points; the bare contact {bare:.3f} Ohm cm2")
 
     if plot:
         _draw(objective)

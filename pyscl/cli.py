@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pyscl.cli_sweep import sweep
+from pyscl.cli_study import study_app
+from pyscl.cli_sweep import sweep as sweep_command
 from pyscl.errors import ConvergenceError, InputError
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ mesh_app = typer.Typer(help="Meshes.", no_args_is_help=True)
 materials_app = typer.Typer(help="Material cards.", no_args_is_help=True)
 app.add_typer(mesh_app, name="mesh")
 app.add_typer(materials_app, name="materials")
-app.command()(sweep)
+app.add_typer(study_app, name="study")
+app.command("sweep")(sweep_command)
 
 EXIT_BAD_INPUT = 2
 EXIT_FAILED = 1
@@ -207,6 +209,12 @@ def bench(
         list[int] | None,
         typer.Option(min=1, help="With --meshing: particles (repeatable); default 20, 100, 500."),
     ] = None,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Time studies of many tiny cases instead.")
+    ] = False,
+    cases: Annotated[
+        int | None, typer.Option(min=20, help="With --sweep: number of cases; default 200.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Time assembly, factorisation and solution on this machine."""
@@ -215,23 +223,26 @@ def bench(
         "impedance": impedance,
         "meshing": meshing,
         "polarization": polarization,
+        "sweep": sweep,
     }
     kinds = [kind for kind, wanted in chosen.items() if wanted]
     if len(kinds) > 1:
         raise InputError(
             f"{' and '.join(f'--{kind}' for kind in kinds)} exclude each other; run them one by one"
         )
-    if (meshing and nodes) or (particles and not meshing):
-        raise InputError("--particles is for --meshing, --nodes for the other benchmarks")
+    if (nodes and (meshing or sweep)) or (particles and not meshing) or (cases and not sweep):
+        raise InputError(
+            "--particles is for --meshing, --cases for --sweep, --nodes for the other benchmarks"
+        )
     if meshing:
         _bench_meshing(particles, as_json)
+    elif sweep:
+        _bench_sweep(cases, as_json)
     else:
         _bench_solving(kinds[0] if kinds else "steady", nodes, as_json)
 
 
 def _bench_meshing(particles: Sequence[int] | None, as_json: bool) -> None:
-    from dataclasses import asdict
-
     from pyscl import bench_meshing as bench
 
     results = []
@@ -239,15 +250,17 @@ def _bench_meshing(particles: Sequence[int] | None, as_json: bool) -> None:
         results.append(bench.run_meshing_benchmark(number))
         if sys.stderr.isatty():
             typer.echo(f"{number} particles done", err=True)
-    if as_json:
-        typer.echo(json.dumps([asdict(r) for r in results], indent=1))
-    else:
-        _print_table(bench.HEAD, [r.row() for r in results])
+    _print_results(bench.HEAD, results, as_json)
+
+
+def _bench_sweep(cases: int | None, as_json: bool) -> None:
+    from pyscl import bench_sweep as bench
+
+    results = bench.run_sweep_benchmark(cases or bench.CASES)
+    _print_results(bench.HEAD, results, as_json)
 
 
 def _bench_solving(kind: str, nodes: Sequence[int] | None, as_json: bool) -> None:
-    from dataclasses import asdict
-
     from pyscl import bench, bench_polarization
 
     benchmarks: dict[str, tuple[Sequence[str], Sequence[int], Callable[[int], list[Any]]]] = {
@@ -276,6 +289,12 @@ def _bench_solving(kind: str, nodes: Sequence[int] | None, as_json: bool) -> Non
         results += carry_out(size)
         if sys.stderr.isatty():
             typer.echo(f"{size} nodes done", err=True)
+    _print_results(head, results, as_json)
+
+
+def _print_results(head: Sequence[str], results: Sequence[Any], as_json: bool) -> None:
+    from dataclasses import asdict
+
     if as_json:
         typer.echo(json.dumps([asdict(r) for r in results], indent=1))
     else:

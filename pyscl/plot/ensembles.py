@@ -8,16 +8,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from pyscl.errors import InputError
+from pyscl.plot.quantities import MARKERS, Levels, Quantity, add_legend
 from pyscl.plot.scales import FloatArray
 from pyscl.plot.style import COLUMN, INK, LINES, legend_columns, raised, styled, with_unit
-from pyscl.plot.sweeps import Levels, Quantity
 from pyscl.sweep.analysis import Pairs, axis_of, pareto, variable
 from pyscl.sweep.sensitivity import Sensitivity
 
 if TYPE_CHECKING:
     import xarray
 
-_MARKERS = "osD^vP"
 _INDICES = {
     "sobol": ("first order", "total", "Share of the variance"),
     "sample": ("first order", "", "Share of the variance"),
@@ -106,9 +105,9 @@ def distribution_plot(
     if low == high:
         low, high = low - 0.5 * abs(low or 1.0), high + 0.5 * abs(high or 1.0)
     edges = (
-        np.geomspace(low, high, bins + 1)
+        list(np.geomspace(low, high, bins + 1))
         if quantity.logarithmic
-        else np.linspace(low, high, bins + 1)
+        else list(np.linspace(low, high, bins + 1))
     )
     for k in range(len(levels.names) if levels else 1):
         one = (values.isel({by: k}) if by else values).values.ravel() / quantity.factor
@@ -133,7 +132,7 @@ def distribution_plot(
     ax.set_ylabel("Share of the cases")
     ax.set_ylim(bottom=0.0)
     if levels:
-        figure.legend(loc="outside upper center", ncols=legend_columns(levels.names))
+        add_legend(figure, levels)
     return figure
 
 
@@ -228,7 +227,7 @@ def pareto_plot(
         position = first.dims.index(dataset[by].dims[0])
         which = np.indices(first.shape)[position].ravel()
     for k in range(len(levels.names) if levels else 1):
-        colour, marker = LINES[k % len(LINES)], _MARKERS[k % len(_MARKERS)]
+        colour, marker = LINES[k % len(LINES)], MARKERS[k % len(MARKERS)]
         others, best = (which == k) & ~front, (which == k) & front
         ax.plot(a[others], b[others], marker, color=colour, markersize=3.0, alpha=0.35,
                 markeredgewidth=0.0)  # fmt: skip
@@ -240,10 +239,5 @@ def pareto_plot(
     across.apply(ax.xaxis)
     up.apply(ax.yaxis)
     if levels:
-        figure.legend(
-            loc="outside upper center",
-            ncols=legend_columns(levels.names),
-            title=levels.label if levels.numeric else None,
-            title_fontsize=7.0,
-        )
+        add_legend(figure, levels)
     return figure

@@ -1,7 +1,6 @@
 """Figures of studies over axes: main effects, maps over two axes, curves with bands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -9,135 +8,23 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 
 from pyscl.errors import InputError, unknown_name
+from pyscl.plot.quantities import MARKERS, Levels, Quantity, add_legend, plain_decades
 from pyscl.plot.scales import FloatArray
 from pyscl.plot.style import (
     COLUMN,
     INK,
     LINES,
     PAGE,
-    legend_columns,
-    prefixed,
-    raised,
     styled,
-    text_width,
-    with_unit,
 )
 from pyscl.sweep.analysis import axis_of, ensemble, main_effects, variable
 
 if TYPE_CHECKING:
     import xarray
 
-_MARKERS = "osD^vP"
-_TICKS = 6  # most values of an axis that are all named
-_DECADES = 30.0  # span of positive values from which on their axis is logarithmic
 _LOST = "#D9D9D9"
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """How the values of an output or axis are shown.
-
-    Attributes:
-        label: with the unit.
-        factor: values per unit of the label.
-        logarithmic: whether its axis is.
-    """
-
-    label: str
-    factor: float = 1.0
-    logarithmic: bool = False
-
-    @classmethod
-    def of(
-        cls, values: "xarray.DataArray", scale: Literal["auto", "linear", "log"] = "auto"
-    ) -> "Quantity":
-        """Choose prefix and scale for values.
-
-        Raises:
-            InputError: nothing can be drawn: no value, or none above zero on a logarithmic scale.
-        """
-        if scale not in ("auto", "linear", "log"):
-            raise unknown_name("scale", scale, ("auto", "linear", "log"))
-        found = values.values[np.isfinite(values.values)]
-        name = str(values.attrs.get("long_name", values.name))
-        if not found.size:
-            raise InputError(f"'{values.name}' has no values; no case is done")
-        positive = bool((found > 0.0).all())
-        if scale == "log" and not positive:
-            raise InputError(f"'{values.name}' is not positive everywhere; take a linear scale")
-        wide = positive and found.max() > _DECADES * found.min()
-        unit = str(values.attrs.get("units", "1"))
-        factor, shown = 1.0, "" if unit == "1" else raised(unit)
-        if unit in ("m", "s", "V", "A", "eV", "F", "C", "Ohm"):
-            factor, shown = prefixed(float(np.abs(found).max()), unit)
-        return cls(
-            with_unit(_capital(name), shown), factor, scale == "log" or (scale == "auto" and wide)
-        )
-
-    def apply(self, axis: Any) -> None:
-        """Give label and scale to an axis of matplotlib."""
-        axis.set_label_text(self.label)
-        if self.logarithmic:
-            axis._set_axes_scale("log")
-
-
-@dataclass(frozen=True)
-class Levels:
-    """The levels of an axis of a study, as places on an axis of a figure.
-
-    Attributes:
-        label: with the unit.
-        places: of the levels (n,); for texts 0, 1, 2, ...
-        names: of the levels.
-        numeric: whether they are numbers.
-        logarithmic: whether they go up by factors.
-    """
-
-    label: str
-    places: FloatArray
-    names: tuple[str, ...]
-    numeric: bool
-    logarithmic: bool = False
-
-    @classmethod
-    def of(cls, axis: "xarray.DataArray") -> "Levels":
-        """Return the levels of an axis."""
-        values, name = axis.values, _capital(str(axis.attrs.get("long_name", axis.name)))
-        if values.dtype.kind not in "fiu":
-            return cls(name, np.arange(len(values), dtype=float), tuple(map(str, values)), False)
-        unit = str(axis.attrs.get("units", "1"))
-        label = with_unit(name, "" if unit == "1" else raised(unit))
-        ordered = np.sort(values.astype(float))
-        steps = ordered[1:] / ordered[:-1] if ordered[0] > 0.0 else np.zeros(0)
-        by_factors = (
-            len(steps) >= 2 and steps.max() < 1.5 * steps.min() and ordered[-1] > 5.0 * ordered[0]
-        )
-        names = tuple(f"{value:.4g}" for value in values)
-        return cls(label, values.astype(float), names, True, bool(by_factors))
-
-    def apply(self, ax: Axes) -> None:
-        """Give label, scale and ticks to the x axis."""
-        ax.set_xlabel(self.label)
-        if self.logarithmic:
-            ax.set_xscale("log")
-            ax.xaxis.set_minor_formatter(NullFormatter())
-            ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=_TICKS))
-            ax.xaxis.set_major_formatter(ScalarFormatter())
-        elif not self.numeric:
-            self._name(ax)
-            ax.set_xlim(-0.5, len(self.names) - 0.5)
-        elif len(self.places) <= _TICKS:
-            ax.set_xticks(self.places, self.names)
-
-    def _name(self, ax: Axes) -> None:
-        room = ax.figure.get_figwidth() / max(len(ax.figure.axes), 1) / max(len(self.names), 1)
-        ax.set_xticks(self.places, self.names)
-        if max(map(text_width, self.names)) > 0.75 * room:
-            for text in ax.get_xticklabels():
-                text.set(rotation=35.0, ha="right", rotation_mode="anchor")
 
 
 @styled
@@ -186,7 +73,6 @@ def main_effects_plot(
             ax.plot(x, mean, "o", color=colour, markersize=4.5)
         levels.apply(ax)
     quantity.apply(panels[0].yaxis)
-    panels[0].yaxis.set_minor_formatter(NullFormatter())
     return figure
 
 
@@ -216,7 +102,7 @@ def response_plot(
     Raises:
         InputError: unknown names, or an axis that is neither drawn nor selected.
     """
-    values = variable(dataset, name)
+    values, levels = variable(dataset, name), Levels.of(axis_of(dataset, x))
     members = [] if over is None else [over] if isinstance(over, str) else list(over)
     rest = [d for d in values.dims if d not in (x, by, *members) and values.sizes[d] > 1]
     if rest:
@@ -226,22 +112,24 @@ def response_plot(
         )
     values = values.squeeze([d for d in values.dims if values.sizes[d] == 1 and d not in (x, by)])
     stats = ensemble(dataset, name, members) if members else values.to_dataset(name="mean")
-    levels, quantity = Levels.of(axis_of(dataset, x)), Quantity.of(values, scale)
+    quantity = Quantity.of(values, scale)
     order = np.argsort(levels.places)
     curves = Levels.of(axis_of(dataset, by)) if by else None
     figure = Figure((COLUMN, 2.7), layout="constrained")
     ax = figure.add_subplot()
-    for k in range(len(curves.names) if curves else 1):
+    number = len(curves.names) if curves else 1
+    for k in range(number):
         one = stats.isel({by: k}) if by else stats
-        colour, marker = LINES[k % len(LINES)], _MARKERS[k % len(_MARKERS)]
+        colour, marker = LINES[k % len(LINES)], MARKERS[k % len(MARKERS)]
+        below = 1.0 - (k + 1) / number  # those below are larger, so that equal ones are seen
         columns = {
             str(key): one[key].squeeze().values[order] / quantity.factor for key in one.data_vars
         }
         label = curves.names[k] if curves else None
         look = "-" if levels.numeric else ""
         ax.plot(
-            levels.places[order], columns["mean"], marker + look, color=colour, markersize=3.5,
-            label=label, zorder=3,
+            levels.places[order], columns["mean"], marker + look, color=colour,
+            linewidth=1.1 + 1.3 * below, markersize=3.3 + 2.2 * below, label=label, zorder=3,
         )  # fmt: skip
         if members:
             for low, high, alpha in (("lower", "upper", 0.13), ("low", "high", 0.3)):
@@ -252,12 +140,7 @@ def response_plot(
     levels.apply(ax)
     quantity.apply(ax.yaxis)
     if curves:
-        figure.legend(
-            loc="outside upper center",
-            ncols=legend_columns(curves.names),
-            title=curves.label if curves.numeric else None,
-            title_fontsize=7.0,
-        )
+        add_legend(figure, curves)
     return figure
 
 
@@ -340,6 +223,8 @@ def heat_map(
     shown = [ax for k, ax in enumerate(grid.flat) if k < count]
     bar = figure.colorbar(mesh, ax=shown, label=quantity.label, pad=0.02, aspect=25)
     bar.outline.set_linewidth(0.4)
+    if quantity.logarithmic:
+        plain_decades(bar.ax.yaxis)
     if not np.isfinite(data).all():
         figure.legend(handles=[Patch(color=_LOST, label="no result")], loc="outside lower right")
     return figure
@@ -376,8 +261,3 @@ def _write_numbers(ax: Axes, data: FloatArray, norm: Normalize, mesh: Any) -> No
                 column, row, f"{value:.3g}", ha="center", va="center", fontsize=5.5,
                 color="white" if dark else INK,
             )  # fmt: skip
-
-
-def _capital(text: str) -> str:
-    """Return a label with a capital letter, but symbols and units as they are."""
-    return text[:1].upper() + text[1:] if text[1:2].islower() else text

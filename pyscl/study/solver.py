@@ -3,8 +3,9 @@
 Without ferroelectric regions a state is one solve. The polarization P of a ferroelectric has
 several states of rest, and some balances of its forces are unstable. P therefore follows its own
 dissipation in pseudo-time, viscosity dP/dt = -dF/dP, by backward Euler, everything else being
-solved with it at once, with steps as long as `switching` allows. The last step is infinite. Then
-the slowest mode of P around the state is computed; an unstable state is left along that mode.
+solved with it at once, with steps as long as `switching` allows. When the forces are in balance a
+last step is infinite. Then the slowest mode of P around the state is computed; an unstable state
+is left along that mode.
 """
 
 from dataclasses import replace
@@ -29,6 +30,10 @@ FloatArray = NDArray[np.float64]
 _RESTING = 1e-3  # change of P from which on the step grows fast
 _STEPS, _KICKS, _KICK = 600, 8, 0.05
 _FEW = 12  # iterations to a state that is near
+_MANY = 40  # iterations of a step; a shorter one needs less
+_BALANCED = 1e-9  # forces on P, over what makes the fastest instability
+_NEUTRAL = 1e-6  # rate of an instability, over the fastest, that does not count: a wall that is
+# as good in one place as in another
 _FROZEN = 1e9  # rate that holds P, over that of the fastest instability
 
 
@@ -97,41 +102,40 @@ class StateSolver:
     def _kept(self) -> NDArray[np.bool_]:
         return np.asarray(self._core.dof_carrier <= POLAR)
 
-    def _once(
-        self, assembly: _core.Assembly, u: FloatArray, control: _core.NewtonControl | None = None
-    ) -> State:
+    def _once(self, assembly: _core.Assembly, u: FloatArray, patience: int | None = None) -> State:
+        """Solve once, giving up after so many iterations; None: those of the options."""
         balance = assembly.balance
         if balance not in self._newton:
             self._newton[balance] = _core.NewtonIteration(self._model.discretized.node_rank)
-        control = control or self._options.control()
-        result = self._newton[balance].solve(assembly, u, control, self._progress)
+        most = self._options.max_iterations
+        options = replace(self._options, max_iterations=min(patience or most, most))
+        result = self._newton[balance].solve(assembly, u, options.control(), self._progress)
         self.iterations += [read_iteration(self._model, s) for s in result.steps]
         self.factor_entries = result.factor_entries
         return State(result.u, result.converged, result.reason)
 
-    def _nearby(self, assembly: _core.Assembly, u: FloatArray) -> State | None:
-        """Return the state of rest beside u if there is a stable one, the common case in a loop."""
+    def _nearby(self, assembly: _core.Assembly, u: FloatArray) -> FloatArray | None:
+        """Return the state of rest beside u, by an infinite step; None if there is none."""
         assembly.start_from(u, 0.0)
-        few = replace(self._options, max_iterations=min(_FEW, self._options.max_iterations))
-        state = self._once(assembly, u, few.control())
+        state = self._once(assembly, u, _FEW)
         if not state.converged or _core.switching(self._core, u, state.u).change > SWITCHING:
             return None
-        slowest = self._slowest_mode(assembly, state.u)
-        if slowest is None or slowest[0] <= 0.0:
-            return None
-        self.polarization_steps += 1
-        return state
+        return state.u
 
     def _relax(self, assembly: _core.Assembly, u: FloatArray) -> State:
-        nearby = self._nearby(assembly, u)
+        nearby = self._nearby(assembly, u)  # the common case in a loop
         if nearby is not None:
-            return nearby
+            slowest = self._slowest_mode(assembly, nearby)
+            if slowest is not None and slowest[0] > 0.0:
+                self.polarization_steps += 1
+                return State(nearby, True, "")
         safe = self._fastest / SAFE
         rate, kicks = safe, 0
         lowest, floor = 1e-6 * safe, 0.0
+        patience = self._options.max_iterations
         for _ in range(_STEPS):
             assembly.start_from(u, rate)
-            state = self._once(assembly, u)
+            state = self._once(assembly, u, patience)
             if not state.converged:
                 if rate > _FROZEN * max(safe, 1.0):
                     return state
@@ -139,26 +143,27 @@ class StateSolver:
                 floor = rate = max(16.0 * rate, lowest)
                 continue
             moved = _core.switching(self._core, u, state.u)
-            longest = longest_step(1.0 / rate if rate > 0.0 else np.inf, moved)
+            longest = longest_step(1.0 / rate, moved)
             if np.isfinite(longest) and rate < 1e3 * safe:
                 rate = max(1.0 / longest, lowest)
                 continue
-            u, floor = state.u, 0.25 * floor
+            u, floor, patience = state.u, 0.25 * floor, _MANY
             self.polarization_steps += 1
-            if rate == 0.0:
+            if moved.change * rate <= _BALANCED * safe:
+                nearby = self._nearby(assembly, u)
+                u = u if nearby is None else nearby
                 slowest = self._slowest_mode(assembly, u)
-                if slowest is None or slowest[0] > 0.0:
-                    return state
+                if slowest is None or slowest[0] > -_NEUTRAL * safe:
+                    return State(u, True, "")
                 if kicks == _KICKS:
                     return State(u, False, "the polarization does not come to a stable rest")
                 kicks += 1
                 u = u + _KICK * slowest[1]
                 rate = safe
             elif moved.change < _RESTING:
-                at_rest = floor < lowest and (rate <= lowest or moved.change < 1e-7)
-                rate = 0.0 if at_rest else max(rate / 16.0, floor, lowest)
+                rate = max(rate / 16.0, floor, lowest)
             elif moved.change < SWITCHING:
-                rate = max(0.5 * rate, lowest)
+                rate = max(0.5 * rate, floor, lowest)
         return State(u, False, f"the polarization still moves after {_STEPS} steps of pseudo-time")
 
     def _slowest_mode(

@@ -27,7 +27,7 @@ _WITHOUT_EFFECT = ("title", "provenance", "cache", "time_limit", "preview", "fig
 """Keys of a run file that do not change a number."""
 
 _MOST_MISTAKES = 5
-_VALUE = re.compile(r"(?<= = ).*?(?=: no |$)", re.MULTILINE)
+_VALUE = re.compile(r"(?<= = )[^\n]*?(?=: no )")
 """The value of an axis in a message; unknown names are reported once, whatever the value."""
 
 
@@ -75,6 +75,7 @@ def expand_cases(study: Study, axes: Sequence[Axis]) -> list[Case]:
     cases: dict[str, Case] = {}
     mistakes: dict[str, str] = {}
     total = 0
+    study.notes.clear()
     for case in _product(axes):
         total += 1
         try:

@@ -56,7 +56,8 @@ class DaskEngine:
                     n_workers=workers,
                     threads_per_worker=1,
                     memory_limit=memory or "auto",
-                    dashboard_address=None,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
                 )
         try:
             self._client = Client(self._cluster or address, timeout=connect or _CONNECT)

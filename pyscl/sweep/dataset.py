@@ -107,6 +107,24 @@ def save(dataset: "xarray.Dataset", path: str | PathLike[str]) -> None:
         dataset.to_netcdf(partial, engine="h5netcdf")
 
 
+def write_table(dataset: "xarray.Dataset", path: str | PathLike[str]) -> None:
+    """Write a dataset as CSV, one row per case, units in the heads.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    from pyscl.storage.atomic import replaced
+
+    frame = dataset.to_dataframe().reset_index()
+    columns = [*map(str, dataset.coords), *map(str, dataset.data_vars)]
+    units = {name: dataset[name].attrs.get("units", "1") for name in columns}
+    heads = {name: name if unit == "1" else f"{name} [{unit}]" for name, unit in units.items()}
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replaced(path) as partial:
+        frame[columns].rename(columns=heads).to_csv(partial, index=False)
+
+
 def paths(folder: str | PathLike[str]) -> list[str]:
     """Return all paths to numbers that cases of a study have, to choose outputs from."""
     _, results = read_study(Path(folder))

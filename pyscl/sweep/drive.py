@@ -1,6 +1,7 @@
 """A study from start to end: what is missing is computed, what is finished is stored at once."""
 
 import contextlib
+import shutil
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -286,6 +287,7 @@ class _Drive:
         if status in _RETRIED and attempt < ATTEMPTS:
             reason = result["reason"].partition("\n")[0]
             self.report(f"{case.text()} {status}, tried again: {reason}")
+            shutil.rmtree(self.store.scratch(case, attempt), ignore_errors=True)
             (self.alone if status == "crashed" else self.ready).append(case)
             return
         along = self.study.input.continuation is not None

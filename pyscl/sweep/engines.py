@@ -36,7 +36,6 @@ def lost(status: str, reason: str, seconds: float, memory: int = 0) -> dict[str,
         "reason": reason,
         "numbers": {},
         "versions": {},
-        "last_good": None,
         "seconds": seconds,
         "memory": memory,
     }

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +71,8 @@ class Objective:
     base: str | dict[str, Any]
     parameters: Mapping[str, Parameter]
     outputs: Mapping[str, Any]
-    folder: str | PathLike[str]
-    directory: str | PathLike[str] = "."
+    folder: str | Path
+    directory: str | Path = "."
     failed: float = np.inf
     study: Mapping[str, Any] = field(default_factory=dict)
     workers: int | None = None

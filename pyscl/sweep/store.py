@@ -21,6 +21,7 @@ from pyscl.storage.atomic import replaced
 from pyscl.sweep.axes import Axis
 from pyscl.sweep.cases import RESULTS_VERSION, Case, contents_of
 from pyscl.sweep.definition import Study
+from pyscl.sweep.worker import last_good
 
 DEFINITION, RESULT, RUN, START = "study.json", "result.json", "run", "start"
 FORMAT, FORMAT_VERSION = "pyscl study", 1
@@ -184,6 +185,7 @@ class Store:
             "coordinates": case.coordinates,
             **result,
             "kept": None,
+            "last_good": None,
         }
         try:
             if place.exists() and not place.is_dir():
@@ -193,6 +195,8 @@ class Store:
                 if start:
                     _solutions(scratch, place / START)
                 if keep:
+                    if record["status"] != "done":
+                        record["last_good"] = last_good(scratch)
                     shutil.rmtree(place / RUN, ignore_errors=True)
                     scratch.rename(place / RUN)
                     record["kept"] = RUN
@@ -263,7 +267,9 @@ def _files(data: Any, directory: Path) -> dict[str, str]:
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any], axes: Sequence[Axis]) -> list[str]:
     """Return what differs between two bases and has an effect on the cases."""
-    replaced_by_axes = tuple(path for axis in axes for path in axis.paths)
+    replaced_by_axes = {
+        path for axis in axes for point in axis.points for path, _ in point.overrides
+    }
     lines = []
     before, after = dict(_leaves(old["base"])), dict(_leaves(new["base"]))
     for path in {**before, **after}:

@@ -110,7 +110,7 @@ def run_task(task: Task) -> dict[str, Any]:
     """Carry out a case; never raises.
 
     Returns:
-        status, reason, numbers, seconds, memory, versions, last_good; see `pyscl.sweep.store`.
+        status, reason, numbers, seconds, memory, versions; see `pyscl.sweep.store`.
     """
     with _ONE_AT_A_TIME:
         begin = time.perf_counter()
@@ -140,7 +140,6 @@ def _attempt(task: Task, folder: Path) -> dict[str, Any]:
         "reason": "",
         "numbers": {},
         "versions": versions(),
-        "last_good": None,
     }
     try:
         with _memory_limit(task.memory), _time_limit(task.time) as check:
@@ -172,8 +171,6 @@ def _attempt(task: Task, folder: Path) -> dict[str, Any]:
         else:
             with contextlib.suppress(OSError):
                 (folder / "traceback.txt").write_text(traceback.format_exc())
-    if result["status"] != "done":
-        result["last_good"] = _last_good(folder)
     return result
 
 
@@ -239,7 +236,7 @@ def _approach(task: Task) -> "Approach":
     return Approach(options, start)
 
 
-def _last_good(folder: Path) -> str | None:
+def last_good(folder: Path) -> str | None:
     """Return the newest state in a folder, relative to it."""
     names = ("last_good.h5", "checkpoint.h5", "solution.h5")
     files = [path for name in names for path in folder.rglob(name)]

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import psutil
 import pytest
@@ -28,7 +27,10 @@ ENDLESS = (
 
 HANG = {"path": "studies.1.transient.max_step", "values": ["1 ms", "1 fs", "2 ms"]}
 HUNGRY = {"path": "output.cuts.long.points", "values": [10, 300000000, 20]}
-CUT = ("  figures: false", "  figures: false\n  cuts: {long: {from: [1 nm, 1 nm], to: [19 nm, 1 nm]}}")
+CUT = (
+    "  figures: false",
+    "  figures: false\n  cuts: {long: {from: [1 nm, 1 nm], to: [19 nm, 1 nm]}}",
+)
 
 
 def workers_of(process):
@@ -57,10 +59,9 @@ def strike(folder, signal_number, times=1):
 
     def act():
         for _ in range(times):
-            known = set(struck)
             when(lambda: started(folder))
             (process, *_) = when(
-                lambda: [p for p in multiprocessing.active_children() if p.pid not in known]
+                lambda: [p for p in multiprocessing.active_children() if p.pid not in struck]
             )
             struck.append(process.pid)
             os.kill(process.pid, signal_number)
