@@ -216,11 +216,10 @@ std::vector<std::array<double, 2>> polarization_density(const Discretization& d,
 std::vector<std::array<double, 2>> polarization_change(const Discretization& d, const Vector& u,
                                                        const Vector& change);
 
-/// Energy of the polarization as an unknown, per region; and of surfaces with extrapolation length.
+/// Energy of the polarization as an unknown, per region; `surface` that of extrapolation lengths.
 struct LandauEnergy
 {
-  std::vector<double> bulk, gradient;
-  double surface;
+  std::vector<double> bulk, gradient, surface;
 };
 LandauEnergy landau_energy(const Discretization& d, const Vector& u);
 

@@ -173,12 +173,15 @@ void Assembly::add_polarization_forces(const Vector& u, Vector& rows, SlotWriter
     }
   }
   for (Index s : d.polar_sites())
-    for (Index dof : {d.site_polar()[s], d.site_polar()[s] + 1})
-    {
-      rows[dof] += d.surface_stiffness[s] * u[dof];
-      if constexpr (differentiate)
-        add(d.surface_stiffness[s]);
-    }
+  {
+    const auto& [xx, xy, yy] = d.surface_stiffness[s];
+    const Index x = d.site_polar()[s], y = x + 1;
+    rows[x] += xx * u[x] + xy * u[y];
+    rows[y] += xy * u[x] + yy * u[y];
+    if constexpr (differentiate)
+      for (double derivative : {xx, xy, xy, yy})
+        add(derivative);
+  }
 }
 
 void Assembly::visit_polarization_charge(const Visit& push) const
@@ -223,7 +226,10 @@ void Assembly::visit_polarization_forces(const Visit& push) const
           push(row, column);
       }
   }
-  visit_polarization_rates(push);
+  for (Index s : d.polar_sites())
+    for (Index row : {d.site_polar()[s], d.site_polar()[s] + 1})
+      for (Index column : {d.site_polar()[s], d.site_polar()[s] + 1})
+        push(row, column);
 }
 
 Vector Assembly::displacement_change(const Vector& u, const Vector& change) const
@@ -319,8 +325,8 @@ std::vector<std::array<double, 2>> polarization_change(const Discretization& d, 
 
 LandauEnergy landau_energy(const Discretization& d, const Vector& u)
 {
-  LandauEnergy sum{std::vector<double>(d.regions().size(), 0.0),
-                   std::vector<double>(d.regions().size(), 0.0), 0.0};
+  const std::vector<double> none(d.regions().size(), 0.0);
+  LandauEnergy sum{none, none, none};
   for (Index t : d.polarized_triangles())
   {
     const PolarizedTriangle triangle(d, t);
@@ -333,8 +339,11 @@ LandauEnergy landau_energy(const Discretization& d, const Vector& u)
         triangle.total * law.gradient_energy(triangle.polarization_gradient(u));
   }
   for (Index s : d.polar_sites())
-    for (Index dof : {d.site_polar()[s], d.site_polar()[s] + 1})
-      sum.surface += 0.5 * d.surface_stiffness[s] * u[dof] * u[dof];
+  {
+    const auto& [xx, xy, yy] = d.surface_stiffness[s];
+    const double x = u[d.site_polar()[s]], y = u[d.site_polar()[s] + 1];
+    sum.surface[d.site_region()[s]] += 0.5 * (xx * x * x + yy * y * y) + xy * x * y;
+  }
   return sum;
 }
 

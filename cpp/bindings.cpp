@@ -195,10 +195,12 @@ void bind_discretization(py::module_& m)
           [](Discretization& d, const Array<double>& bound_charge,
              const Array<double>& surface_stiffness)
           {
-            if (bound_charge.size() != d.n_sites() || surface_stiffness.size() != d.n_sites())
+            auto stiffness = to_rows<double, 3>(surface_stiffness, "surface stiffness");
+            if (bound_charge.size() != d.n_sites() ||
+                static_cast<Index>(stiffness.size()) != d.n_sites())
               throw std::invalid_argument("polarization: one value per site");
             d.bound_charge = to_vector(bound_charge);
-            d.surface_stiffness = to_vector(surface_stiffness);
+            d.surface_stiffness = std::move(stiffness);
           },
           "bound_charge"_a.noconvert(), "surface_stiffness"_a.noconvert())
       .def_property_readonly("site_polar",

@@ -104,7 +104,8 @@ void bind_polarization_fields(py::module_& m)
       [](const Discretization& d, const Array<double>& u)
       {
         const LandauEnergy energy = landau_energy(d, state(u, d));
-        return py::make_tuple(to_numpy(energy.bulk), to_numpy(energy.gradient), energy.surface);
+        return py::make_tuple(to_numpy(energy.bulk), to_numpy(energy.gradient),
+                              to_numpy(energy.surface));
       },
       "discretization"_a, "u"_a.noconvert());
 }

@@ -70,7 +70,7 @@ Discretization::Discretization(Mesh mesh, std::vector<RegionLaw> regions, int n_
   background.assign(n_sites(), 0.0);
   node_charge.assign(n_nodes(), 0.0);
   bound_charge.assign(n_sites(), 0.0);
-  surface_stiffness.assign(n_sites(), 0.0);
+  surface_stiffness.assign(n_sites(), {0.0, 0.0, 0.0});
 }
 
 /// Corners of triangles that meet along an open edge share one unknown. What is left apart (split
@@ -298,7 +298,7 @@ void Discretization::add_layer(RegionLaw law, const Links& links, double thickne
   _graphs.push_back(std::move(graph));
   background.resize(n_sites(), 0.0);
   bound_charge.resize(n_sites(), 0.0);
-  surface_stiffness.resize(n_sites(), 0.0);
+  surface_stiffness.resize(n_sites(), {0.0, 0.0, 0.0});
   _site_polar.resize(n_sites(), -1);
 }
 

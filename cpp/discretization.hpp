@@ -138,8 +138,8 @@ public:
   std::vector<double> node_charge;
   /// Bound charge of fixed polarizations at every site; it adds up to zero.
   std::vector<double> bound_charge;
-  /// Stiffness of P at every site, of surfaces with an extrapolation length.
-  std::vector<double> surface_stiffness;
+  /// Stiffness (xx, xy, yy) of P at every site, of surfaces with an extrapolation length.
+  std::vector<std::array<double, 3>> surface_stiffness;
 
 private:
   using CornerDofs = std::vector<std::vector<std::array<Index, 3>>>; // [1 + carrier][triangle]

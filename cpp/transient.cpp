@@ -208,6 +208,7 @@ void Transient::estimate(double dt, int order, int degree, TimeAttempt& attempt)
       ++pair;
     }
   attempt.switching = switching(d, past(0).u, _new.u);
+  attempt.rate = std::max(attempt.rate, attempt.switching.change / dt);
   if (degree > 0)
     for (Index s : d.polar_sites())
       for (Index dof : {d.site_polar()[s], d.site_polar()[s] + 1})

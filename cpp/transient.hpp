@@ -22,7 +22,8 @@ struct TimeAttempt
   NewtonResult newton;
   double error = 0.0;  ///< estimated local error, see Transient::attempt
   Index worst_dof = 0; ///< where it is largest
-  double rate = 0.0;   ///< largest change of a site fraction per time, relative to its weight
+  double rate = 0.0;   ///< largest change of a site fraction per time, relative to its weight, or
+                       ///< of the polarization as an unknown, relative to its scale
   Switching switching; ///< of the polarization as an unknown
 };
 

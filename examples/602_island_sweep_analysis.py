@@ -27,10 +27,8 @@ from pathlib import Path
 
 from pyscl import analytic
 from pyscl.analytic import LatticeGasLayer
+from pyscl.sweep import load, load_study, run_study
 from pyscl.sweep.analysis import effect_sizes
-from pyscl.sweep.dataset import load
-from pyscl.sweep.definition import load_study
-from pyscl.sweep.drive import run_study
 
 STUDY = Path(__file__).with_name("601_island_sweep.yaml")
 RESULTS = Path("studies/601_island_sweep")
@@ -93,8 +91,7 @@ def main(folder: Path = RESULTS, plot: bool = False) -> float:
 
 
 def _draw(islands) -> None:
-    from pyscl.plot import save
-    from pyscl.plot.sweeps import heat_map, main_effects_plot, response_plot
+    from pyscl.plot import heat_map, main_effects_plot, response_plot, save
 
     figure = heat_map(islands, "added", "coverage", "size", panels="model", scale="linear")
     save(figure, "602_island_sweep_analysis.png")

@@ -37,9 +37,7 @@ from typing import Any
 
 import numpy as np
 
-from pyscl.sweep.dataset import load
-from pyscl.sweep.definition import make_study
-from pyscl.sweep.drive import run_study
+from pyscl.sweep import load, make_study, run_study
 
 STEP = 0.4  # of the standard potential from electrolyte to cathode [eV]
 SUBLAYERS = 4
@@ -183,8 +181,7 @@ def main(
 
 
 def _draw(found: dict[str, Any]) -> None:
-    from pyscl.plot import save
-    from pyscl.plot.sweeps import heat_map, response_plot
+    from pyscl.plot import heat_map, response_plot, save
 
     figure = heat_map(found["level"], "resistance", "level", "thickness", scale="log")
     save(figure, "603_coating_level.png")

@@ -25,10 +25,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pyscl.sweep import load, make_study, run_study
 from pyscl.sweep.analysis import Pairs, confidence, paired
-from pyscl.sweep.dataset import load
-from pyscl.sweep.definition import make_study
-from pyscl.sweep.drive import run_study
 
 SEEDS = 30
 INCLUSIONS, PARTICLES = 0.04, 0.35  # parts of the area
@@ -139,8 +137,7 @@ def main(
         found[label] = pair
 
     if plot:
-        from pyscl.plot import save
-        from pyscl.plot.ensembles import pair_plot
+        from pyscl.plot import pair_plot, save
 
         save(pair_plot(found), "604_composite_ensemble.png")
 

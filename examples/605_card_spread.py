@@ -35,9 +35,7 @@ from scipy.constants import Boltzmann, elementary_charge
 
 from pyscl import analytic
 from pyscl.analytic import LatticeGasLayer
-from pyscl.sweep.dataset import load
-from pyscl.sweep.definition import make_study
-from pyscl.sweep.drive import run_study
+from pyscl.sweep import load, make_study, run_study
 from pyscl.sweep.sensitivity import sensitivity
 
 SAMPLES = 128
@@ -182,8 +180,7 @@ def main(
         )
 
     if plot:
-        from pyscl.plot import save
-        from pyscl.plot.ensembles import distribution_plot, sensitivity_plot
+        from pyscl.plot import distribution_plot, save, sensitivity_plot
 
         save(sensitivity_plot(indices, LABELS), "605_card_spread.png")
         save(distribution_plot(dataset, "resistance"), "605_card_distribution.png")

@@ -159,8 +159,7 @@ def main(
 
 
 def _draw(objective: Objective) -> None:
-    from pyscl.plot import save
-    from pyscl.plot.ensembles import pareto_plot
+    from pyscl.plot import pareto_plot, save
 
     figure = pareto_plot(objective.dataset(), "loss", "resistance")
     axes = figure.axes[0]

@@ -180,7 +180,7 @@ def discretize(model: "Model") -> Discretized:
     frozen = fixed_polarization(model, axes)
     core.set_polarization(
         bound_charge(model, frozen, triangle_sites, core.n_sites) / scaling.charge,
-        surface_stiffness(model, scaling, triangle_sites, core.n_sites),
+        surface_stiffness(model, scaling, axes, triangle_sites, core.n_sites),
     )
     node_charge = line_charge + _line_charge(model, jumps=True) / scaling.charge
     return Discretized(

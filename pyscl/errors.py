@@ -1,6 +1,8 @@
 """The exceptions of pyscl and the wording shared by their messages."""
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
@@ -42,6 +44,14 @@ class ConvergenceError(RuntimeError):
         self.last_good = last_good
         self.trajectory = trajectory
         self.partial = partial
+
+
+def warn(message: str) -> None:
+    """Give a `UserWarning` at the line outside of pyscl that led here."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] == "pyscl":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, stacklevel=level)
 
 
 def suggestion(name: str, allowed: Iterable[str]) -> str:

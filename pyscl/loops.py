@@ -51,6 +51,8 @@ class PolarizationLoop:
         steps: steps of the polarization, in pseudo-time or in time.
         iterations: of Newton's method.
         solutions: the states (n,) if they were kept, else the last one.
+        has_memory: whether a region of the model has a memory (Landau, Hysteresis), without which
+            there is no coercive field.
     """
 
     contact: str
@@ -65,6 +67,7 @@ class PolarizationLoop:
     steps: int
     iterations: int
     solutions: tuple["Solution", ...] = field(default=(), repr=False)
+    has_memory: bool = True
 
     @property
     def field(self) -> FloatArray:
@@ -114,10 +117,26 @@ class PolarizationLoop:
 
     @property
     def coercive_voltages(self) -> tuple[float, float]:
-        """Voltage at which the polarization is 0 on the way down and on the way up [V]."""
+        """Voltage at which the polarization is 0 on the way down and on the way up [V].
+
+        Where it jumps over 0 this is on the line between both states, see `coercive_brackets`.
+        """
         falling, rising = (
             _at_zero(self.polarization[k], self.voltage[k], "polarization")
-            for k in self._last_branches
+            for k in self._switching_branches
+        )
+        return falling, rising
+
+    @property
+    def coercive_brackets(
+        self,
+    ) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
+        """Voltages between which the polarization jumps over 0, on the way down and up [V].
+
+        None for a way on which it does not jump; the coercive voltage is between these voltages.
+        """
+        falling, rising = (
+            _jump(self.polarization[k], self.voltage[k]) for k in self._switching_branches
         )
         return falling, rising
 
@@ -136,7 +155,7 @@ class PolarizationLoop:
         """
         falling, rising = (
             _at_zero(self.polarization[k], self.field[k], "polarization")
-            for k in self._last_branches
+            for k in self._switching_branches
         )
         return falling, rising
 
@@ -173,11 +192,24 @@ class PolarizationLoop:
             )
         return found[False], found[True]
 
+    @property
+    def _switching_branches(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        if not self.has_memory:
+            raise InputError(
+                "no region has a polarization with a memory, Landau or Hysteresis, without which "
+                "there is no coercive field"
+            )
+        return self._last_branches
+
     def to_dict(self) -> dict[str, Any]:
-        """Return plain numbers with units in the keys; None where the loop has no closed cycle."""
+        """Return plain numbers with units in the keys.
+
+        None where the loop has no closed cycle, or no coercive field.
+        """
         numbers = {
             "remanent polarizations [C/m^2]": "remanent_polarizations",
             "coercive voltages [V]": "coercive_voltages",
+            "polarization jumps over 0 between [V]": "coercive_brackets",
             "coercive fields [V/m]": "coercive_fields",
             "energy of the loop [J/m^3]": "energy",
         }
@@ -338,6 +370,10 @@ class LoopRecord:
             steps,
             iterations,
             tuple(self._solutions),
+            any(
+                isinstance(m.polarization, Landau | Hysteresis)
+                for m in self._model.materials.values()
+            ),
         )
 
 
@@ -410,9 +446,23 @@ def _turning(voltage: FloatArray) -> NDArray[np.int32]:
     return np.array(branch, np.int32)
 
 
+def _crossings(x: FloatArray) -> NDArray[np.intp]:
+    """Return the numbers of the states (n,) after which x goes through 0."""
+    return np.flatnonzero((x[:-1] * x[1:] <= 0.0) & (x[:-1] != x[1:]))
+
+
+def _jump(polarization: FloatArray, voltage: FloatArray) -> tuple[float, float] | None:
+    """Return the voltages between which the polarization (n,) jumps over 0; None if it does not."""
+    crossing = _crossings(polarization)
+    size = float(np.abs(polarization).max(initial=0.0))
+    if not len(crossing) or abs(np.diff(polarization)[crossing[0]]) <= JUMP * size:
+        return None
+    return float(voltage[crossing[0]]), float(voltage[crossing[0] + 1])
+
+
 def _at_zero(x: FloatArray, y: FloatArray, name: str) -> float:
     """Return y (n,) where x (n,), called `name`, first goes through 0, linearly between states."""
-    crossing = np.flatnonzero((x[:-1] * x[1:] <= 0.0) & (x[:-1] != x[1:]))
+    crossing = _crossings(x)
     if not len(crossing):
         raise InputError(f"the {name} does not change its sign on the last branches of the loop")
     k = crossing[0]

@@ -47,7 +47,8 @@ PlanarField = ArrayLike | Callable[[NDArray[np.float64], NDArray[np.float64]], o
 class Model:
     """A mesh with physics: materials in its regions, laws at its interfaces and contacts.
 
-    Everything is checked here, before any work starts.
+    Everything is checked here, before any work starts. A `UserWarning` tells of Landau coefficients
+    at a temperature or strain they are not meant for.
 
     Attributes:
         mesh: the mesh [m].
@@ -93,8 +94,9 @@ class Model:
                 material: values on all mesh nodes (n_points,), or a function of x and y [m].
             fixed_polarization: polarization [C/m2] of a region that does not depend on the field,
                 such as that of a given strain or strain gradient, beside the law of its material:
-                a vector, values of its triangles (k, 2), or a function of x and y [m] of their
-                centroids that returns both components.
+                a vector, also of texts with units, values of its triangles (k, 2), or a function
+                of x and y [m] of their centroids that returns both components. `pyscl.polar_fields`
+                has those of a strain.
             contact_share: share of each facet of an interface that is in contact, 0 to 1, times
                 the `contact_share` of its law: values on its facets (k,), or a function of the
                 x and y [m] of their midpoints. Carriers in equilibrium need 0 or 1.
@@ -140,6 +142,7 @@ class Model:
                 raise InputError(f"periodic sides must be two, '{pair.sides[0]}' is given twice")
             for side in pair.sides:
                 checks.outer_facets(self, side, "periodic side")
+        checks.warn_of_crystals(self)
 
     @cached_property
     def discretized(self) -> "Discretized":
@@ -173,9 +176,11 @@ class Model:
         that of a crystal that was never poled.
 
         Args:
-            start: a solution of the same model to start from; default: local neutrality.
-            polarization: of ferroelectric regions at the start, for all or by region, see
-                `pyscl.polar_states`; default: that of `start`, or a seeded noise of 1 %.
+            start: a solution of the same model to start from, or of one on the same mesh with the
+                same carriers; default: local neutrality.
+            polarization: of ferroelectric regions at the start, for all or by region: a state of
+                `pyscl.polar_states`, a vector [C/m2 or texts with units], or a function of x and y;
+                default: that of `start`, or a seeded noise of 1 % if that has none.
             options: tolerances and iteration limits.
 
         Raises:
@@ -403,7 +408,10 @@ class Model:
         for name in changes:
             if name not in same:
                 raise unknown_name("argument of Model", name, same)
-        return Model(**(same | changes))
+        with checks.quiet():
+            changed = Model(**(same | changes))
+        checks.warn_of_crystals(changed, known=checks.crystal_warnings(self, [self.temperature]))
+        return changed
 
     def regions_with(self, carrier: str) -> list[str]:
         """Return the names of the regions in which a carrier lives."""

@@ -3,19 +3,27 @@
 Each function raises `InputError` with the name that is wrong and what is allowed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.boundaries import BlockingContact, Interface, PotentialContact, ReservoirContact
-from pyscl.errors import InputError, unknown_name
+from pyscl.errors import InputError, unknown_name, warn
 from pyscl.materials import Material, load
 from pyscl.materials.polarization import Landau
+from pyscl.units import parse
 
 if TYPE_CHECKING:
     from pyscl.model import FacetField, Model, NodalField, PlanarField
+
+
+LARGE_MISFIT = 0.03
+"""Misfit strain above which a film is warned of."""
 
 
 def interface_key(name: str) -> str:
@@ -122,6 +130,59 @@ def facet_share(model: "Model", name: str, field: "FacetField") -> NDArray[np.fl
     return share
 
 
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Leave warnings about crystals to the caller."""
+    before = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(before)
+
+
+def crystal_warnings(model: "Model", temperatures: Iterable[float]) -> list[str]:
+    """Return a sentence for temperatures [K] outside Landau coefficients, and for large misfits."""
+    laws = [
+        (region, law)
+        for region, material in model.materials.items()
+        if isinstance(law := material.polarization, Landau)
+    ]
+    kelvin = list(temperatures)
+    found = [
+        f"region '{region}': {outside}"
+        for region, law in laws
+        for t in kelvin
+        if (outside := law.coefficients.range_warning(t))
+    ]
+    found += [
+        f"region '{region}': a misfit strain of {100.0 * law.misfit_strain:.3g} % is large; films "
+        f"relax by dislocations above 1 or 2 %, and the energy is of first order in the strain"
+        for region, law in laws
+        if law.misfit_strain is not None and abs(law.misfit_strain) > LARGE_MISFIT
+    ]
+    return found
+
+
+def warn_of_crystals(
+    model: "Model", temperatures: Iterable[float] | None = None, known: Iterable[str] = ()
+) -> None:
+    """Warn once of Landau laws outside their range, at the line of the user.
+
+    Args:
+        model: the model.
+        temperatures: [K]; default: its own.
+        known: sentences that were said before.
+    """
+    if _quiet.get():
+        return
+    kelvin = [model.temperature] if temperatures is None else temperatures
+    if found := [w for w in crystal_warnings(model, kelvin) if w not in set(known)]:
+        warn("; ".join(found))
+
+
 def planar_field(model: "Model", region: str, field: "PlanarField") -> NDArray[np.float64]:
     """Return a vector field in the triangles of a region, (k, 2)."""
     if region not in model.mesh.region_names:
@@ -129,22 +190,64 @@ def planar_field(model: "Model", region: str, field: "PlanarField") -> NDArray[n
     mesh = model.mesh
     inside = mesh.region == mesh.region_names.index(region)
     centroids = mesh.points[mesh.triangles[inside]].mean(axis=1)
+    name = f"fixed_polarization of region '{region}'"
     if callable(field):
-        x, y = (np.broadcast_to(c, len(centroids)) for c in field(*centroids.T))  # type: ignore[attr-defined]
-        values = np.column_stack([x, y])
-    else:
-        values = np.asarray(field, dtype=float)
+        return two_components(field(*centroids.T), len(centroids), name)
+    values = constant_vector(field, name)
+    if values is None:
+        try:
+            values = np.asarray(field, dtype=float)
+        except (TypeError, ValueError):
+            raise InputError(
+                f"{name} cannot be {field!r}; give two components in C/m2 or texts with units, "
+                f"two for each of its {len(centroids)} triangles, or a function of x and y"
+            ) from None
     if values.shape not in ((2,), (len(centroids), 2)):
         raise InputError(
-            f"fixed_polarization of region '{region}' has shape {values.shape}; it needs two "
-            f"components, or two for each of its {len(centroids)} triangles"
+            f"{name} has shape {values.shape}; it needs two components, or two for each of its "
+            f"{len(centroids)} triangles"
         )
     values = np.broadcast_to(values, (len(centroids), 2)).astype(float)
     if not np.isfinite(values).all():
-        raise InputError(
-            f"fixed_polarization of region '{region}' holds values that are not finite"
-        )
+        raise InputError(f"{name} holds values that are not finite")
     return values
+
+
+def constant_vector(given: object, name: str) -> NDArray[np.float64] | None:
+    """Return a polarization of two numbers [C/m2] or texts with units, (2,); None for others."""
+    if isinstance(given, str) or not isinstance(given, Sequence | np.ndarray) or len(given) != 2:
+        return None
+    if not all(isinstance(part, str | Real) for part in given):
+        return None
+    try:
+        return np.array([parse(part, "C/m^2") for part in given])
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+
+
+def two_components(returned: object, count: int, name: str) -> NDArray[np.float64]:
+    """Return what a function of x and y gave for a vector field on points, (count, 2)."""
+    try:
+        parts = [np.asarray(part, dtype=float) for part in returned]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        parts = []
+    if len(parts) != 2 or any(part.shape not in ((), (count,)) for part in parts):
+        raise InputError(
+            f"the function for {name} must return two components, each a number or {count} "
+            f"values, one for each point; it returned {_shape(returned)}"
+        )
+    values = np.column_stack([np.broadcast_to(part, count) for part in parts])
+    if not np.isfinite(values).all():
+        raise InputError(f"the function for {name} returns values that are not finite")
+    return values
+
+
+def _shape(returned: object) -> str:
+    if isinstance(returned, np.ndarray):
+        return f"an array of shape {returned.shape}"
+    if isinstance(returned, Sequence) and not isinstance(returned, str):
+        return f"{len(returned)} of them, of shapes {', '.join(str(np.shape(r)) for r in returned)}"
+    return repr(returned)
 
 
 def check_polarization(model: "Model") -> None:
@@ -156,6 +259,15 @@ def check_polarization(model: "Model") -> None:
                 "compute it in planar coordinates, or give it a law of the field (hysteresis, "
                 "remanent, johnson)"
             )
+        law_of_p = material.polarization
+        if isinstance(law_of_p, Landau) and not any(law_of_p.gradient):
+            asked = "boundary: zero" if law_of_p.boundary == "zero" else "extrapolation_length"
+            if law_of_p.boundary == "zero" or law_of_p.extrapolation_length is not None:
+                raise InputError(
+                    f"region '{region}' has {asked} but no gradient energy, without which the "
+                    "surface of a crystal reaches no further than an element; give its law a "
+                    "gradient_energy, or leave the boundary free"
+                )
     for name, law in model.interfaces.items():
         if law.coating is not None and law.coating.material.polarization is not None:
             raise InputError(

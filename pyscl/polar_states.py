@@ -1,6 +1,6 @@
 """Polarizations to start from: uniform, random, domains, or any function of the position."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 import numpy as np
@@ -10,10 +10,13 @@ from pydantic import Field as PydanticField
 from pyscl.errors import InputError, unknown_name
 from pyscl.materials.polarization import Landau
 from pyscl.materials.schema import InputModel
+from pyscl.model_checks import constant_vector, two_components
+from pyscl.polarization import has_polar_unknowns
 from pyscl.units import Angle, Extent, Length, Number
 
 if TYPE_CHECKING:
     from pyscl.model import Model
+    from pyscl.solution import Solution
 
 FloatArray = NDArray[np.float64]
 
@@ -26,8 +29,8 @@ class PolarState(Protocol):
 
         Args:
             points: the sites [m], (k, 2).
-            spontaneous: spontaneous polarization of the crystal, or its scale above the
-                transition [C/m2].
+            spontaneous: the largest spontaneous polarization of the crystal, in whichever
+                direction of the plane it lies, or its scale above the transition [C/m2].
         """
         ...
 
@@ -38,6 +41,11 @@ class _State(InputModel):
     def __init__(self, *values: Any, **data: Any) -> None:
         """Build the state from values in the order of the attributes, or from keywords."""
         names = [name for name in type(self).model_fields if name != "kind"]
+        if len(values) > len(names):
+            raise InputError(
+                f"{type(self).__name__} has {len(names)} values ({', '.join(names)}), not "
+                f"{len(values)}; {values[len(names)]!r} is one too many"
+            )
         super().__init__(**dict(zip(names, values, strict=False)), **data)
 
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
@@ -48,7 +56,8 @@ class UniformPolarization(_State):
 
     Attributes:
         share: of the spontaneous polarization.
-        angle: against the first crystal axis [deg]; 180 is the opposite domain.
+        angle: against the first crystal axis [deg], whichever axis is easy; 180 is the opposite
+            domain, 90 that of a film under compression, which is polarized along axis 2.
     """
 
     kind: Literal["uniform"] = "uniform"
@@ -113,8 +122,19 @@ AnyPolarState = Annotated[
 """A polar state as a run file writes it, with its kind."""
 
 Field = Callable[[FloatArray, FloatArray], object]
-PolarStart = PolarState | Field
-"""A polar state, or a function of x and y [m] that returns both components of P [C/m2]."""
+PolarStart = PolarState | Field | Sequence[float | str] | FloatArray
+"""A polar state, a vector (x, y) [C/m2 or texts with units], or a function of x and y [m] that
+returns both components of P [C/m2]."""
+
+
+def usual_start(
+    model: "Model",
+    start: "Solution | None",
+    polarization: "Mapping[str, PolarStart] | PolarStart | None",
+) -> "Mapping[str, PolarStart] | PolarStart | None":
+    """Return the polarization to start from: a seeded noise where neither it nor a start says."""
+    said = polarization is not None or (start is not None and has_polar_unknowns(start.model))
+    return polarization if said or not has_polar_unknowns(model) else RandomPolarization()
 
 
 def start_polarization(
@@ -128,8 +148,8 @@ def start_polarization(
         start: of every ferroelectric region, or by region; None leaves P as it is.
 
     Raises:
-        InputError: a region that does not exist or is no ferroelectric; a pattern of domains in a
-            crystal without gradient energy.
+        InputError: a region that does not exist or is no ferroelectric; what is no polarization;
+            a pattern of domains in a crystal without gradient energy.
     """
     if start is None:
         return u
@@ -154,17 +174,32 @@ def start_polarization(
         number = mesh.region_names.index(region)
         sites = np.flatnonzero(d.site_region == number)
         points = mesh.points[d.site_node[sites]]
-        if callable(state):
-            components: Any = state(*points.T)
-            p = np.column_stack([np.broadcast_to(c, len(points)) for c in components])
-        else:
+        name = f"the polarization of region '{region}' to start from"
+        if hasattr(state, "along_axes") and not isinstance(state, type):
             polynomial = law.polynomial(model.temperature)
             own = state.along_axes(points, polynomial.scale())
             axis = _site_axes(model, number)[sites]
             p = own[:, :1] * axis + own[:, 1:] * np.column_stack([-axis[:, 1], axis[:, 0]])
+        elif callable(state) and not isinstance(state, type):
+            p = two_components(state(*points.T), len(points), name)
+        else:
+            p = np.broadcast_to(_vector(state, name), (len(points), 2))
         for component in range(2):
             u[d.site_polar[sites] + component] = p[:, component] / d.scaling.surface_charge
     return u
+
+
+def _vector(given: object, name: str) -> FloatArray:
+    """Return a constant polarization [C/m2], (2,); InputError says what else is allowed."""
+    vector = constant_vector(given, name)
+    if vector is None:
+        raise InputError(
+            f"{name} cannot be {given!r}; give a state (UniformPolarization(), "
+            "RandomPolarization(), StripeDomains(period)), a vector (x, y) in C/m2 or texts with "
+            "units such as ('20 uC/cm^2', '0 uC/cm^2'), or a function of x and y that returns both "
+            "components"
+        )
+    return vector
 
 
 def _site_axes(model: "Model", region: int) -> FloatArray:

@@ -94,7 +94,8 @@ def crystal_axes(model: "Model") -> FloatArray:
     for number, region in enumerate(mesh.region_names):
         axes = getattr(model.materials[region].polarization, "axes", None)
         if axes is not None:
-            angle[mesh.region == number] = axes.angles(mesh, number)
+            joined = [pair.sides for pair in model.periodic]
+            angle[mesh.region == number] = axes.angles(mesh, number, joined)
     return np.column_stack([np.cos(angle), np.sin(angle)])
 
 
@@ -185,39 +186,92 @@ def region_surface(
 
 def crystal_surface(
     model: "Model", triangle_sites: IntArray, region: int
-) -> tuple[IntArray, FloatArray]:
-    """Return the facets where a crystal ends, as pairs of sites (k, 2), and their measures (k,).
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return the facets where a crystal ends, as `region_surface` does.
 
-    The boundary of its region without the periodic sides, across which it goes on.
+    These are its interfaces and contacts: across periodic sides and the mirrors that other outer
+    sides are a crystal goes on.
     """
     mesh = model.mesh
     ends, nodes, measure = region_surface(model, triangle_sites, region)
-    joined = [mesh.facets_of(side) for pair in model.periodic for side in pair.sides]
-    if not joined:
-        return ends, measure
-    open_end = ~np.isin(mesh.edges.find(nodes), mesh.edges.find(np.concatenate(joined)))
-    return ends[open_end], measure[open_end]
+    edge = mesh.edges.find(nodes)
+    outer = mesh.edges.count[edge] == 1
+    touched = [np.empty((0, 2), np.int32), *(mesh.facets_of(name) for name in model.contacts)]
+    ending = ~outer | np.isin(edge, mesh.edges.find(np.concatenate(touched)))
+    return ends[ending], nodes[ending], measure[ending]
 
 
 def surface_stiffness(
-    model: "Model", scaling: Scaling, triangle_sites: IntArray, n_sites: int
+    model: "Model", scaling: Scaling, axes: FloatArray, triangle_sites: IntArray, n_sites: int
 ) -> FloatArray:
-    """Return the stiffness of P on the sites of surfaces with an extrapolation length, scaled.
+    """Return the stiffness (xx, xy, yy) of P on sites with an extrapolation length, scaled.
 
-    The surface energy G11 P^2 / (2 delta) per area makes dP/dn = -P/delta.
+    A surface energy P.A(n).P / (2 delta) per area with A(n)_ik = G_ijkl n_j n_l, the gradient
+    energy of a P that changes along the normal n only, makes dP/dn = -P/delta (R. Kretschmer,
+    K. Binder, Phys. Rev. B 20, 1065 (1979)).
+
+    Args:
+        model: the model.
+        scaling: of the result.
+        axes: first crystal axis of every triangle (n_triangles, 2).
+        triangle_sites: sites of the corners of the triangles, (n_triangles, 3).
+        n_sites: number of sites.
     """
-    stiffness = np.zeros(n_sites)
+    stiffness = np.zeros((n_sites, 2, 2))
     for number, region in enumerate(model.mesh.region_names):
         law = model.materials[region].polarization
         if not isinstance(law, Landau) or law.extrapolation_length is None:
             continue
-        ends, measure = crystal_surface(model, triangle_sites, number)
-        per_area = law.gradient[0] / law.extrapolation_length
-        half = 0.5 * per_area * measure
-        np.add.at(stiffness, ends[:, 0], half)
-        np.add.at(stiffness, ends[:, 1], half)
-    # per area V m^2/C times area; the core's rows are field times volume
-    return stiffness * scaling.surface_charge / (scaling.field * scaling.volume)
+        ends, nodes, measure = crystal_surface(model, triangle_sites, number)
+        along = np.diff(model.mesh.points[nodes], axis=1)[:, 0]
+        normal = np.column_stack([along[:, 1], -along[:, 0]])
+        normal /= np.hypot(*normal.T)[:, None]
+        first = site_axes(model.mesh.region == number, axes, triangle_sites, n_sites)[ends]
+        for end in range(2):
+            turn = np.stack([first[:, end], np.column_stack([-first[:, end, 1], first[:, end, 0]])])
+            n1, n2 = np.einsum("ikc,kc->ik", turn, normal)  # along the crystal axes
+            per_length = _acoustic(law.gradient, n1, n2) / law.extrapolation_length
+            in_plane = np.einsum("ikc,kij,jkd->kcd", turn, per_length, turn)
+            np.add.at(stiffness, ends[:, end], 0.5 * measure[:, None, None] * in_plane)
+    # V m2/C times an area; the core's rows are field times volume
+    stiffness *= scaling.surface_charge / (scaling.field * scaling.volume)
+    return np.ascontiguousarray(stiffness.reshape(-1, 4)[:, [0, 1, 3]])
+
+
+def _acoustic(
+    gradient: tuple[float, float, float, float], n1: FloatArray, n2: FloatArray
+) -> FloatArray:
+    """Return A(n) of a gradient energy for normals along the crystal axes, (k, 2, 2)."""
+    g11, g12, g44, rotation = gradient
+    shear = g44 + rotation
+    mixed = (g12 + g44 - rotation) * n1 * n2
+    return np.moveaxis(
+        np.array([[g11 * n1**2 + shear * n2**2, mixed], [mixed, g11 * n2**2 + shear * n1**2]]),
+        (0, 1),
+        (-2, -1),
+    )
+
+
+def site_axes(
+    inside: NDArray[np.bool_], axes: FloatArray, triangle_sites: IntArray, n_sites: int
+) -> FloatArray:
+    """Return the first crystal axis on the sites of some triangles, a mean where grains touch.
+
+    Args:
+        inside: which triangles (n_triangles,).
+        axes: first crystal axis of every triangle (n_triangles, 2).
+        triangle_sites: (n_triangles, 3).
+        n_sites: number of sites.
+
+    Returns:
+        (n_sites, 2); 0 on other sites.
+    """
+    total = np.zeros((n_sites, 2))
+    for corner in range(3):
+        np.add.at(total, triangle_sites[inside, corner], axes[inside])
+    length = np.hypot(*total.T)
+    length[length == 0.0] = 1.0
+    return total / length[:, None]
 
 
 def held_polarization(model: "Model", core: _core.Discretization) -> IntArray:
@@ -226,7 +280,7 @@ def held_polarization(model: "Model", core: _core.Discretization) -> IntArray:
     for number, region in enumerate(model.mesh.region_names):
         law = model.materials[region].polarization
         if isinstance(law, Landau) and law.boundary == "zero":
-            ends, _ = crystal_surface(model, core.triangle_sites, number)
+            ends, _, _ = crystal_surface(model, core.triangle_sites, number)
             sites.append(np.unique(ends))
     first = core.site_polar[np.concatenate(sites)]
     return np.concatenate([first, first + 1]).astype(np.int32)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.fields import Field, field_names, read_field
+from pyscl.materials import Hysteresis, Landau
 from pyscl.polarization import POLAR, bound_charge, polarization
 
 if TYPE_CHECKING:
@@ -301,27 +302,42 @@ class Solution:
     def unknowns_for(self, model: "Model") -> FloatArray:
         """Return this state as a start for another model on the same mesh.
 
+        Potentials are taken over; so are polarization and memory, unless the model or this state
+        has none: then they begin at zero.
+
         Raises:
             InputError: the model has other unknowns.
         """
         if model is self.model:
             return self.unknowns.copy()
         other = model.discretized
+        own, wanted = self._d.core.dof_carrier, other.core.dof_carrier
+        taken, given = own > POLAR, wanted > POLAR
         same = (
             other.n_nodes == self._d.n_nodes
-            and other.n_dofs == self._d.n_dofs
             and np.array_equal(other.site_dofs, self._d.site_dofs)
-            and np.array_equal(other.core.dof_carrier, self._d.core.dof_carrier)
+            and np.array_equal(own[taken], wanted[given])
         )
         if not same:
             raise InputError(
                 "the start solution has other unknowns than the model; start from a solution with "
                 "the same mesh and the same carriers in every region"
             )
+        before, after = _unknown_polarizations(self.model), _unknown_polarizations(model)
+        if before and after and before != after:
+            raise InputError(
+                "the start solution has other unknowns of the polarization than the model: "
+                f"{_listed(before)}, but {_listed(after)} in the model; start from a solution with "
+                "the same laws landau and hysteresis in every region, or without any"
+            )
         mine, its = self._d.scaling, other.scaling
-        unknowns = self.unknowns * (mine.potential / its.potential)
-        polar = other.core.dof_carrier == POLAR
-        unknowns[polar] = self.unknowns[polar] * (mine.surface_charge / its.surface_charge)
+        unknowns = np.zeros(other.n_dofs)
+        if before == after:
+            taken, given = np.ones_like(taken), np.ones_like(given)
+        unknowns[given] = self.unknowns[taken] * (mine.potential / its.potential)
+        if before == after:
+            polar = wanted == POLAR
+            unknowns[polar] = self.unknowns[polar] * (mine.surface_charge / its.surface_charge)
         return unknowns
 
     @cached_property
@@ -382,3 +398,19 @@ class Solution:
         if region not in names:
             raise unknown_name("region", region, names)
         return self._d.site_region == names.index(region)
+
+
+def _unknown_polarizations(model: "Model") -> dict[str, str]:
+    """Return the regions with unknowns of the polarization, and what these are."""
+    found = {}
+    for region, material in model.materials.items():
+        match material.polarization:
+            case Landau():
+                found[region] = "landau"
+            case Hysteresis(cells=cells):
+                found[region] = f"hysteresis with {cells} cell{'s' if cells > 1 else ''}"
+    return found
+
+
+def _listed(laws: dict[str, str]) -> str:
+    return ", ".join(f"{law} in '{region}'" for region, law in laws.items())

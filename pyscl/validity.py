@@ -1,16 +1,17 @@
 """Screening lengths of a material, and whether its models hold for it."""
 
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.constants import Boltzmann, elementary_charge, epsilon_0
 
 from pyscl.carriers import bulk_slope
 from pyscl.materials import Landau, Material
-from pyscl.materials.polarization import LandauPolynomial
 from pyscl.model import Model
+from pyscl.model_checks import crystal_warnings
+from pyscl.polarization import crystal_axes, fixed_polarization
 
 SHORTEST_SITE_LENGTH = 0.05e-9  # m
 ELEMENTS_PER_WALL = 3.0
@@ -67,21 +68,15 @@ def debye_lengths(model: Model) -> dict[str, float]:
 
 
 def range_warnings(model: Model, temperatures: Iterable[float]) -> list[str]:
-    """Return a sentence for every temperature [K] outside the range of Landau coefficients."""
-    return [
-        f"region '{region}': {outside}"
-        for region, material in model.materials.items()
-        for temperature in temperatures
-        if isinstance(law := material.polarization, Landau)
-        and (outside := law.coefficients.range_warning(temperature))
-    ]
+    """Return a sentence for every Landau law whose range a temperature [K] or its misfit leaves."""
+    return crystal_warnings(model, temperatures)
 
 
 def validity_warnings(model: Model) -> list[str]:
     """Return a sentence for every region in which a model is outside its range.
 
-    That is mean-field theory, Landau coefficients at another temperature than they hold for, domain
-    walls between elements, and polarizations that their surroundings cannot screen.
+    That is mean-field theory, Landau coefficients at another temperature or strain than they hold
+    for, domain walls between elements, and polarizations that their surroundings cannot screen.
     """
     found = [
         *range_warnings(model, [model.temperature]),
@@ -110,24 +105,21 @@ def validity_warnings(model: Model) -> list[str]:
 def wall_width(law: Landau, temperature: float) -> float | None:
     """Return 2 delta of a domain wall -P_s | P_s in a ferroelectric [m], None if there is none.
 
-    P goes like tanh(x/delta) with delta = 2 sqrt(G/f''(P_s)) far from the wall, and G the softest
-    gradient coefficient of walls between antiparallel domains.
+    P goes like tanh(x/delta) with delta = 2 sqrt(G/f''(P_s)) far from the wall. P_s is that of
+    least energy in the plane, f'' along it, and G the gradient coefficient of a wall parallel to
+    it, which has no charge.
     """
-    _, _, g44, g44_prime = law.gradient
-    gradient = g44 + g44_prime  # of P1,2 in a wall without charge
-    polynomial = _polynomial(law, temperature)
-    spontaneous = polynomial.spontaneous_polarization()
-    if not spontaneous > 0.0 or not gradient > 0.0:
+    polynomial = law.polynomial(temperature)
+    spontaneous = np.array(polynomial.spontaneous_vector())
+    if not spontaneous.any():
         return None
-    stiffness = float(polynomial.stiffness(spontaneous, 0.0)[0, 0])
+    n1, n2 = along = spontaneous / np.hypot(*spontaneous)
+    g11, g12, g44, g44_prime = law.gradient
+    gradient = 2.0 * (g11 - g12) * (n1 * n2) ** 2 + g44 * (n1**2 - n2**2) ** 2 + g44_prime
+    if not gradient > 0.0:
+        return None
+    stiffness = float(along @ polynomial.stiffness(*spontaneous) @ along)
     return 4.0 * float(np.sqrt(gradient / stiffness))
-
-
-def _polynomial(law: Landau, temperature: float) -> LandauPolynomial:
-    """Return the polynomial without a warning about its range, which has one of its own here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return law.polynomial(temperature)
 
 
 def _walls_between_elements(model: Model) -> Iterator[str]:
@@ -155,17 +147,17 @@ def _walls_between_elements(model: Model) -> Iterator[str]:
 def _unscreened(model: Model) -> Iterator[str]:
     """Yield a sentence for every fixed polarization that a conductor beside it cannot screen.
 
-    A surface charge P takes the mobile charges of a depth w = P/(e n) away, which costs the voltage
-    w^2 e n/(2 eps) = P^2/(2 eps e n). Vacancies screen one of the ends, carriers the other one: the
-    scarcer of both count.
+    The largest P.n on their interface is the surface charge P. It takes the mobile charges of a
+    depth w = P/(e n) away, which costs the voltage w^2 e n/(2 eps) = P^2/(2 eps e n). Vacancies
+    screen one of the ends, carriers the other one: the scarcer of both count.
     """
-    names = model.mesh.region_names
-    for region in names:
-        strongest = _fixed_polarization(model, region)
-        for interface in model.mesh.interfaces if strongest > 0.0 else ():
+    fixed = fixed_polarization(model, crystal_axes(model))
+    for region in model.mesh.region_names if fixed.any() else ():
+        for interface in model.mesh.interfaces:
             sides = interface.split("|")
             if region not in sides:
                 continue
+            strongest = _across(model, region, interface, fixed)
             other = sides[1 - sides.index(region)]
             material = model.materials[other]
             density = _screening_density(material)
@@ -185,15 +177,25 @@ def _unscreened(model: Model) -> Iterator[str]:
                 )
 
 
-def _fixed_polarization(model: Model, region: str) -> float:
-    """Return the largest fixed polarization in a region [C/m2]."""
-    number = model.mesh.region_names.index(region)
-    inside = model.mesh.region == number
-    values = np.abs(getattr(model.materials[region].polarization, "fixed_polarization", 0.0))
-    given = np.zeros(1)
-    if region in model.fixed_polarization:
-        given = np.hypot(*np.broadcast_to(model.fixed_polarization[region], (inside.sum(), 2)).T)
-    return float(values + given.max(initial=0.0))
+def _across(
+    model: Model, region: str, interface: str, polarization: NDArray[np.float64]
+) -> float:
+    """Return the largest |P.n| of a region at an interface [C/m2].
+
+    Args:
+        model: the model.
+        region: the region.
+        interface: "a|b", with the region.
+        polarization: of the triangles [C/m2], (n_triangles, 2).
+    """
+    mesh = model.mesh
+    edges = mesh.edges
+    inside = np.repeat(mesh.regions_of(region), 3)
+    at = np.isin(edges.of_side, edges.find(mesh.interfaces[interface])) & inside
+    begin, end = mesh.points[edges.sides[at]].transpose(1, 0, 2)
+    along = (end - begin) / np.hypot(*(end - begin).T)[:, None]
+    p = np.repeat(polarization, 3, axis=0)[at]
+    return float(np.abs(along[:, 0] * p[:, 1] - along[:, 1] * p[:, 0]).max(initial=0.0))
 
 
 def _screening_density(material: Material) -> float | None:

@@ -1,6 +1,5 @@
 """The contents of a run file. Nothing here knows the core or reads a mesh."""
 
-import warnings
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -28,7 +27,7 @@ from pyscl.input.study_checks import check_studies
 from pyscl.materials import Landau, Material
 from pyscl.materials.choice import RegionMaterial
 from pyscl.materials.schema import InputModel, Location, no_such
-from pyscl.units import Temperature
+from pyscl.units import SurfaceCharge, Temperature
 
 
 class CutLine(InputModel):
@@ -67,6 +66,8 @@ class RunInput(InputModel):
         conserved: closed amounts of carriers.
         periodic: pairs of boundary groups joined periodically.
         floating: regions that are equipotentials with a given charge.
+        fixed_polarization: by region, both components of a polarization that does not depend on the
+            field, beside the law of its material.
         variants: by name, the regions whose material differs from `regions`.
         studies: in the order in which they are run.
         output: what is written.
@@ -82,6 +83,9 @@ class RunInput(InputModel):
     conserved: tuple[Conserved, ...] = ()
     periodic: tuple[Periodic, ...] = ()
     floating: tuple[FloatingConductor, ...] = ()
+    fixed_polarization: dict[str, tuple[SurfaceCharge, SurfaceCharge]] = Field(
+        default_factory=dict
+    )
     variants: dict[str, dict[str, RegionMaterial]] = Field(default_factory=dict)
     studies: Annotated[tuple[StudyInput, ...], Field(min_length=1)] = (EquilibriumStudy(),)
     output: OutputInput = OutputInput()
@@ -194,6 +198,19 @@ class RunInput(InputModel):
         check.done()
         return floating
 
+    @field_validator("fixed_polarization")
+    @classmethod
+    def _polarized_regions_exist(
+        cls, given: dict[str, tuple[float, float]], info: ValidationInfo
+    ) -> dict[str, tuple[float, float]]:
+        check, regions = Mistakes(), info.data.get("regions")
+        if regions is None:
+            return given
+        for region in given:
+            check.name("region", region, regions, (region,), at_key=True)
+        check.done()
+        return given
+
     @field_validator("variants")
     @classmethod
     def _variants_of_regions(
@@ -241,9 +258,7 @@ def _check_landau(
         if not isinstance(law := material.polarization, Landau):
             continue
         try:
-            with warnings.catch_warnings():  # the runner reports ranges, see validity.py
-                warnings.simplefilter("ignore")
-                law.polynomial(temperature)
+            law.polynomial(temperature)
         except InputError as error:
             inner = (*place, region, "polarization", "coefficients")
             check.fail(inner, str(error), at_key=False)

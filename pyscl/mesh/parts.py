@@ -11,6 +11,10 @@ from pyscl.errors import InputError
 if TYPE_CHECKING:
     from pyscl.mesh.mesh import Mesh
 
+FloatArray = NDArray[np.float64]
+
+_SAME_PLACE = 1e-6  # of the extent of the mesh
+
 
 def connected_parts(mesh: "Mesh") -> NDArray[np.int32]:
     """Return the number of the connected part every triangle belongs to, (n_triangles,).
@@ -27,6 +31,27 @@ def connected_parts(mesh: "Mesh") -> NDArray[np.int32]:
     graph = coo_array((ones, (first[same], second[same])), shape=(mesh.n_triangles,) * 2)
     _, label = connected_components(graph, directed=False)
     return np.asarray(label, dtype=np.int32)
+
+
+def joined_nodes(mesh: "Mesh", sides: tuple[str, str]) -> tuple[NDArray[np.int32], FloatArray]:
+    """Return nodes of two sides that lie on each other after a shift, (k, 2), and the shift (2,).
+
+    Args:
+        mesh: the mesh.
+        sides: names of two facet groups, the second a translated copy of the first. Nodes without
+            a partner are left out.
+
+    Returns:
+        Nodes of the first and of the second side, and the way from one to the other [m].
+    """
+    from scipy.spatial import cKDTree
+
+    first, second = (np.unique(mesh.facets_of(side)) for side in sides)
+    shift = mesh.points[second].min(axis=0) - mesh.points[first].min(axis=0)
+    near = _SAME_PLACE * float(np.ptp(mesh.points, axis=0).max())
+    distance, at = cKDTree(mesh.points[second]).query(mesh.points[first] + shift)
+    found = distance <= near
+    return np.column_stack([first[found], second[at[found]]]).astype(np.int32), shift
 
 
 def with_part(mesh: "Mesh", name: str, point: tuple[float, float]) -> "Mesh":

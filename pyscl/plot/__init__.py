@@ -6,6 +6,7 @@ pyplot state is touched, and it works without a display. `save` writes it to a f
 
 from pyscl.plot.animation import animate
 from pyscl.plot.characteristics import arrhenius_plot, mott_schottky_plot, relaxation_time_plot
+from pyscl.plot.ensembles import distribution_plot, pair_plot, pareto_plot, sensitivity_plot
 from pyscl.plot.lines import convergence_plot, cut_plot
 from pyscl.plot.maps import comparison, field_map, overview
 from pyscl.plot.meshes import mesh_map, region_map
@@ -14,6 +15,7 @@ from pyscl.plot.polarization import loop_plot, polarization_map
 from pyscl.plot.series import interface_plot, series_plot
 from pyscl.plot.spectra import bode_plot, contribution_plot, nyquist_plot
 from pyscl.plot.style import STYLE, region_colours, save
+from pyscl.plot.sweeps import heat_map, main_effects_plot, response_plot
 
 __all__ = [
     "STYLE",
@@ -24,18 +26,25 @@ __all__ = [
     "contribution_plot",
     "convergence_plot",
     "cut_plot",
+    "distribution_plot",
     "field_map",
+    "heat_map",
     "interface_plot",
     "loop_plot",
+    "main_effects_plot",
     "mesh_map",
     "mott_schottky_plot",
     "nyquist_plot",
     "overview",
+    "pair_plot",
+    "pareto_plot",
     "permittivity_plot",
     "polarization_map",
     "region_colours",
     "region_map",
     "relaxation_time_plot",
+    "response_plot",
     "save",
+    "sensitivity_plot",
     "series_plot",
 ]

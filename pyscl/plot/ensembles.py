@@ -56,7 +56,8 @@ def pair_plot(pairs: Mapping[str, Pairs], *, percent: bool | None = None) -> Fig
     ax.set_ylim(len(pairs) - 0.45, -0.55)
     ax.tick_params(axis="y", length=0.0)
     if percent:
-        ax.xaxis.set_major_formatter(PercentFormatter(1.0))
+        wide = np.ptp(np.concatenate([p.values for p in pairs.values()])) > 0.05
+        ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0 if wide else None))
     words = {"promotion": "Promotion", "difference": "Difference", "ratio": "Ratio"}[kind]
     ax.set_xlabel(with_unit(words, "" if unit == "1" else raised(unit)))
     return figure

@@ -96,13 +96,9 @@ class Levels:
             return cls(name, np.arange(len(values), dtype=float), tuple(map(str, values)), False)
         unit = str(axis.attrs.get("units", "1"))
         label = with_unit(name, "" if unit == "1" else raised(unit))
-        ordered = np.sort(values.astype(float))
-        steps = ordered[1:] / ordered[:-1] if ordered[0] > 0.0 else np.zeros(0)
-        by_factors = (
-            len(steps) >= 2 and steps.max() < 1.5 * steps.min() and ordered[-1] > 5.0 * ordered[0]
-        )
-        names = tuple(f"{value:.4g}" for value in values)
-        return cls(label, values.astype(float), names, True, bool(by_factors))
+        by_factors = _goes_by_factors(np.sort(values.astype(float)))
+        names = tuple(f"{value:.4g}".replace("-", "−") for value in values)
+        return cls(label, values.astype(float), names, True, by_factors)
 
     def apply(self, ax: Axes) -> None:
         """Give label, scale and ticks to the x axis."""
@@ -157,3 +153,11 @@ def add_legend(figure: Figure, levels: Levels) -> None:
 def _capital(text: str) -> str:
     """Return a label with a capital letter, but symbols and units as they are."""
     return text[:1].upper() + text[1:] if text[1:2].islower() else text
+
+
+def _goes_by_factors(ordered: FloatArray) -> bool:
+    """Return whether increasing levels are more even on a logarithmic axis than on a linear one."""
+    if len(ordered) < 3 or not 0.0 < 5.0 * ordered[0] < ordered[-1]:
+        return False
+    steps, factors = np.diff(ordered), np.diff(np.log(ordered))
+    return bool(factors.std() / factors.mean() < steps.std() / steps.mean())

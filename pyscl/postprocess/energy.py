@@ -22,7 +22,7 @@ from pyscl import _core
 from pyscl.errors import InputError
 from pyscl.materials import Material
 from pyscl.materials.polarization import Anisotropic, Hysteresis, Johnson, Langevin
-from pyscl.polarization import surface_stiffness, triangle_volume
+from pyscl.polarization import triangle_volume
 from pyscl.postprocess.contacts import contact_dofs
 from pyscl.postprocess.mixing import mixing_energy
 
@@ -140,11 +140,11 @@ def energy_balance(solution: "Solution") -> EnergyBalance:
     model, d = solution.model, solution.model.discretized
     unit = d.scaling.potential * d.scaling.charge  # kT c0 times volume [J/m] or [J]
     names = [*model.mesh.region_names, *d.thin_layer_places]
-    landau, gradient, _ = _core.landau_energy(d.core, solution.unknowns)
+    landau, gradient, surface = _core.landau_energy(d.core, solution.unknowns)
     parts = {
         "landau": _filled(landau, names) * unit,
         "gradient": _filled(gradient, names) * unit,
-        "surface": _filled(_surface(solution), names) * unit,
+        "surface": _filled(surface, names) * unit,
         "electric": _linear_field(solution, len(names)) * unit + _laws(solution, len(names)),
         "mixing": _carriers(solution, len(names)) * unit,
     }
@@ -178,18 +178,6 @@ def _without_state_function(solution: "Solution") -> str:
                 f"the work on the hysteresis of region '{region}' depends on the path of the field"
             )
     return ""
-
-
-def _surface(solution: "Solution") -> FloatArray:
-    """Return the surface energy of the polarization by region, scaled."""
-    model, d = solution.model, solution.model.discretized
-    polar = d.site_polar >= 0
-    stiffness = surface_stiffness(model, d.scaling, d.triangle_sites, d.core.n_sites)
-    first = d.site_polar[polar]
-    square = solution.unknowns[first] ** 2 + solution.unknowns[first + 1] ** 2
-    energy = 0.5 * stiffness[: len(polar)][polar] * square
-    total = np.bincount(d.site_region[polar], energy, len(model.mesh.region_names))
-    return total.astype(np.float64)
 
 
 def _linear_field(solution: "Solution", n_regions: int) -> FloatArray:

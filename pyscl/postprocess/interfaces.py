@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
-from pyscl.boundaries import BlockingContact, PotentialContact, ReservoirContact
+from pyscl.boundaries import BlockingContact, Interface, PotentialContact, ReservoirContact
 from pyscl.errors import unknown_name
 from pyscl.facets import facet_measure, facet_sites, sides_at
 from pyscl.postprocess.surfaces import surface_density, total_polarization
@@ -27,6 +27,7 @@ class SideResult:
             the region through the interface, by the discrete Gauss law of the region. Where
             three regions meet, the displacement of the common node is divided by facet length,
             so that short interfaces with many triple points are accurate to a few per cent only.
+            On a floating conductor it is the charge of its surface.
         width: distance of the centroid of |charge density| from the interface [m] over the points
             of the region that are nearest to this interface; equals the Debye length for a weak
             planar layer, half the width of a fully depleted one. None without space charge.
@@ -99,10 +100,9 @@ def interface_result(solution: "Solution", name: str) -> InterfaceResult:
 def _side(solution: "Solution", key: str, region: str) -> SideResult:
     model = solution.model
     mesh = model.mesh
-    nodes, measure, fraction = share_of_nodes(model, key, region)
+    nodes, measure, _ = share_of_nodes(model, key, region)
     of_region = solution.site_region == mesh.region_names.index(region)
-    on_interface, position = facing_sites(solution, region, nodes)
-    entering = solution.gauss_rows[on_interface] * fraction[position]
+    on_interface, _ = facing_sites(solution, region, nodes)
 
     fractions = {
         carrier: values
@@ -114,12 +114,32 @@ def _side(solution: "Solution", key: str, region: str) -> SideResult:
     )
     return SideResult(
         region=region,
-        charge=float(-entering.sum() / measure),
+        charge=-entering_displacement(solution, key, region) / measure,
         width=_centroid(solution, key, region, of_region),
         least={carrier: float(y.min()) for carrier, y in fractions.items()},
         most={carrier: float(y.max()) for carrier, y in fractions.items()},
         bound_charge=float(bound @ share / share.sum()),
     )
+
+
+def entering_displacement(solution: "Solution", key: str, region: str) -> float:
+    """Return the displacement that enters a region through an interface or contact [C/m] or [C].
+
+    Inside a floating conductor there is none: that which ends on its surface counts, what the
+    opposite region lets through and the fixed charge of the interface send there.
+    """
+    model = solution.model
+    nodes, measure, fraction = share_of_nodes(model, key, region)
+    floating = {conductor.region for conductor in model.floating}
+    if region in floating and "|" in key:
+        first, second = key.split("|")
+        other = second if region == first else first
+        law = model.interfaces.get(key, Interface())
+        fixed = law.surface_charge * measure
+        if other not in floating:
+            return fixed - entering_displacement(solution, key, other)
+    sites, position = facing_sites(solution, region, nodes)
+    return float(solution.gauss_rows[sites] @ fraction[position])
 
 
 def facing_sites(

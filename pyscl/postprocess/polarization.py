@@ -11,8 +11,8 @@ from pyscl import _core
 from pyscl.errors import InputError, unknown_name
 from pyscl.facets import facet_measure, sides_at
 from pyscl.materials.polarization import Hysteresis, Landau, Langevin
-from pyscl.polarization import bound_charge, shape_gradients, triangle_volume
-from pyscl.postprocess.interfaces import facing_sites, share_of_nodes
+from pyscl.polarization import bound_charge, crystal_surface, shape_gradients, triangle_volume
+from pyscl.postprocess.interfaces import entering_displacement
 from pyscl.postprocess.surfaces import surface_density, total_polarization
 from pyscl.thin_interfaces import ELECTRIC
 
@@ -157,7 +157,10 @@ class PolarizationResult:
 
     @property
     def bound_charge(self) -> float:
-        """Charge of -div P inside the region, in `unit`: minus all of its bound surface charge."""
+        """Charge of -div P inside the region, in `unit`: minus all of its bound surface charge.
+
+        A step of P between a periodic side and its copy, or a mirror and its image, is inside.
+        """
         return float(self._inner_charge.sum())
 
     @property
@@ -168,7 +171,10 @@ class PolarizationResult:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The interfaces "a|b" and outer sides that the region touches."""
+        """The interfaces "a|b" and outer sides on which the region ends.
+
+        Periodic sides and sides without a contact, which are mirrors, are not among them.
+        """
         model = self.solution.model
         inner = [name for name in model.mesh.interfaces if self.region in name.split("|")]
         sides = [n for n in model.mesh.facet_names if n in self._outer_sides]
@@ -304,10 +310,10 @@ class PolarizationResult:
 
     @cached_property
     def _outer_sides(self) -> dict[str, NDArray[np.int32]]:
-        """Outer sides of the mesh that touch the region -> their facets on it (k, 2)."""
+        """Outer sides on which the crystal of the region ends -> their facets on it (k, 2)."""
         mesh = self.solution.model.mesh
-        borders = mesh.edges.of_side[_border_sides(self.solution.model, self.region)]
-        outer = borders[mesh.edges.count[borders] == 1]
+        surface = mesh.edges.of_side[_surface_sides(self.solution.model, self.region)]
+        outer = surface[mesh.edges.count[surface] == 1]
         found = {}
         for name in mesh.facet_names:
             facets = mesh.facets_of(name)
@@ -318,16 +324,17 @@ class PolarizationResult:
 
     @cached_property
     def _inner_charge(self) -> FloatArray:
-        """Bound charge of the sites without that of the surface (n_sites,), in `unit`."""
+        """Bound charge of the places inside without that of the surface (k,), in `unit`."""
         model, sites = self.solution.model, self.solution.site_triangles
         values = self._everywhere
         charge = bound_charge(model, values, sites, len(self.solution.site_region))
-        sides = _border_sides(model, self.region)
+        sides = _surface_sides(model, self.region)
         density, _ = surface_density(self.solution, values, sides)
         share = facet_measure(model, model.mesh.edges.sides[sides]) * density[:, None]
         for end in range(2):
             np.subtract.at(charge, sites[sides // 3, (sides + end) % 3], share[:, end])
-        return charge
+        inside = self.solution.site_region == model.mesh.region_names.index(self.region)
+        return np.bincount(_places_of_sites(model, inside), charge)
 
 
 def polarization_result(solution: "Solution", region: str) -> PolarizationResult:
@@ -346,13 +353,6 @@ def polarization_result(solution: "Solution", region: str) -> PolarizationResult
         scale=_scale(model, region, p),
         unit="C" if model.coordinates == "axisymmetric" else "C/m",
     )
-
-
-def entering_displacement(solution: "Solution", place: str, region: str) -> float:
-    """Return the displacement that enters a region through an interface or contact [C/m] or [C]."""
-    nodes, _, fraction = share_of_nodes(solution.model, place, region)
-    sites, position = facing_sites(solution, region, nodes)
-    return float(solution.gauss_rows[sites] @ fraction[position])
 
 
 def applied_field(solution: "Solution") -> FloatArray:
@@ -421,9 +421,34 @@ def _scale(model: "Model", region: str, polarization: FloatArray) -> float:
     return float(np.hypot(*fixed.T).max() or np.hypot(*polarization.T).max())
 
 
-def _border_sides(model: "Model", region: str) -> IntArray:
-    """Return the sides of triangles on the border of a region, as side numbers (k,)."""
-    inside = np.flatnonzero(model.mesh.regions_of(region))
-    sides = (3 * inside[:, None] + np.arange(3)).ravel()
-    edges = model.mesh.edges.of_side[sides]
-    return sides[np.bincount(edges)[edges] == 1]
+def _surface_sides(model: "Model", region: str) -> IntArray:
+    """Return the sides of triangles of a region on the surface of its crystal, side numbers (k,).
+
+    See `crystal_surface`: periodic sides and mirrors are no surface.
+    """
+    mesh, number = model.mesh, model.mesh.region_names.index(region)
+    _, nodes, _ = crystal_surface(model, model.discretized.triangle_sites, number)
+    sides = (3 * np.flatnonzero(mesh.region == number)[:, None] + np.arange(3)).ravel()
+    return sides[np.isin(mesh.edges.of_side[sides], mesh.edges.find(nodes))]
+
+
+def _places_of_sites(model: "Model", inside: NDArray[np.bool_]) -> IntArray:
+    """Return a number per site (n_sites,), the same for those that periodic sides lay together.
+
+    Args:
+        model: the model.
+        inside: which sites are looked at, of one region (n_sites,).
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    from pyscl.mesh.parts import joined_nodes
+
+    mesh, n = model.mesh, len(inside)
+    site = np.full(mesh.n_points, -1)
+    site[model.discretized.site_node[inside]] = np.flatnonzero(inside)
+    pairs = [site[joined_nodes(mesh, pair.sides)[0]] for pair in model.periodic]
+    ends = np.concatenate([np.empty((0, 2), np.intp), *pairs])
+    first, second = ends[(ends >= 0).all(axis=1)].T
+    graph = coo_array((np.ones(len(first)), (first, second)), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.intp)

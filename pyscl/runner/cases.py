@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyscl.errors import ConvergenceError, InputError
@@ -28,6 +28,7 @@ from pyscl.runner.transients import (
 )
 from pyscl.solution import Solution
 from pyscl.study.newton import Iteration, SolverOptions
+from pyscl.study.poling import switched_on
 from pyscl.study.transient.recording import StepRecord
 from pyscl.text import time_text
 
@@ -52,13 +53,14 @@ class Approach:
     """How solutions are looked for.
 
     Attributes:
-        options: of every solve of an equilibrium, a steady state, or the state of an impedance.
+        options: of every solve of an equilibrium, a steady state, or the state of an impedance;
+            None: the usual ones.
         start: gives states from which equilibria and steady states start; where that leads
             nowhere, they start as without it. What is found is the same within the tolerance,
             but with a memory (hysteresis, ferroelectrics) the branch of the start is followed.
     """
 
-    options: SolverOptions = field(default_factory=SolverOptions)
+    options: SolverOptions | None = None
     start: StartOf | None = None
 
 
@@ -170,9 +172,9 @@ def _solve(
         counts = dict(trajectory.counts)
         return StudyOutcome(name, trajectory.final, None, place, 0.0, counts, trajectory)
     heard = listeners.iteration
-    options = replace(
-        approach.options, progress=(lambda k, i: heard(label, k, i)) if heard else None
-    )
+    progress = (lambda k, i: heard(label, k, i)) if heard else None
+    chosen = approach.options
+    options = replace(chosen, progress=progress) if chosen else SolverOptions(progress=progress)
     if isinstance(study, ImpedanceStudy):
         spectrum = carry_out_impedance(study, model, previous, options)
         state = spectrum.solution
@@ -197,8 +199,28 @@ def _solve(
             solution = _state(model, study, start, options)
     if solution is None:
         usual = previous if isinstance(study, SteadyStudy) else None
-        solution = _state(model, study, usual, options)
+        solution = _state_or_switched_on(model, study, usual, options, label, listeners.report)
     return StudyOutcome(name, solution, None, place, 0.0, solution.history.to_dict())
+
+
+def _state_or_switched_on(
+    model: Model,
+    study: EquilibriumStudy | SteadyStudy,
+    start: Solution | None,
+    options: SolverOptions,
+    label: str,
+    report: Report,
+) -> Solution:
+    """Return the state, of an equilibrium that fails by raising fixed polarizations from 0."""
+    try:
+        return _state(model, study, start, options)
+    except ConvergenceError:
+        fixed = model.discretized.fixed_polarization.any()
+        if not (isinstance(study, EquilibriumStudy) and fixed):
+            raise
+        report(f"{label}: not reached at once; the fixed polarization is switched on step by step")
+        states = starts_in(model, study.polarization)
+        return switched_on(model, polarization=states, options=options)
 
 
 def _state(

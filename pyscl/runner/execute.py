@@ -10,6 +10,7 @@ from pyscl.input.studies import PolarStudy
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.model import Model
+from pyscl.model_checks import quiet
 from pyscl.postprocess.cut import locate
 from pyscl.runner.cases import (
     Approach,
@@ -42,11 +43,13 @@ def build_model(run: RunInput, mesh: Mesh, materials: Mapping[str, Material]) ->
         conserved=run.conserved,
         periodic=run.periodic,
         floating=run.floating,
+        fixed_polarization=run.fixed_polarization,
         temperature=run.temperature,
         coordinates=run.coordinates,
     )
 
 
+@quiet()  # validity warnings are lines of the report
 def execute(
     run: RunInput,
     folder: Path,

@@ -24,6 +24,7 @@ from pyscl.text import table
 PolarResult = PolarizationLoop | Poling | PermittivitySweep
 """What a study of the polarization returns."""
 
+_ROUNDING = 1e-9  # of the largest polarization, that counts as 0
 _FILES = ("loop.csv", "loop.png", "permittivity.csv", "permittivity.png")
 
 
@@ -203,8 +204,8 @@ def _studies(summary: dict[str, Any], key: str) -> Iterator[tuple[str, str, dict
 def _loop_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for case, study, loop in _studies(summary, "loop"):
         cells = (
-            _pair(loop["remanent polarizations [C/m^2]"], 1e2),
-            _pair(loop["coercive voltages [V]"], 1.0),
+            _pair(loop["remanent polarizations [C/m^2]"], 1e2, loop["largest polarization [C/m^2]"]),
+            _coercive(loop),
             _pair(loop["coercive fields [V/m]"], 1e-5),
             _pair([loop["energy of the loop [J/m^3]"]], 1e-6),
         )
@@ -215,7 +216,8 @@ def _poling_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for case, study, poling in _studies(summary, "poling"):
         for region, its in poling["regions"].items():
             names = ("poled polarization [C/m^2]", "remanent polarization [C/m^2]")
-            yield case, study, region, *(_pair(its[name], 1e2) for name in names)
+            largest = max(abs(p) for name in names for p in its[name])
+            yield case, study, region, *(_pair(its[name], 1e2, largest) for name in names)
 
 
 def _permittivity_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -225,7 +227,20 @@ def _permittivity_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         yield case, study, *(_pair([its[name]], 1.0) for name in names)
 
 
-def _pair(values: list[float | None] | None, factor: float) -> str:
+def _coercive(loop: dict[str, Any]) -> str:
+    """Return both coercive voltages; a jump over 0 with the half of its step, "0.3 +- 0.02"."""
+    voltages, jumps = loop["coercive voltages [V]"], loop["polarization jumps over 0 between [V]"]
+    if voltages is None or jumps is None:
+        return ""
+    return " ".join(
+        f"{value:.4g}" if jump is None else f"{sum(jump) / 2:.4g} +- {abs(jump[1] - jump[0]) / 2:.2g}"
+        for value, jump in zip(voltages, jumps, strict=True)
+    )
+
+
+def _pair(values: list[float | None] | None, factor: float, scale: float = 0.0) -> str:
+    """Return numbers times a factor; 0 for the rounding of a scale."""
     if values is None or None in values:
         return ""
-    return " ".join(f"{value * factor:.4g}" for value in values if value is not None)
+    kept = (value if abs(value) > _ROUNDING * scale else 0.0 for value in values if value is not None)
+    return " ".join(f"{value * factor:.4g}" for value in kept)

@@ -2,7 +2,7 @@
 
 import platform
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
@@ -11,7 +11,8 @@ import numpy as np
 
 from pyscl import _core
 from pyscl.input import RunInput
-from pyscl.materials import Material
+from pyscl.materials import Landau, Material, Provenance
+from pyscl.materials.polarization.laws import AnyPolarization
 from pyscl.mesh import MeshReport
 from pyscl.model import Model
 from pyscl.postprocess.resistance import effective_resistance, promotion
@@ -20,22 +21,72 @@ from pyscl.runner.polarization import report_polarization, summarise_result
 from pyscl.runner.spectra import report_spectra, summarise_spectrum
 from pyscl.text import table
 from pyscl.trajectory import Trajectory
+from pyscl.units import WRITE_UNITS
 from pyscl.validity import screening_lengths
 
 _PACKAGES = ("numpy", "scipy", "pymetis", "meshio", "h5py")
 
 
 def list_assumptions(cases: Mapping[str, Mapping[str, Material]]) -> dict[str, str]:
-    """Return every value without a source, over all cases: "region: property = value" -> reason."""
+    """Return every value without a source, over all cases: "region: property = value" -> reason.
+
+    Parameters of a law that a user gave as a whole stand one by one. Landau coefficients of a card
+    have the sources of the card.
+    """
     found: dict[str, str] = {}
     for materials in cases.values():
         for region, material in materials.items():
-            for entry in material.provenance:
+            for entry in _origins(material):
                 if entry.assumption or entry.source == "user":
                     line = f"{region}: {material.name} {entry.property} = {entry.value}"
                     note = " ".join(entry.note.split())
                     found[line] = note or ("set in the run file" if entry.source else "assumption")
     return found
+
+
+def _origins(material: Material) -> Iterator[Provenance]:
+    """Yield where the values of a material come from, those of its law of polarization too."""
+    law = material.polarization
+    for entry in material.provenance:
+        if entry.property == "polarization" and law is not None:
+            yield from _given_with(law)
+        elif entry.property != "polarization.coefficients":
+            yield entry
+    if not isinstance(law, Landau):
+        return
+    unused = {"gradient_energy": law.gradient_energy is not None,
+              "background_permittivity": law.background_permittivity is not None,
+              "electrostriction": law.misfit_strain is None,
+              "compliance": law.misfit_strain is None}  # fmt: skip
+    for entry in law.coefficients.provenance:
+        if not unused.get(entry.property.partition(".")[0]):
+            path = f"polarization.coefficients.{entry.property}"
+            yield entry.model_copy(update={"property": path})
+
+
+def _given_with(law: AnyPolarization) -> Iterator[Provenance]:
+    """Yield the parameters that a user gave with a law, without the card of its coefficients."""
+    data = law.model_dump(context=WRITE_UNITS, exclude_unset=True)
+    data.pop("law", None)
+    if isinstance(law, Landau):
+        if law.coefficients.provenance:
+            del data["coefficients"]
+        else:
+            for name in ("name", "symmetry", "provenance"):
+                data["coefficients"].pop(name, None)
+    for path, value in _leaves(data, "polarization"):
+        yield Provenance(property=path, value=value, source="user")
+
+
+def _leaves(data: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
+    """Yield (dotted path, text) of all values in nested mappings."""
+    for key, value in data.items():
+        path = f"{above}.{key}"
+        if isinstance(value, Mapping):
+            yield from _leaves(value, path)
+        elif value is not None:
+            several = isinstance(value, list | tuple)
+            yield path, ", ".join(map(str, value)) if several else str(value)
 
 
 def summarise(

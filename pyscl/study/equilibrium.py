@@ -3,8 +3,7 @@
 from typing import TYPE_CHECKING
 
 from pyscl import _core
-from pyscl.polar_states import RandomPolarization, start_polarization
-from pyscl.polarization import has_polar_unknowns
+from pyscl.polar_states import start_polarization, usual_start
 from pyscl.study.constraints import BoundaryConditions
 from pyscl.study.newton import SolverOptions, failure
 from pyscl.study.solver import StateSolver
@@ -19,6 +18,11 @@ if TYPE_CHECKING:
 _ADVICE = (
     "Check the mesh verdict (elements per Debye length) and the standard potentials, or start "
     "from a solution of a milder model"
+)
+_POLAR_ADVICE = (
+    "The last state is kept (error.last_good) and can be the start of another attempt; allow more "
+    "steps (SolverOptions.max_polarization_steps), give the crystal a gradient energy that the "
+    "mesh resolves, or start nearer to a state of rest"
 )
 
 
@@ -48,11 +52,15 @@ def solve_frozen(
     options = options or SolverOptions()
     solver = StateSolver(model, options)
     u = conditions.start_state() if start is None else start.unknowns_for(model)
-    if start is None and polarization is None and has_polar_unknowns(model):
-        polarization = RandomPolarization()
-    u = start_polarization(model, u, polarization)
+    u = start_polarization(model, u, usual_start(model, start, polarization))
     result = solver.solve(assembly, u)
     history = solver.history("equilibrium", converged=result.converged)
     if not result.converged:
-        raise failure(model, history, result.reason, options.tolerance, _ADVICE)
+        moving = history.polarization_steps > 0
+        advice = _POLAR_ADVICE if moving else _ADVICE
+        error = failure(model, history, result.reason, options.tolerance, advice)
+        if moving:
+            kept = Solution(model, result.u, kind="equilibrium", bias={}, history=history)
+            error.last_good = kept
+        raise error
     return Solution(model, result.u, kind="equilibrium", bias={}, history=history)

@@ -24,6 +24,8 @@ class SolverOptions:
         outward_limit: largest change of a chemical potential away from half filling in one
             iteration [kT].
         smallest_bias_step: share of the bias below which the continuation gives up.
+        max_polarization_steps: steps of pseudo-time in which the polarization of ferroelectric
+            regions must come to rest.
         progress: called after every Newton iteration with (iteration, `Iteration`).
     """
 
@@ -31,13 +33,20 @@ class SolverOptions:
     max_iterations: int = 100
     outward_limit: float = 5.0
     smallest_bias_step: float = 1e-3
+    max_polarization_steps: int = 2000
     progress: "Callable[[int, Iteration], None] | None" = None
 
-    def control(self, phi_tolerance: float = 0.0) -> _core.NewtonControl:
-        """Return the options of the core; `phi_tolerance` [kT/e] if phi is rounded that much."""
-        return _core.NewtonControl(
-            self.tolerance, self.max_iterations, self.outward_limit, phi_tolerance
-        )
+    def control(
+        self, phi_tolerance: float = 0.0, max_iterations: int | None = None
+    ) -> _core.NewtonControl:
+        """Return the options of the core.
+
+        Args:
+            phi_tolerance: [kT/e], if phi is rounded that much.
+            max_iterations: fewer iterations than the options allow.
+        """
+        most = min(self.max_iterations, max_iterations or self.max_iterations)
+        return _core.NewtonControl(self.tolerance, most, self.outward_limit, phi_tolerance)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Relative permittivity against temperature, through the transition of a ferroelectric."""
 
 import csv
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -13,7 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from pyscl.errors import ConvergenceError, InputError
 from pyscl.facets import facet_measure
 from pyscl.materials import Landau
+from pyscl.model_checks import crystal_warnings, quiet, warn_of_crystals
 from pyscl.polar_states import FloatArray, RandomPolarization
+from pyscl.polarization import polarization as law_polarization
 from pyscl.polarization import triangle_volume
 from pyscl.study.impedance.drive import find_drive
 from pyscl.study.static_response import static_response
@@ -39,9 +40,10 @@ class PermittivityBranch:
         temperatures: (n,) in the order in which they were reached [K].
         permittivity: dQ/dV times thickness over area and eps0 (n,).
         polarization: root of the mean square of P in the ferroelectric regions (n,) [C/m2].
-        bulk: of a single domain with its field along axis 1, by the Landau polynomial alone: eps_b
-            + 1/(eps0 f''(P)) at the minimum of f that this branch follows (n,); NaN with several
-            or no ferroelectric regions.
+        bulk: of single domains by the Landau polynomial alone, eps_b + n.(f'')^-1.n / eps0 with n
+            normal to the contact (n,): at the minimum of f that is nearest to the polarization of
+            each place, and the mean over the places; NaN with several or no ferroelectric regions,
+            or a contact that is not flat.
         solutions: the states (n,) if they were kept, else the last one.
     """
 
@@ -164,10 +166,12 @@ def permittivity_sweep(
     if cooling:
         ways.append(_Way(contact, unit, rising=False, keep=keep))
     state: Solution | None = None
+    warn_of_crystals(model, kelvin[[0, -1]], crystal_warnings(model, [model.temperature]))
     try:
         for way in ways:
             for t in kelvin if way.rising else kelvin[::-1]:
-                present = model.with_temperature(float(t))
+                with quiet():  # what is outside of the range has been said
+                    present = model.with_temperature(float(t))
                 if state is None:
                     state = present.equilibrium(polarization=polarization, options=options)
                 else:
@@ -196,10 +200,8 @@ def check_sweep(
     check_steady(model, {contact: 0.0})
     for material in model.materials.values():
         if isinstance(law := material.polarization, Landau):
-            with warnings.catch_warnings():  # of the range: the states themselves will warn
-                warnings.simplefilter("ignore")
-                for temperature in temperatures:
-                    law.polynomial(float(temperature))
+            for temperature in temperatures:
+                law.polynomial(float(temperature))
     width = _thickness(model, contact) if thickness is None else parse(thickness, "m")
     if not width > 0.0:
         raise InputError(f"the thickness must be above 0 m, not {width:g} m")
@@ -230,7 +232,7 @@ class _Way:
         self.temperatures.append(state.model.temperature)
         stored = static_response(state, self._contact).charges[self._contact]
         eps = stored * self._unit / epsilon_0
-        self._rows.append((eps, _size(state), _bulk(state.model, rising=self.rising)))
+        self._rows.append((eps, _size(state), _bulk(state, self._contact)))
         if not self._keep:
             self._solutions.clear()
         self._solutions.append(state)
@@ -242,27 +244,47 @@ class _Way:
         return PermittivityBranch(np.array(self.temperatures), eps, size, bulk, states)
 
 
-def bulk_permittivity(law: Landau, temperature: float, *, polar: bool = True) -> float:
-    """Return eps_b + 1/(eps0 f''(P)) of a single domain along axis 1 without field.
+def bulk_permittivity(
+    law: Landau, temperature: float, polarization: ArrayLike, direction: ArrayLike = (1.0, 0.0)
+) -> Any:
+    """Return eps_b + n.(f''(P))^-1.n / eps0 of single domains without field, (k,).
+
+    The field changes along n and stays 0 across it.
 
     Args:
         law: the ferroelectric.
         temperature: [K].
-        polar: P is that of the polar minimum of f as long as there is one, even if it is only
-            metastable; else 0 as long as that is a minimum.
+        polarization: along the crystal axes [C/m2], (k, 2): P is the minimum of f nearest to it.
+        direction: n along the crystal axes, a unit vector or one for each P (k, 2).
     """
+    from scipy.constants import epsilon_0  # 0.1 s to import
+
     polynomial = law.polynomial(temperature)
-    p = float(polynomial.branch(0.0))
-    if not polar and float(polynomial.stiffness(0.0, 0.0)[0, 0]) > 0.0:
-        p = 0.0
-    return law.linear_permittivity + float(polynomial.permittivity(p))
+    p = np.asarray(polarization, dtype=float)
+    away = np.abs(p)[..., None, :] - polynomial.minima  # minima have components >= 0
+    state = np.copysign(polynomial.minima[(away**2).sum(axis=-1).argmin(axis=-1)], p)
+    n = np.asarray(direction, dtype=float)
+    stiffness = polynomial.stiffness(state[..., 0], state[..., 1])
+    response = np.einsum("...i,...ij,...j->...", n, np.linalg.inv(stiffness), n)
+    return law.linear_permittivity + response / epsilon_0
 
 
-def _bulk(model: "Model", *, rising: bool) -> float:
-    laws = [m.polarization for m in model.materials.values() if isinstance(m.polarization, Landau)]
-    if len(laws) != 1:
+def _bulk(state: "Solution", contact: str) -> float:
+    """Return the mean permittivity of single domains like those of a state; NaN if not defined."""
+    model = state.model
+    laws = {r: m.polarization for r, m in model.materials.items()}
+    regions = [r for r, law in laws.items() if isinstance(law, Landau)]
+    flat = _plane(model, contact)
+    if len(regions) != 1 or flat is None:
         return float("nan")
-    return bulk_permittivity(laws[0], model.temperature, polar=rising)
+    law = laws[regions[0]]
+    assert isinstance(law, Landau)
+    here = model.mesh.regions_of(regions[0])
+    axis = model.discretized.axes[here]
+    turn = np.stack([axis, np.column_stack([-axis[:, 1], axis[:, 0]])], axis=1)
+    p = turn @ law_polarization(model, state.unknowns)[here][..., None]
+    eps = bulk_permittivity(law, model.temperature, p[..., 0], turn @ flat[1])
+    return float(np.average(eps, weights=triangle_volume(model)[here]))
 
 
 def _size(state: "Solution") -> float:
@@ -306,19 +328,29 @@ def _thickness(model: "Model", contact: str) -> float:
         InputError: there is no such distance.
     """
     mesh = model.mesh
-    mine = mesh.points[np.unique(mesh.facets_of(contact))]
-    center = mine.mean(axis=0)
-    normal = np.linalg.svd(mine - center)[2][-1]
+    plane = _plane(model, contact)
     others = [mesh.points[np.unique(mesh.facets_of(n))] for n in model.contacts if n != contact]
+    if plane is not None and others:
+        center, normal = plane
+        distances = np.concatenate([(p - center) @ normal for p in others])
+        if np.ptp(distances) <= _FLAT * np.ptp(mesh.points, axis=0).max():
+            return float(np.abs(distances).mean())
+    raise InputError(
+        f"contact '{contact}' and the others are not two parallel planes, so that the "
+        "thickness between them is not clear; give thickness, e.g. '100 nm'"
+    )
+
+
+def _plane(model: "Model", contact: str) -> tuple[FloatArray, FloatArray] | None:
+    """Return the middle [m] and a unit normal of a flat contact; None if it is not flat."""
+    mesh = model.mesh
+    points = mesh.points[np.unique(mesh.facets_of(contact))]
+    center = points.mean(axis=0)
+    normal = np.linalg.svd(points - center)[2][-1]
     extent = float(np.ptp(mesh.points, axis=0).max())
-    distances = np.concatenate([np.empty(0), *((p - center) @ normal for p in others)])
-    flat = float(np.abs((mine - center) @ normal).max()) <= _FLAT * extent
-    if not (flat and len(distances) and np.ptp(distances) <= _FLAT * extent):
-        raise InputError(
-            f"contact '{contact}' and the others are not two parallel planes, so that the "
-            "thickness between them is not clear; give thickness, e.g. '100 nm'"
-        )
-    return float(np.abs(distances).mean())
+    if float(np.abs((points - center) @ normal).max()) > _FLAT * extent:
+        return None
+    return center, normal
 
 
 def _read(temperatures: Sequence[float | str] | ArrayLike) -> NDArray[np.float64]:

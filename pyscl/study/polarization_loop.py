@@ -165,8 +165,10 @@ def rest(
     options: "SolverOptions | None",
 ) -> "Solution":
     """Return the state at rest under the bias of the start, with a polarization put in."""
+    from pyscl.polar_states import usual_start
     from pyscl.study.equilibrium import solve_frozen
 
+    polarization = usual_start(model, start, polarization)
     if start is None:
         frozen = model.conditions.frozen()
         start = solve_frozen(model, model.conditions, frozen, None, options, polarization)

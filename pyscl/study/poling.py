@@ -126,7 +126,7 @@ def pole(
 def with_polarization_amplitude(model: "Model", share: float) -> "Model":
     """Return a copy whose fixed polarizations are a share of what they are.
 
-    These are remanent polarization, stress, strain gradient and `fixed_polarization`. The
+    These are remanent polarization, stress or strain, strain gradient and `fixed_polarization`. The
     polarization of other laws is theirs.
     """
     if not np.isfinite(share):
@@ -141,6 +141,7 @@ def switched_on(
     model: "Model",
     *,
     start: "Solution | None" = None,
+    polarization: "Mapping[str, PolarStart] | PolarStart | None" = None,
     options: "SolverOptions | None" = None,
 ) -> "Solution":
     """Return the equilibrium with fixed polarizations that are switched on little by little.
@@ -153,6 +154,7 @@ def switched_on(
         model: the model, with Remanent, Piezoelectric or Flexoelectric regions or a
             `fixed_polarization`.
         start: state to start from; default: that without the polarizations.
+        polarization: of ferroelectric regions at that default start, as in `Model.equilibrium`.
         options: tolerances and iteration limits.
 
     Raises:
@@ -167,7 +169,8 @@ def switched_on(
         )
     state = start
     if state is None:
-        state = with_polarization_amplitude(model, 0.0).equilibrium(options=options)
+        without = with_polarization_amplitude(model, 0.0)
+        state = without.equilibrium(polarization=polarization, options=options)
     reached, step = 0.0, 1.0
     while reached < 1.0:
         target = min(1.0, reached + step)
@@ -198,7 +201,8 @@ def _scaled(material: Material, share: float) -> Material:
                 raise InputError("the amplitude of a remanent polarization cannot be negative")
             changed: dict[str, float] = {"polarization": share * law.polarization}
         case Piezoelectric() as law:
-            changed = {"stress": share * law.stress}
+            name = "stress" if law.stress is not None else "strain"
+            changed = {name: share * getattr(law, name)}
         case Flexoelectric() as law:
             changed = {"strain_gradient": share * law.strain_gradient}
         case _:

@@ -8,7 +8,6 @@ last step is infinite. Then the slowest mode of P around the state is computed; 
 is left along that mode.
 """
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 _RESTING = 1e-3  # change of P from which on the step grows fast
-_STEPS, _KICKS, _KICK = 600, 8, 0.05
+_KICKS, _KICK = 8, 0.05
+_SMALL = 16  # unknowns below which all modes are computed
 _FEW = 12  # iterations to a state that is near
 _MANY = 40  # iterations of a step; a shorter one needs less
 _BALANCED = 1e-9  # forces on P, over what makes the fastest instability
@@ -107,9 +107,8 @@ class StateSolver:
         balance = assembly.balance
         if balance not in self._newton:
             self._newton[balance] = _core.NewtonIteration(self._model.discretized.node_rank)
-        most = self._options.max_iterations
-        options = replace(self._options, max_iterations=min(patience or most, most))
-        result = self._newton[balance].solve(assembly, u, options.control(), self._progress)
+        control = self._options.control(max_iterations=patience)
+        result = self._newton[balance].solve(assembly, u, control, self._progress)
         self.iterations += [read_iteration(self._model, s) for s in result.steps]
         self.factor_entries = result.factor_entries
         return State(result.u, result.converged, result.reason)
@@ -133,7 +132,8 @@ class StateSolver:
         rate, kicks = safe, 0
         lowest, floor = 1e-6 * safe, 0.0
         patience = self._options.max_iterations
-        for _ in range(_STEPS):
+        steps = self._options.max_polarization_steps
+        for _ in range(steps):
             assembly.start_from(u, rate)
             state = self._once(assembly, u, patience)
             if not state.converged:
@@ -164,7 +164,7 @@ class StateSolver:
                 rate = max(rate / 16.0, floor, lowest)
             elif moved.change < SWITCHING:
                 rate = max(0.5 * rate, floor, lowest)
-        return State(u, False, f"the polarization still moves after {_STEPS} steps of pseudo-time")
+        return State(u, False, f"the polarization still moves after {steps} steps of pseudo-time")
 
     def _slowest_mode(
         self, assembly: _core.Assembly, u: FloatArray
@@ -197,14 +197,22 @@ class StateSolver:
             right[free] = root * y.ravel()
             return root * solver.solve(right)[free]
 
+        if not len(free):
+            return None
         operator = LinearOperator((len(free),) * 2, matvec=apply, dtype=np.float64)
         start = self._mode  # that of the state before is near in a loop
         if start is None or len(start) != len(free):
             start = np.random.default_rng(0).standard_normal(len(free))
         symmetric = assembly.balance == _core.Balance.equilibrium
         find, which = (eigsh, "LA") if symmetric else (eigs, "LR")
+        if len(free) <= _SMALL:
+            values, vectors = np.linalg.eig(operator @ np.eye(len(free)))
+            value, vector = values[[values.real.argmax()]], vectors[:, [values.real.argmax()]]
+            tolerances: tuple[float, ...] = ()
+        else:
+            tolerances = (1e-4, 1e-9)
         try:
-            for tolerance in (1e-4, 1e-9):  # the second only where the first cannot tell the sign
+            for tolerance in tolerances:  # the second only where the first cannot tell the sign
                 value, vector = find(operator, k=1, which=which, v0=start, tol=tolerance)
                 self._mode = start = vector[:, 0].real
                 if abs(float((1.0 / value[0]).real) - shift) > tolerance * shift:

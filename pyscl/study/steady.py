@@ -8,6 +8,7 @@ from pyscl.carriers import transport_coefficient
 from pyscl.discretize import FloatArray
 from pyscl.errors import InputError, unknown_name
 from pyscl.facets import facet_measure
+from pyscl.polar_states import start_polarization, usual_start
 from pyscl.study.constraints import BoundaryConditions
 from pyscl.study.equilibrium import solve_frozen
 from pyscl.study.newton import SolverOptions, failure
@@ -46,7 +47,7 @@ def steady(
     check_currents(model, conditions, bias, currents)
     if start is None:
         start = solve_frozen(model, conditions, conditions.frozen(), None, options)
-    u = start.unknowns_for(model)
+    u = start_polarization(model, start.unknowns_for(model), usual_start(model, start, None))
     solver = StateSolver(model, options)
 
     def between(share: float) -> dict[str, float]:

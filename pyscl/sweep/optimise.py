@@ -65,7 +65,7 @@ class Objective:
         failed: value of outputs of cases that failed.
         study: further keys of the study file, such as limits.
         workers: processes, for `evaluate` of several points.
-        report: receives lines for the user.
+        report: receives lines for the user, if given.
     """
 
     base: str | dict[str, Any]
@@ -76,7 +76,7 @@ class Objective:
     failed: float = np.inf
     study: Mapping[str, Any] = field(default_factory=dict)
     workers: int | None = None
-    report: Report = lambda line: None
+    report: Report | None = None
     _tried: dict[tuple[float, ...], dict[str, float]] = field(default_factory=dict, repr=False)
 
     def __call__(self, position: ArrayLike, output: str) -> float:
@@ -153,7 +153,8 @@ class Objective:
             outputs=dict(self.outputs),
             **self.study,
         )
-        run_study(study, Path(self.folder), workers=self.workers, report=self.report)
+        report = self.report or (lambda line: None)
+        run_study(study, self.folder, workers=self.workers, report=report)
         dataset = load(self.folder)
         columns = {name: dataset[name].values for name in self.outputs}
         for number, point in enumerate(points):

@@ -48,9 +48,6 @@ class SweepProgress:
 
     def say(self, line: str) -> None:
         """Print a line of the report."""
-        if self._bar is not None:
-            self._bar.console.print(line, markup=False, highlight=False)
-            return
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pyscl.errors import InputError
 from pyscl.storage.atomic import replaced
-from pyscl.sweep.analysis import effect_sizes, outputs_of
+from pyscl.sweep.analysis import Interval, effect_sizes, outputs_of, paired
 from pyscl.sweep.axes import SAMPLE
 from pyscl.sweep.dataset import load
 from pyscl.sweep.outputs import Output
@@ -135,7 +135,7 @@ def _results(dataset: "xarray.Dataset", names: Sequence[str]) -> list[str]:
     """Return the outputs that are drawn: those of which no other one is made."""
     used: set[str] = set()
     for name in names:
-        used |= Output(name, dataset[name].attrs["value"]).names or frozenset()
+        used |= (Output(name, dataset[name].attrs["value"]).names or frozenset()) - {name}
     return [name for name in names if name not in used and np.isfinite(dataset[name].values).any()]
 
 
@@ -152,6 +152,12 @@ def _figures(dataset: "xarray.Dataset", name: str) -> Iterator[str]:
         if values.dims == (SAMPLE,):
             yield _sensitivity(dataset, name, label)
         return
+    seeds = [d for d in varied if str(dataset[d].attrs.get("path", "")).endswith("seed")]
+    if seeds:
+        yield from _ensemble(dataset, name, label)
+        mean = values.mean(seeds, keep_attrs=True)
+        dataset, varied = dataset.assign({name: mean}), [d for d in varied if d not in seeds]
+        values, label = mean, f"{label}, mean over {', '.join(seeds)}"
     if not varied:
         return
     yield _image(sweeps.main_effects_plot(dataset, name), f"{label}: main effects")
@@ -167,6 +173,30 @@ def _figures(dataset: "xarray.Dataset", name: str) -> Iterator[str]:
         panels = ordered[0] if len(varied) == 3 else None
         if panels is None or values.sizes[panels] <= _MOST_PANELS:
             yield _image(sweeps.heat_map(dataset, name, x, y, panels=panels), f"{label}: map")
+
+
+def _ensemble(dataset: "xarray.Dataset", name: str, label: str) -> Iterator[str]:
+    """Yield the comparisons of paired cases of an ensemble with the first level of an axis."""
+    from pyscl.plot.ensembles import pair_plot
+
+    for axis, levels in dataset.coords.items():
+        if levels.dtype.kind in "fiu" or not 2 <= levels.size <= _LEVELS:
+            continue
+        first, *others = levels.values
+        try:
+            pairs = {
+                f"{other} against {first}": paired(dataset, name, str(axis), other, first)
+                for other in others
+            }
+        except InputError:  # too few pairs
+            continue
+        yield _image(pair_plot(pairs), f"{label}: pairs of {axis}")
+        rows = [[text, *_percent(found.interval)] for text, found in pairs.items()]
+        yield _table(("promotion", "mean", "interval of 95 %", "pairs"), rows)
+
+
+def _percent(found: Interval) -> list[str]:
+    return [f"{found.mean:+.2%}", f"{found.low:+.2%} to {found.high:+.2%}", str(found.count)]
 
 
 def _sensitivity(dataset: "xarray.Dataset", name: str, label: str) -> str:

@@ -216,7 +216,7 @@ def _approach(task: Task) -> "Approach":
     from pyscl.runner import Approach
     from pyscl.study.newton import SolverOptions
 
-    options = SolverOptions()
+    options = None
     if task.safer:
         options = SolverOptions(max_iterations=300, outward_limit=2.0, smallest_bias_step=1e-5)
     if task.start is None:

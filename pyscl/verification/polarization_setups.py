@@ -202,4 +202,4 @@ def ferroelectric_energy(solution: Solution) -> float:
     d = solution.model.discretized
     bulk, gradient, surface = _core.landau_energy(d.core, solution.unknowns)
     unit = d.scaling.field * d.scaling.surface_charge * d.scaling.volume
-    return float((bulk.sum() + gradient.sum() + surface) * unit)
+    return float((bulk.sum() + gradient.sum() + surface.sum()) * unit)

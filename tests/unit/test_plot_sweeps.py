@@ -59,6 +59,9 @@ def curves(ax):
 def test_levels_that_go_up_by_factors_have_a_logarithmic_axis(dataset):
     assert Levels.of(dataset["size"]).logarithmic
     assert not Levels.of(dataset["coverage"]).logarithmic
+    for values, logarithmic in (([1, 2, 3, 4, 6, 9, 14, 20], True), (np.arange(1, 11), False)):
+        levels = xr.DataArray(np.array(values, dtype=float), name="x")
+        assert Levels.of(levels).logarithmic == logarithmic
     kinds = Levels.of(dataset["kind"])
     assert (kinds.numeric, kinds.names, kinds.places.tolist()) == (False, KINDS, [0.0, 1.0])
 
@@ -151,8 +154,12 @@ def test_curves_refuse_axes_that_are_not_drawn(dataset):
         response_plot(dataset.isel(coverage=0, kind=0, seed=0), "R", "length")
 
 
-def test_a_legend_of_many_curves_stays_inside_the_figure(dataset):
-    figure = response_plot(dataset.isel(kind=0, seed=0), "R", "coverage", by="size")
+def test_a_legend_of_many_curves_stays_inside_the_figure():
+    sizes = ("size", 1000.0 + np.arange(9.0), {"units": "nm", "long_name": "island size"})
+    many = xr.Dataset(
+        {"R": (("x", "size"), np.ones((2, 9)))}, {"x": ("x", [1.0, 2.0]), "size": sizes}
+    )
+    figure = response_plot(many, "R", "x", by="size")
     box = figure.legends[0].get_window_extent()
     assert 0.0 <= box.x0 < box.x1 <= figure.bbox.width
     assert figure.legends[0].get_title().get_text() == "Island size (nm)"
@@ -165,15 +172,14 @@ def test_pairs_show_every_pair_and_the_interval(dataset):
     pairs = paired(dataset, "R", "kind", "hot", "bare")
     figure = pair_plot({"hot against bare": pairs})
     (ax,) = figure.axes
-    points, interval = ax.lines[1], ax.lines[2]
-    assert sorted(points.get_xdata()) == pytest.approx([0.5] * 60)
-    assert np.ptp(points.get_ydata()) > 0.1  # beside each other
-    mean = confidence(pairs.values)
-    assert interval.get_xdata() == pytest.approx([mean.low, mean.high])
+    assert sorted(ax.lines[1].get_xdata()) == pytest.approx([0.5] * 60)
+    assert np.ptp(ax.lines[1].get_ydata()) > 0.1  # beside each other
     assert ax.get_xlabel() == "Promotion"
     difference = paired(dataset, "R", "kind", "hot", "bare", kind="difference")
     (ax,) = pair_plot({"hot - bare": difference}).axes
     assert ax.get_xlabel() == "Difference (Ω cm²)"
+    mean = confidence(difference.values)
+    assert ax.lines[2].get_xdata() == pytest.approx([mean.low, mean.high])
     with pytest.raises(InputError, match="several of one kind"):
         pair_plot({"a": pairs, "b": difference})
 

@@ -238,7 +238,8 @@ def composite(rng, name, coordinates=PLANAR):
     left = np.flatnonzero(points[:, 0] == 0.0).tolist()
     d = _core.Discretization(points, triangles, region, coordinates, laws, 1, [], left[:1], axes)
     bound = rng.normal(size=d.n_sites)
-    d.set_polarization(bound - bound.mean(), rng.uniform(0.0, 0.5, d.n_sites))
+    stiffness = rng.uniform(0.0, 0.5, (d.n_sites, 3)) * [1.0, 0.3, 1.0]
+    d.set_polarization(bound - bound.mean(), stiffness)
     return d, points, triangles, axes
 
 
@@ -356,7 +357,7 @@ def test_rows_are_the_derivative_of_the_energy(name, rng):
         phi = u[triangles]
         slope = np.einsum("tij,tj->ti", sides, phi[:, 1:] - phi[:, :1])
         coupling = area @ (_core.polarization_density(d, u) * slope).sum(axis=1)
-        return bulk.sum() + gradient.sum() + surface + coupling
+        return bulk.sum() + gradient.sum() + surface.sum() + coupling
 
     def difference(dof, h=1e-3):
         e = np.zeros(d.n_dofs)
@@ -470,7 +471,7 @@ def test_newton_is_quadratic(name, rng):
     updates = np.array([max(s.phi_update, s.polar_update) for s in steps])
     quadratic = np.flatnonzero((updates[:-1] < 0.1) & (updates[:-1] > 3e-6))
     assert len(quadratic)
-    assert (updates[quadratic + 1] < 3.0 * updates[quadratic] ** 2).all()
+    assert (updates[quadratic + 1] < 10.0 * updates[quadratic] ** 2).all()
     assert steps[-1].polar_update < 1e-12
 
 
@@ -911,7 +912,7 @@ def test_extrapolation_length_sets_the_slope_at_the_surface(delta):
         measure = np.where(free, NM * np.where(corner, 0.5, 1.0), 0.0)
         scaling = d.scaling
         stiff = full * measure * scaling.surface_charge / (scaling.field * scaling.volume)
-        d.core.set_polarization(np.zeros(d.core.n_sites), stiff)
+        d.core.set_polarization(np.zeros(d.core.n_sites), np.outer(stiff, [1.0, 0.0, 1.0]))
         p = model.equilibrium().unknowns[d.site_polar] * scaling.surface_charge
         y = (points[:, 1] - 0.5 * length) / decay
         half = 1.5
@@ -922,22 +923,22 @@ def test_extrapolation_length_sets_the_slope_at_the_surface(delta):
     assert errors[0] / errors[1] == pytest.approx(4.0, abs=0.3)
 
 
-def test_surface_stiffness_is_that_of_the_whole_boundary():
-    """Every node of the surface shall hold G11/delta times half of its two facets."""
+def test_surface_stiffness_is_that_of_the_electrodes():
+    """Every node at them shall hold G11/delta times half of its facets; mirrors hold none."""
     law = Landau(coefficients=BELL, extrapolation_length=3 * NM)
     model = film(law)
     d = model.discretized
     u = np.zeros(d.n_dofs)
     u[d.site_polar] = 1.0
-    surface = _core.landau_energy(d.core, u)[2]
+    surface = _core.landau_energy(d.core, u)[2].sum()
     scaling = d.scaling
-    expected = 0.5 * law.gradient[0] / (3 * NM) * scaling.surface_charge**2 * 2 * (10 + 2) * NM
+    expected = 0.5 * law.gradient[0] / (3 * NM) * scaling.surface_charge**2 * 2 * 2 * NM
     energy = scaling.field * scaling.surface_charge * scaling.volume  # J/m
     assert surface * energy == relative(expected, 1e-12)
 
 
 def test_surface_of_a_body_of_revolution():
-    """The facets around a region shall have the area of its surface, the axis none."""
+    """The facets between layers shall have the area of discs; axis and rim are no surfaces."""
     mesh = layered_cylinder(np.arange(4) * NM, (0.0, 2 * NM, 5 * NM, 7 * NM))
     model = Model(
         mesh,
@@ -946,9 +947,9 @@ def test_surface_of_a_body_of_revolution():
         coordinates="axisymmetric",
     )
     region = mesh.region_names.index("film")
-    _, measure = crystal_surface(model, model.discretized.triangle_sites, region)
-    radius, height = 3 * NM, 3 * NM
-    assert measure.sum() == relative(2 * np.pi * radius * (radius + height), 1e-12)
+    _, _, measure = crystal_surface(model, model.discretized.triangle_sites, region)
+    radius = 3 * NM
+    assert measure.sum() == relative(2 * np.pi * radius**2, 1e-12)
 
 
 @pytest.mark.parametrize("name", ["landau", "hysteresis"])
@@ -992,9 +993,9 @@ def test_zero_boundary_holds_p_of_the_surface_and_no_other():
     d = state.model.discretized
     p = state.unknowns[d.site_polar] * d.scaling.surface_charge
     points = state.site_points
-    outer = (np.abs(points[:, 1]) < 1e-15) | (np.abs(points[:, 1] - 2 * NM) < 1e-15)
-    outer |= (points[:, 0] == 0.0) | (points[:, 0] == points[:, 0].max())
+    outer = (points[:, 0] == 0.0) | (points[:, 0] == points[:, 0].max())
     assert np.array_equal(p[outer], np.zeros(outer.sum()))
+    assert np.abs(p[~outer & (points[:, 1] == 0.0)]).max() > 1e-3  # a mirror is no surface
 
 
 @pytest.mark.parametrize(

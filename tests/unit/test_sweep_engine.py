@@ -4,8 +4,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from runs import write_run
@@ -136,6 +140,13 @@ def test_a_changed_base_is_refused_with_the_difference(tmp_path):
     assert 'studies.1.steady.bias.right: "10 mV" then, "12 mV" now' in str(caught.value)
     write_run(tmp_path, ("title: Strip", "title: Other"))
     assert carried_out(tiny_study(tmp_path, axes=axes), tmp_path / "out")[0].earlier == 2
+
+
+def test_what_sets_replace_may_change_in_the_base(tmp_path):
+    axes = {"state": {"sets": {"cold": {BIAS["path"]: "1 mV"}, "warm": {BIAS["path"]: "2 mV"}}}}
+    carried_out(tiny_study(tmp_path, axes=axes), tmp_path / "out")
+    changed = tiny_study(tmp_path, axes=axes, changes=[("right: 10 mV", "right: 12 mV")])
+    assert carried_out(changed, tmp_path / "out")[0].earlier == 2
 
 
 def test_a_changed_mesh_is_refused(tmp_path):
@@ -295,9 +306,37 @@ def test_a_worker_returns_plain_data(tmp_path):
 
 def test_a_worker_without_the_disk_of_the_study_uses_its_own(tmp_path):
     wanted = task(tmp_path)
-    away = Task(wanted.data, wanted.directory, "", "/nowhere/else/scratch", "/nowhere/else")
+    away = replace(wanted, study=str(tmp_path / "away"), scratch=str(tmp_path / "away" / "s"))
     assert run_task(away)["numbers"] == run_task(wanted)["numbers"]
-    assert not Path("/nowhere").exists()
+    assert not (tmp_path / "away").exists()
+
+
+def test_the_timer_of_the_main_thread_interrupts_whatever_runs():
+    begin = time.monotonic()
+    with pytest.raises(worker.CaseTimeout), worker._time_limit(0.2):
+        time.sleep(30)
+    assert time.monotonic() - begin < 10
+    with worker._time_limit(0.2):
+        pass
+    time.sleep(0.4)  # the timer is off
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are those of Linux")
+def test_allocations_beyond_the_memory_of_a_case_fail():
+    limit = worker._memory_limit(worker._status()["VmRSS"] + 100_000_000)
+    with pytest.raises(MemoryError), limit:
+        np.ones(100_000_000)
+    assert len(np.ones(100_000_000)) == 100_000_000
+
+
+def test_in_other_threads_the_time_is_looked_at(tmp_path):
+    """Workers of a cluster do their cases beside their main thread."""
+    found = []
+    wanted = task(tmp_path, time=1e-3)
+    thread = threading.Thread(target=lambda: found.append(run_task(wanted)))
+    thread.start()
+    thread.join()
+    assert found[0]["status"] == "timeout"
 
 
 @pytest.mark.parametrize(

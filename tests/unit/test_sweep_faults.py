@@ -184,6 +184,7 @@ def command(folder, *arguments, out="out"):
     return subprocess.Popen(
         [*COMMAND, "sweep", "many.yaml", "--folder", out, *arguments],
         cwd=folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
     )  # fmt: skip
 
 
@@ -202,7 +203,10 @@ def test_a_killed_study_goes_on_where_it_stopped(tmp_path, number):
     when(lambda: len(results(tmp_path / "out")) >= 3)
     workers = workers_of(process.pid)
     assert len(workers) == 2
-    process.send_signal(number)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does: to the workers, too
+    else:
+        process.send_signal(number)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == (130 if number == signal.SIGINT else -signal.SIGKILL)
     assert "Traceback" not in said

@@ -87,6 +87,20 @@ def test_the_report_of_a_sample_has_its_distribution_and_sensitivity(tmp_path):
     assert "No sensitivities: 2 cases are too few" in write_report(folder).read_text()
 
 
+def test_the_report_of_an_ensemble_has_its_pairs(tmp_path):
+    axes = [axis("seed", range(4)) | {"path": "mesh.geometry.seed"}, axis("kind", ["bare", "hot"])]
+
+    def numbers(place):
+        return {"y": (0.9 if place["kind"] == "hot" else 1.0) * (1.0 + place["seed"])}
+
+    folder = write_study(tmp_path / "s", axes, numbers, {"y": "y"})
+    page = Page(write_report(folder).read_text())
+    assert page.pictures == ["y: pairs of kind", "y, mean over seed: main effects"]
+    assert page.cells[page.cells.index("hot against bare") :][:4] == [
+        "hot against bare", "+10.00%", "+10.00% to +10.00%", "4",
+    ]  # fmt: skip
+
+
 def test_a_study_that_has_not_begun_has_a_report(tmp_path):
     folder = write_study(tmp_path / "s", AXES, resistance, OUTPUTS, skip=range(24))
     page = Page(write_report(folder).read_text())
@@ -160,7 +174,8 @@ def test_an_objective_is_the_resistance_of_its_point_and_computed_once(tmp_path)
     dataset = both.dataset()
     assert dataset["sigma"].values.tolist() == [3.0, 9.0]
     assert dataset["length"].attrs["units"] == "nm"
-    assert both.count == 2
+    both([0.0, 0.0], "resistance")
+    assert (both.count, both.dataset().sizes["point"]) == (3, 3)
 
 
 def test_a_point_that_failed_is_as_bad_as_can_be(tmp_path):

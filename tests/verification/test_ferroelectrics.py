@@ -376,7 +376,7 @@ def total_energy(model, u):
     weight = model.mesh.areas / d.scaling.length**2 * eps[model.mesh.region]
     field = 0.5 * d.scaling.permittivity * weight @ (slope**2).sum(axis=1)
     unit = d.scaling.field * d.scaling.surface_charge * d.scaling.volume
-    return (bulk.sum() + gradient.sum() + surface + field) * unit
+    return (bulk.sum() + gradient.sum() + surface.sum() + field) * unit
 
 
 def composite():

@@ -1,10 +1,12 @@
 """Crystal axes: the direction of crystal axis 1 in every grain of a region.
 
-A grain is a connected part of a region, over edges of the mesh. Grains are ordered by their
-centroids, by x and then by y, so that random axes depend on the seed and the geometry but not on
-the numbering of the triangles. Angles are counted from x (r) towards y (z).
+A grain is a connected part of a region, over edges of the mesh and over periodic sides. Grains are
+ordered by the centroids of their triangles, by x and then by y, so that random axes depend on the
+seed and the geometry but not on the numbering of the triangles. Angles are counted from x (r)
+towards y (z).
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -23,22 +25,89 @@ _NOT_A_UNIT_VECTOR = 1e-6  # deviation of the length from 1 that is refused
 _SAME_PLACE = 9  # decimals of a coordinate over the extent of the mesh
 
 
-def grains(mesh: "Mesh", region: int) -> NDArray[np.int32]:
+Joined = Sequence[tuple[str, str]]
+"""Pairs of periodic sides, names of facet groups; the second is a translated copy of the first."""
+
+
+def grains(mesh: "Mesh", region: int, joined: Joined = ()) -> NDArray[np.int32]:
     """Return the number of the grain of every triangle of a region, (k,), from 0.
 
     Args:
         mesh: the mesh.
         region: number of the region, index into `mesh.region_names`.
+        joined: periodic sides, across which a grain goes on.
+    """
+    return _grains_and_shifts(mesh, region, joined)[0]
+
+
+def _grains_and_shifts(
+    mesh: "Mesh", region: int, joined: Joined
+) -> tuple[NDArray[np.int32], FloatArray]:
+    """Return the grain of every triangle of a region (k,), and its shift [m] (k, 2).
+
+    The shifts put the parts of a grain together that periodic sides cut. They are 0 for the first
+    part of each grain, by its centroid.
     """
     from pyscl.mesh.parts import connected_parts
 
     inside = np.flatnonzero(mesh.region == region)
     _, label = np.unique(connected_parts(mesh)[inside], return_inverse=True)
+    part = _ranked(mesh, inside, label)
+    first, offset = _put_together(_count(part), _links(mesh, inside, part, joined))
+    _, label = np.unique(first[part], return_inverse=True)
+    return _ranked(mesh, inside, label), offset[part]
+
+
+def _ranked(
+    mesh: "Mesh", triangles: NDArray[np.intp], label: NDArray[np.intp]
+) -> NDArray[np.int32]:
+    """Return labels (k,) from 0 as ranks of the centroids of their triangles."""
     low, extent = mesh.points.min(axis=0), np.ptp(mesh.points, axis=0).max()
-    places = np.round((grain_centroids(mesh, inside, label) - low) / extent, _SAME_PLACE)
+    places = np.round((grain_centroids(mesh, triangles, label) - low) / extent, _SAME_PLACE)
     rank = np.empty(len(places), dtype=np.int32)
     rank[np.lexsort((places[:, 1], places[:, 0]))] = np.arange(len(places))
     return rank[label]
+
+
+def _links(
+    mesh: "Mesh", inside: NDArray[np.intp], part: NDArray[np.int32], joined: Joined
+) -> list[tuple[int, int, FloatArray]]:
+    """Return (part, part beside it, shift [m] that puts that one there) over periodic sides."""
+    from pyscl.mesh.parts import joined_nodes
+
+    of_triangle = np.full(mesh.n_triangles, -1)
+    of_triangle[inside] = part
+    of_edge = np.full(len(mesh.edges.count), -1)
+    of_edge[mesh.edges.of_side] = np.repeat(of_triangle, 3)  # right on the outer boundary
+    found: list[tuple[int, int, FloatArray]] = []
+    for sides in joined:
+        nodes, shift = joined_nodes(mesh, sides)
+        partner = np.full(mesh.n_points, -1, dtype=np.int32)
+        partner[nodes[:, 0]] = nodes[:, 1]
+        facets = mesh.facets_of(sides[0])
+        facets = facets[(partner[facets] >= 0).all(axis=1)]
+        image = mesh.edges.find(partner[facets])
+        here, there = of_edge[mesh.edges.find(facets)], np.where(image < 0, -1, of_edge[image])
+        touching = np.unique(np.column_stack([here, there]), axis=0)
+        for a, b in touching[(touching >= 0).all(axis=1)].tolist():
+            found += [(a, b, -shift), (b, a, shift)]
+    return found
+
+
+def _put_together(
+    n_parts: int, links: list[tuple[int, int, FloatArray]]
+) -> tuple[NDArray[np.int32], FloatArray]:
+    """Return the first part of the grain of each part (n,), and the shift beside it [m] (n, 2)."""
+    first, offset = np.full(n_parts, -1, dtype=np.int32), np.zeros((n_parts, 2))
+    for start in range(n_parts):
+        reached = [start] if first[start] < 0 else []
+        first[reached] = start
+        for part in reached:  # grows
+            for a, b, shift in links:
+                if a == part and first[b] < 0:
+                    first[b], offset[b] = start, offset[a] + shift
+                    reached.append(b)
+    return first, offset
 
 
 def grain_centroids(mesh: "Mesh", triangles: NDArray[np.intp], grain: NDArray[Any]) -> FloatArray:
@@ -61,12 +130,13 @@ class CrystalAxes(InputModel):
     Axis 2 lies in the plane as well, 90 degrees further; axis 3 is normal to the plane.
     """
 
-    def angles(self, mesh: "Mesh", region: int) -> FloatArray:
+    def angles(self, mesh: "Mesh", region: int, joined: Joined = ()) -> FloatArray:
         """Return the angle of axis 1 [rad] in every triangle of a region, (k,).
 
         Args:
             mesh: the mesh.
             region: number of the region, index into `mesh.region_names`.
+            joined: periodic sides, across which a grain goes on.
         """
         raise NotImplementedError(f"{type(self).__name__} has no angles")
 
@@ -115,7 +185,7 @@ class AlignedAxes(_Directed):
 
     kind: Literal["aligned"] = "aligned"
 
-    def angles(self, mesh: "Mesh", region: int) -> FloatArray:
+    def angles(self, mesh: "Mesh", region: int, joined: Joined = ()) -> FloatArray:
         """Return the angle of axis 1 [rad] in every triangle of a region, (k,)."""
         return np.full(int((mesh.region == region).sum()), self.mean_angle)
 
@@ -130,9 +200,9 @@ class RandomAxes(CrystalAxes):
     kind: Literal["random"] = "random"
     seed: Annotated[int, Field(ge=0)] = 0
 
-    def angles(self, mesh: "Mesh", region: int) -> FloatArray:
+    def angles(self, mesh: "Mesh", region: int, joined: Joined = ()) -> FloatArray:
         """Return the angle of axis 1 [rad] in every triangle of a region, (k,)."""
-        grain = grains(mesh, region)
+        grain = grains(mesh, region, joined)
         drawn = np.random.default_rng(self.seed).uniform(0.0, 2.0 * np.pi, _count(grain))
         return drawn[grain]
 
@@ -151,9 +221,9 @@ class TexturedAxes(_Directed):
     spread: Annotated[float, UnitValue("deg", minimum=0.0)]
     seed: Annotated[int, Field(ge=0)] = 0
 
-    def angles(self, mesh: "Mesh", region: int) -> FloatArray:
+    def angles(self, mesh: "Mesh", region: int, joined: Joined = ()) -> FloatArray:
         """Return the angle of axis 1 [rad] in every triangle of a region, (k,)."""
-        grain = grains(mesh, region)
+        grain = grains(mesh, region, joined)
         drawn = np.random.default_rng(self.seed).standard_normal(_count(grain))
         return self.mean_angle + np.radians(self.spread) * drawn[grain]
 
@@ -162,21 +232,24 @@ class RadialAxes(CrystalAxes):
     """Axis 1 points away from a centre, in every triangle.
 
     Attributes:
-        center: (x, y) [m]; None: the centroid of the grain.
+        center: (x, y) [m]; None: the centroid of the grain, put together over periodic sides.
     """
 
     kind: Literal["radial"] = "radial"
     center: tuple[Length, Length] | None = None
 
-    def angles(self, mesh: "Mesh", region: int) -> FloatArray:
+    def angles(self, mesh: "Mesh", region: int, joined: Joined = ()) -> FloatArray:
         """Return the angle of axis 1 [rad] in every triangle of a region, (k,)."""
         inside = np.flatnonzero(mesh.region == region)
         middle = mesh.points[mesh.triangles[inside]].mean(axis=1)
         if self.center is not None:
             away = middle - np.array(self.center)
         else:
-            grain = grains(mesh, region)
-            away = middle - grain_centroids(mesh, inside, grain)[grain]
+            grain, shift = _grains_and_shifts(mesh, region, joined)
+            middle = middle + shift
+            weight = mesh.areas[inside]
+            total = [np.bincount(grain, weight * x) for x in middle.T]
+            away = middle - (np.array(total) / np.bincount(grain, weight)).T[grain]
         return np.arctan2(away[:, 1], away[:, 0])
 
 

@@ -285,6 +285,15 @@ class LandauCoefficients(InputModel):
         message = self.range_warning(temperature)
         if message:
             warnings.warn(message, stacklevel=2)
+        return self.polynomial(temperature, misfit_strain, normal)
+
+    def polynomial(
+        self,
+        temperature: float,
+        misfit_strain: float | None = None,
+        normal: Literal["1", "2"] = "2",
+    ) -> LandauPolynomial:
+        """Return what `at` returns, without a warning; a model gives that once."""
         table = np.zeros((ORDER, ORDER))
         for name, terms in _TERMS[self.symmetry].items():
             for m, n in terms:

@@ -7,6 +7,7 @@ coercive fields are smaller by one or two orders, because domains nucleate.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,13 @@ ORDER = 5
 _NEWTON_STEPS = 2  # from a root of the companion matrix to rounding
 _NOTHING = 1e-12  # of the largest coefficient of the same degree: counts as zero
 _REAL = 1e-7  # imaginary part over modulus below which a root is real
+_RAYS = 37  # directions from axis 1 to axis 2 along which minima are looked for
+_MOST_STEPS = 30  # of Newton's method from a ray to the minimum beside it
+_LONGEST_STEP = 0.2  # of it, over the largest polarization
+_ROUNDING = 1e-15  # of a polarization
+_AT_REST = 1e-9  # of the terms of df/dP, below which they balance
+_SAME = 1e-6  # of the largest polarization, two minima
+_STRONG_FIELD = 1e8  # V/m, about the strongest one that ceramics bear
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,15 +186,76 @@ class LandauPolynomial:
         high = self.after_switching()
         return 2.0 * float(self.energy(low) - self.energy(high) + coercive * (low + high))
 
+    # --- in the plane ----------------------------------------------------------------------------
+
+    @cached_property
+    def minima(self) -> FloatArray:
+        """Stable polarizations without field (k, 2) [C/m2], both components >= 0.
+
+        The deepest minimum comes first, of equally deep ones that nearest to axis 1. Others follow
+        by the signs of the components.
+        """
+        p = self._minima_of_rays
+        size = float(np.abs(p).max())
+        for _ in range(_MOST_STEPS):
+            inverse = np.linalg.pinv(self.stiffness(*p.T), hermitian=True)
+            step = np.einsum("kij,kj->ki", inverse, self.field(*p.T))
+            p = p - step.clip(-_LONGEST_STEP * size, _LONGEST_STEP * size)
+            if np.abs(step).max() <= _ROUNDING * size:
+                break
+        p = np.abs(p)
+        terms = LandauPolynomial(np.abs(self.table)).field(*p.T)
+        at_rest = (np.abs(self.field(*p.T)) <= _AT_REST * terms).all(axis=1)
+        p = p[at_rest & (np.linalg.eigvalsh(self.stiffness(*p.T))[:, 0] > 0.0)]
+        kept: list[FloatArray] = []
+        for state in p:  # from axis 1 to axis 2
+            if all(np.abs(state - other).max() > _SAME * size for other in kept):
+                kept.append(state)
+        found = np.reshape(kept, (-1, 2))
+        return found[self._by_energy(found)]
+
+    def spontaneous_vector(self) -> tuple[float, float]:
+        """Return the polarization of least energy in the plane [C/m2], both components >= 0.
+
+        Of several equal ones that nearest to axis 1; (0, 0) in a paraelectric state.
+        """
+        p = np.concatenate([self.minima, self._minima_of_rays])
+        first, second = p[self._by_energy(p)[0]].tolist()
+        return first, second
+
     def scale(self) -> float:
         """Return a polarization of the size that occurs [C/m2].
 
-        The spontaneous one, or in a paraelectric state that at which the fourth-order term along
-        axis 1 equals the second-order one, 0.1 C/m2 without a fourth-order term.
+        The largest spontaneous one, in whichever direction of the plane it lies; in a paraelectric
+        state that in a field of 1e8 V/m along the softer axis.
         """
-        quadratic, quartic = abs(self.table[1, 0]), abs(self.table[2, 0])
-        fallback = float(np.sqrt(quadratic / quartic)) if quadratic and quartic else 0.1
-        return self.spontaneous_polarization() or fallback
+        spontaneous = float(np.hypot(*self.spontaneous_vector()))
+        if spontaneous > 0.0:
+            return spontaneous
+        turned = LandauPolynomial(self.table.T)
+        in_field = [_positive_roots(f._odd - _STRONG_FIELD) for f in (self, turned)]
+        return max(p for roots in in_field for p in roots)
+
+    def _by_energy(self, p: FloatArray) -> NDArray[np.intp]:
+        """Return the order of states (k, 2) by their energy; equal ones keep theirs."""
+        energy = np.asarray(self.energy(*p.T), dtype=float)
+        rounding = 1e-12 * float(np.abs(energy).max(initial=0.0)) or 1.0
+        return np.argsort(np.round((energy - energy.min(initial=0.0)) / rounding), kind="stable")
+
+    @cached_property
+    def _minima_of_rays(self) -> FloatArray:
+        """Minima of f along rays from axis 1 to axis 2, and P = 0, (k, 2)."""
+        share = np.cos(np.linspace(0.0, 0.5 * np.pi, _RAYS)) ** 2
+        share[-1] = 0.0
+        degree = np.arange(ORDER - 1, 0, -1)
+        forms = np.array([d * self._form(int(d))(share) for d in degree])
+        found = [(0.0, 0.0)]
+        for t, slope in zip(share.tolist(), forms.T, strict=True):  # by the square of |P|
+            roots = np.roots(slope)
+            square = roots.real[(np.abs(roots.imag) <= _REAL * np.abs(roots)) & (roots.real > 0.0)]
+            for r in square[np.polyval(np.polyder(slope), square) > 0.0].tolist():
+                found.append((float(np.sqrt(t * r)), float(np.sqrt((1.0 - t) * r))))
+        return np.array(found)
 
 
 def _is_real(root: complex) -> bool:

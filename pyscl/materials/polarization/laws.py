@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from pyscl.errors import InputError
 from pyscl.materials.polarization.axes import AlignedAxes, Axes
@@ -18,10 +18,13 @@ from pyscl.materials.polarization.coefficients import AnyGradientEnergy, LandauC
 from pyscl.materials.polarization.hysteresis import Hysteresis
 from pyscl.materials.polarization.landau import LandauPolynomial
 from pyscl.materials.schema import InputModel, failure
-from pyscl.units import Extent, Number, PositiveNumber, UnitValue, unit_of
+from pyscl.units import Extent, Number, PositiveNumber, SurfaceCharge, UnitValue, unit_of
 
 BACKGROUND = 10.0
 """Background permittivity of Landau materials where neither law nor card gives one."""
+
+LARGEST_MISFIT = 0.1
+"""Misfit strain that no film follows."""
 
 
 class Anisotropic(InputModel):
@@ -148,20 +151,39 @@ class Remanent(InputModel):
 
 
 class Piezoelectric(InputModel):
-    """The polarization of a given stress, P = d sigma along axis 1 of every grain.
+    """The polarization of a given stress or strain along axis 1 of every grain.
+
+    P = d sigma or P = e S; one of both pairs is given. `pyscl.polar_fields` has P of strain fields.
 
     Attributes:
-        coefficient: d [C/N].
+        coefficient: d [C/N], with a stress.
         stress: sigma [Pa], positive in tension.
+        stress_coefficient: e [C/m2], with a strain.
+        strain: S, positive in extension.
         relative_permittivity: of the linear part.
         axes: the crystal axes.
     """
 
     law: Literal["piezoelectric"] = "piezoelectric"
-    coefficient: Annotated[float, UnitValue("C/N")]
-    stress: Annotated[float, UnitValue("Pa")]
+    coefficient: Annotated[float, UnitValue("C/N")] | None = None
+    stress: Annotated[float, UnitValue("Pa")] | None = None
+    stress_coefficient: SurfaceCharge | None = None
+    strain: Number | None = None
     relative_permittivity: PositiveNumber
     axes: Axes = AlignedAxes()
+
+    @model_validator(mode="after")
+    def _one_pair(self) -> "Piezoelectric":
+        pairs = ("coefficient", "stress"), ("stress_coefficient", "strain")
+        given = [[name for name in pair if getattr(self, name) is not None] for pair in pairs]
+        if sorted(map(len, given)) == [0, 2]:
+            return self
+        words = "coefficient [C/N] and stress, or stress_coefficient [C/m^2] and strain"
+        missing = [(*set(pair) - set(got),) for pair, got in zip(pairs, given, strict=True)]
+        lacking = next((m for m, got in zip(missing, given, strict=True) if len(got) == 1), ())
+        if lacking and not (given[0] and given[1]):
+            raise failure("missing", f"missing key '{lacking[0]}'; give {words}", lacking)
+        raise failure("piezoelectric", f"give {words}, one of both pairs")
 
     @property
     def linear_permittivity(self) -> float:
@@ -171,7 +193,10 @@ class Piezoelectric(InputModel):
     @property
     def fixed_polarization(self) -> float:
         """Polarization along axis 1 that does not depend on the field [C/m2]."""
-        return self.coefficient * self.stress
+        first, second = self.coefficient, self.stress
+        if first is None or second is None:
+            first, second = self.stress_coefficient, self.strain
+        return (first or 0.0) * (second or 0.0)
 
 
 class Flexoelectric(InputModel):
@@ -224,7 +249,8 @@ class Landau(InputModel):
         viscosity: tau of tau dP/dt = -dF/dP [ohm m]; does not matter at rest. The default is an
             assumption, a relaxation within nanoseconds.
         gradient_energy: None: that of the card; without either there is none.
-        misfit_strain: of a film whose normal is crystal axis 2, or None for a stress-free crystal.
+        misfit_strain: of a film whose normal is crystal axis 2, at most 0.1 either way, or None for
+            a stress-free crystal.
         boundary: "free" or "zero", P at the boundary of the region.
         extrapolation_length: delta of dP/dn = -P/delta at a free boundary [m]; None: dP/dn = 0.
         axes: the crystal axes.
@@ -242,6 +268,17 @@ class Landau(InputModel):
     boundary: Literal["free", "zero"] = "free"
     extrapolation_length: Extent | None = None
     axes: Axes = AlignedAxes()
+
+    @field_validator("misfit_strain")
+    @classmethod
+    def _no_percent(cls, strain: float | None) -> float | None:
+        if strain is not None and abs(strain) > LARGEST_MISFIT:
+            raise ValueError(
+                f"a misfit strain of {strain:g} is {100.0 * strain:g} %, at most "
+                f"{100.0 * LARGEST_MISFIT:g} % is allowed; was it meant in percent? Write "
+                f"{0.01 * strain:g} or '{strain:g} %'"
+            )
+        return strain
 
     @model_validator(mode="after")
     def _length_of_a_free_boundary(self) -> "Landau":
@@ -267,8 +304,8 @@ class Landau(InputModel):
         return given.values() if given is not None else (0.0, 0.0, 0.0, 0.0)
 
     def polynomial(self, temperature: float) -> LandauPolynomial:
-        """Return the polynomial at a temperature [K]; warnings and errors as for the card."""
-        return self.coefficients.at(temperature, self.misfit_strain)
+        """Return the polynomial at a temperature [K]; errors as `LandauCoefficients.at`."""
+        return self.coefficients.polynomial(temperature, self.misfit_strain)
 
     def scale(self, temperature: float) -> float:
         """Return a polarization of the size that occurs [C/m2], see `LandauPolynomial.scale`."""
