@@ -16,7 +16,7 @@ For every coverage one mesh, on which only the law of the islands changes:
     P_s towards   P fixed at the spontaneous 0.265 C/m2: what nothing allows to relax
     Landau        P free: Bell-Cross coefficients and gradient energy, started from P_s towards
 
-(The picture shows all of P, with what the field induces; in 203 that outweighs the 0.03 C/m2.)
+(The picture shows all of P, fixed and induced; in 203 the field induces more than the 0.03 C/m2.)
 
 Effective resistance of the interface: R = cell area bias/current - bulk of both materials [Ohm m2];
 promotion 1 - R/R_bare. It splits in three, which add up:
@@ -33,9 +33,10 @@ What to see (coverage one half, islands and gaps of 12 nm, layers of 2 nm):
     the layers in the gaps are as deep as without islands. Johnson's law is no different, since the
     field in an island of 1000 is small. At a coverage of 75 %: -132 and -202.
   - polarization +53 towards the electrode, -58 away: bound charge at the edges draws lithium into
-    the depleted gaps, or drives it out. Random axes: +41 in the mean of twenty pairs; see 505 for
-    why not zero. P_s towards: +156. It is the only one to beat the bare contact, by 85 %, and no
-    crystal would keep it: half a volt across 4 nm drives it back.
+    the depleted gaps, or drives it out. Random axes: +49 in the mean of the four pairs of the table
+    (+41 of the twenty of --full); see 505 for why not zero. P_s towards: +156. It is the only one
+    to beat the bare contact, by 85 %, and no crystal would keep it: half a volt across 4 nm drives
+    it back.
   - Landau, free to choose: -8. P turns along the island and closes on itself (picture); what
     remains acts like a permittivity of 330. Four starts, P_s towards, away, along the
     interface and noise, ended with the same resistance within 0.2 %.
@@ -429,7 +430,8 @@ def _draw(rows: list[Row], states: dict[str, Solution], path: str) -> None:
         axes = figure.subplots(2, 3, height_ratios=(1.15, 1.0))
         for ax, letter, name in zip(axes[0], "abc", ("control", "towards", "Landau"), strict=True):
             colours = _map(ax, states[name])
-            ax.set_title(f"({letter}) {LABELS[name]}", loc="left")
+            drawn = ", fixed + induced" if name == "towards" else ""  # with all of P
+            ax.set_title(f"({letter}) {LABELS[name]}{drawn}", loc="left")
         axes[0, 0].set_ylabel("y (nm)")
         bar = figure.colorbar(colours, ax=axes[0], shrink=0.9, pad=0.01)
         bar.set_label("Li site fraction")
@@ -453,6 +455,16 @@ def _draw(rows: list[Row], states: dict[str, Solution], path: str) -> None:
             )
         ax.set_yticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
         ax.minorticks_off()
+        ax.axvline(100.0, color="0.5", linewidth=0.8, linestyle=":")
+        ax.annotate(
+            "closed: no finite R",
+            (99.0, 0.96),
+            xycoords=("data", "axes fraction"),
+            rotation=90,
+            fontsize=6.5,
+            ha="right",
+            va="top",
+        )
         ax.set(xlabel="Coverage (%)", ylabel="Resistance over bare")
         ax.set_title("(d) interface", loc="left")
         ax.legend(**below, bbox_to_anchor=(0.45, -0.22), ncols=2)

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 from pyscl.errors import InputError, unknown_name
 from pyscl.materials.polarization.axes import Axes, CrystalAxes
 from pyscl.materials.schema import describe
+from pyscl.mesh import Mesh
 from pyscl.units import parse
 
 if TYPE_CHECKING:
-    from pyscl.mesh import Mesh
     from pyscl.model import Model
 
 FloatArray = NDArray[np.float64]
@@ -44,8 +44,9 @@ def piezoelectric(
         InputError: an unknown region, or a strain that does not fit the mesh.
     """
     grid, number = _region(mesh, region)
+    joined = [] if isinstance(mesh, Mesh) else [pair.sides for pair in mesh.periodic]
     try:
-        angle = _AXES.validate_python(axes).angles(grid, number)
+        angle = _AXES.validate_python(axes).angles(grid, number, joined)
     except ValidationError as error:
         raise InputError(describe("axes", error)) from None
     nodal = _nodal(grid, region, strain)
@@ -86,13 +87,13 @@ _AXES: TypeAdapter[CrystalAxes] = TypeAdapter(Axes)
 
 
 def _region(mesh: "Mesh | Model", region: str) -> "tuple[Mesh, int]":
-    grid: Mesh = getattr(mesh, "mesh", mesh)
+    grid = mesh if isinstance(mesh, Mesh) else mesh.mesh
     if region not in grid.region_names:
         raise unknown_name("region", region, grid.region_names, "in the mesh")
     return grid, grid.region_names.index(region)
 
 
-def _nodal(mesh: "Mesh", region: str, strain: StrainField) -> FloatArray:
+def _nodal(mesh: Mesh, region: str, strain: StrainField) -> FloatArray:
     """Return the strain on all nodes (n_points,), finite on those of a region."""
     given = strain(*mesh.points.T) if callable(strain) else strain
     try:

@@ -11,7 +11,7 @@ from pyscl.errors import InputError, unknown_name
 from pyscl.materials.polarization import Landau
 from pyscl.materials.schema import InputModel
 from pyscl.model_checks import constant_vector, two_components
-from pyscl.polarization import has_polar_unknowns
+from pyscl.polarization import has_polar_unknowns, site_axes
 from pyscl.units import Angle, Extent, Length, Number
 
 if TYPE_CHECKING:
@@ -178,7 +178,8 @@ def start_polarization(
         if hasattr(state, "along_axes") and not isinstance(state, type):
             polynomial = law.polynomial(model.temperature)
             own = state.along_axes(points, polynomial.scale())
-            axis = _site_axes(model, number)[sites]
+            inside = mesh.region == number
+            axis = site_axes(inside, d.axes, d.triangle_sites, len(d.site_node))[sites]
             p = own[:, :1] * axis + own[:, 1:] * np.column_stack([-axis[:, 1], axis[:, 0]])
         elif callable(state) and not isinstance(state, type):
             p = two_components(state(*points.T), len(points), name)
@@ -200,15 +201,3 @@ def _vector(given: object, name: str) -> FloatArray:
             "components"
         )
     return vector
-
-
-def _site_axes(model: "Model", region: int) -> FloatArray:
-    """Return the first crystal axis on the sites of a region, a mean where grains touch."""
-    d = model.discretized
-    inside = model.mesh.region == region
-    total = np.zeros((len(d.site_node), 2))
-    for corner in range(3):
-        np.add.at(total, d.triangle_sites[inside, corner], d.axes[inside])
-    length = np.hypot(*total.T)
-    length[length == 0.0] = 1.0
-    return total / length[:, None]

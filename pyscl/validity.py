@@ -177,9 +177,7 @@ def _unscreened(model: Model) -> Iterator[str]:
                 )
 
 
-def _across(
-    model: Model, region: str, interface: str, polarization: NDArray[np.float64]
-) -> float:
+def _across(model: Model, region: str, interface: str, polarization: NDArray[np.float64]) -> float:
     """Return the largest |P.n| of a region at an interface [C/m2].
 
     Args:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from pyscl import cli
 from pyscl.carriers import bulk_conductivity
 from pyscl.materials.polarization import load_landau
 
@@ -130,3 +132,12 @@ def test_the_notation_of_the_readme_names_what_exists():
     ):
         assert f"`{name}`" in README
         assert name in fields
+
+
+def test_the_study_of_the_readme_is_planned(tmp_path):
+    text = re.search(r"```yaml\n(base: examples.*?)```", README, re.DOTALL).group(1)
+    path = tmp_path / "study.yaml"
+    path.write_text(text.replace("base: ", f"base: {ROOT}/"))
+    result = CliRunner().invoke(cli.app, ["sweep", str(path), "--dry-run"])
+    assert result.exit_code == 0
+    assert "6 cases" in result.output

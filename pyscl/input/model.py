@@ -83,9 +83,7 @@ class RunInput(InputModel):
     conserved: tuple[Conserved, ...] = ()
     periodic: tuple[Periodic, ...] = ()
     floating: tuple[FloatingConductor, ...] = ()
-    fixed_polarization: dict[str, tuple[SurfaceCharge, SurfaceCharge]] = Field(
-        default_factory=dict
-    )
+    fixed_polarization: dict[str, tuple[SurfaceCharge, SurfaceCharge]] = Field(default_factory=dict)
     variants: dict[str, dict[str, RegionMaterial]] = Field(default_factory=dict)
     studies: Annotated[tuple[StudyInput, ...], Field(min_length=1)] = (EquilibriumStudy(),)
     output: OutputInput = OutputInput()

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
@@ -14,7 +15,7 @@ from pyscl.geometry.partition import Partition
 from pyscl.mesh import Mesh
 from pyscl.meshing.mesher import TIME_LIMIT, mesh_partition
 from pyscl.meshing.sizes import MeshSizes
-from pyscl.storage.atomic import replaced
+from pyscl.storage.atomic import PARTIAL, replaced
 
 MESHING_VERSION = 3
 """Raised with every change of the meshing that changes meshes; older files are not found again."""
@@ -120,5 +121,6 @@ def _write(mesh: Mesh, path: Path) -> None:
         raise MeshError(
             f"cannot make the folder {path.parent} of the mesh cache: {error}"
         ) from error
-    with replaced(path) as partial:
+    # several processes may make the same mesh at once
+    with replaced(path, suffix=f".{os.getpid()}{PARTIAL}") as partial:
         partial.write_bytes(image.getvalue())

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.constants import elementary_charge
+from scipy.constants import elementary_charge, epsilon_0
 
 from pyscl.boundaries import BlockingContact, Interface, PotentialContact, ReservoirContact
 from pyscl.errors import unknown_name
 from pyscl.facets import facet_measure, facet_sites, sides_at
+from pyscl.materials import Material
 from pyscl.postprocess.surfaces import surface_density, total_polarization
 
 if TYPE_CHECKING:
@@ -132,14 +133,27 @@ def entering_displacement(solution: "Solution", key: str, region: str) -> float:
     nodes, measure, fraction = share_of_nodes(model, key, region)
     floating = {conductor.region for conductor in model.floating}
     if region in floating and "|" in key:
-        first, second = key.split("|")
-        other = second if region == first else first
-        law = model.interfaces.get(key, Interface())
-        fixed = law.surface_charge * measure
+        (other,) = set(key.split("|")) - {region}
+        fixed = model.interfaces.get(key, Interface()).surface_charge * measure
         if other not in floating:
             return fixed - entering_displacement(solution, key, other)
+        on_first = fixed if region == key.split("|")[0] else 0.0
+        return on_first + _through_layer(solution, key, (other, region)) * measure
     sites, position = facing_sites(solution, region, nodes)
     return float(solution.gauss_rows[sites] @ fraction[position])
+
+
+def _through_layer(solution: "Solution", key: str, regions: tuple[str, str]) -> float:
+    """Return the displacement through a thin layer from one conductor to another one [C/m2]."""
+    names, law = solution.model.mesh.region_names, solution.model.interfaces[key]
+    phi = solution["potential"].values
+    first, second = (phi[solution.site_region == names.index(r)][0] for r in regions)
+    capacitance = law.compact_capacitance or 0.0
+    if law.coating is not None:
+        material = law.coating.material
+        assert isinstance(material, Material)
+        capacitance = epsilon_0 * material.relative_permittivity / law.coating.thickness
+    return float(capacitance * (first - second))
 
 
 def facing_sites(

@@ -334,7 +334,8 @@ class PolarizationResult:
         for end in range(2):
             np.subtract.at(charge, sites[sides // 3, (sides + end) % 3], share[:, end])
         inside = self.solution.site_region == model.mesh.region_names.index(self.region)
-        return np.bincount(_places_of_sites(model, inside), charge)
+        place = _places_of_sites(model, inside)
+        return np.bincount(place, charge).astype(float, copy=False)
 
 
 def polarization_result(solution: "Solution", region: str) -> PolarizationResult:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pyscl import validity
 from pyscl.input import PermittivityStudy, PolarizationLoopStudy, PolingStudy
 from pyscl.input.studies import PolarStudy
@@ -173,7 +175,15 @@ def report_polarization(summary: dict[str, Any], report: Callable[[str], None]) 
     tables = (
         (
             "polarization loops:",
-            ("case", "study", "region", "P_r [uC/cm2]", "V_c [V]", "E_c [kV/cm]", "loop [J/cm3]"),
+            (
+                "case",
+                "study",
+                "region",
+                "P_r [uC/cm2]",
+                "V_c [V]",
+                "E_c [kV/cm], ~ in a jump",
+                "loop [J/cm3]",
+            ),
             list(_loop_rows(summary)),
         ),
         (
@@ -203,10 +213,11 @@ def _studies(summary: dict[str, Any], key: str) -> Iterator[tuple[str, str, dict
 
 def _loop_rows(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for case, study, loop in _studies(summary, "loop"):
+        largest = loop["largest polarization [C/m^2]"]
         cells = (
-            _pair(loop["remanent polarizations [C/m^2]"], 1e2, loop["largest polarization [C/m^2]"]),
+            _pair(loop["remanent polarizations [C/m^2]"], 1e2, largest),
             _coercive(loop),
-            _pair(loop["coercive fields [V/m]"], 1e-5),
+            _coercive_fields(loop),
             _pair([loop["energy of the loop [J/m^3]"]], 1e-6),
         )
         yield case, study, loop["region"], *cells
@@ -232,9 +243,23 @@ def _coercive(loop: dict[str, Any]) -> str:
     voltages, jumps = loop["coercive voltages [V]"], loop["polarization jumps over 0 between [V]"]
     if voltages is None or jumps is None:
         return ""
+    texts = []
+    for value, jump in zip(voltages, jumps, strict=True):
+        if jump is None:
+            texts.append(f"{value:.4g}")
+        else:
+            texts.append(f"{sum(jump) / 2:.4g} +- {abs(jump[1] - jump[0]) / 2:.2g}")
+    return " ".join(texts)
+
+
+def _coercive_fields(loop: dict[str, Any]) -> str:
+    """Return both coercive fields [kV/cm]; "~" where they are between two states of a jump."""
+    fields, jumps = loop["coercive fields [V/m]"], loop["polarization jumps over 0 between [V]"]
+    if fields is None or jumps is None:
+        return ""
     return " ".join(
-        f"{value:.4g}" if jump is None else f"{sum(jump) / 2:.4g} +- {abs(jump[1] - jump[0]) / 2:.2g}"
-        for value, jump in zip(voltages, jumps, strict=True)
+        f"{'~' if jump else ''}{1e-5 * field:.4g}"
+        for field, jump in zip(fields, jumps, strict=True)
     )
 
 
@@ -242,5 +267,6 @@ def _pair(values: list[float | None] | None, factor: float, scale: float = 0.0) 
     """Return numbers times a factor; 0 for the rounding of a scale."""
     if values is None or None in values:
         return ""
-    kept = (value if abs(value) > _ROUNDING * scale else 0.0 for value in values if value is not None)
-    return " ".join(f"{value * factor:.4g}" for value in kept)
+    numbers = np.array(values, dtype=float)
+    numbers[np.abs(numbers) <= _ROUNDING * scale] = 0.0
+    return " ".join(f"{value * factor:.4g}" for value in numbers)

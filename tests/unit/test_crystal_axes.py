@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 from models import NM
 
-from pyscl import AlignedAxes, InputError, Johnson, RadialAxes, RandomAxes, Remanent, TexturedAxes
+from pyscl import (
+    AlignedAxes,
+    InputError,
+    Johnson,
+    Material,
+    Model,
+    Periodic,
+    RadialAxes,
+    RandomAxes,
+    Remanent,
+    TexturedAxes,
+)
 from pyscl.materials.polarization import CrystalAxes, grains
 from pyscl.mesh import strip
 
@@ -86,6 +97,78 @@ def test_random_axes_are_those_of_the_seed_and_one_per_grain(kind):
     for k in range(N * N):
         assert len(np.unique(angle[grain == k])) == 1
     assert np.all(angle != kind(seed=4).angles(mesh, 1))
+
+
+def cut_by_periodic_sides():
+    """Return a cell of 12 x 12 nm whose second region consists of four grains.
+
+    One lies across left and right, one across bottom and top, one in all corners, one inside.
+    """
+    mesh = strip(np.linspace(0.0, 12.0, 25) * NM, 12 * NM, 24)
+    x, y = mesh.points[mesh.triangles].mean(axis=1).T / NM
+    side_x, side_y = np.minimum(x, 12 - x), np.minimum(y, 12 - y)
+    right = (x > 10) & (np.abs(y - 6) < 1.5)
+    grain = right | ((x < 1) & (np.abs(y - 6) < 1.5))
+    grain |= (side_y < 1) & (np.abs(x - 6) < 1)
+    grain |= (side_x < 2) & (side_y < 2)
+    grain |= (np.abs(x - 6) < 1) & (np.abs(y - 6) < 1)
+    return replace(mesh, region=grain.astype(np.int32), region_names=("matrix", "grain"))
+
+
+JOINED = (("left", "right"), ("bottom", "top"))
+
+
+def test_a_grain_goes_on_across_periodic_sides(rng):
+    mesh = cut_by_periodic_sides()
+    assert grains(mesh, 1).max() + 1 == 2 + 2 + 4 + 1
+    assert grains(mesh, 1, JOINED[:1]).max() + 1 == 1 + 2 + 2 + 1
+    grain = grains(mesh, 1, JOINED)
+    x, y = mesh.points[mesh.triangles[mesh.region == 1]].mean(axis=1).T / NM
+    corners = grain[(np.minimum(x, 12 - x) < 2) & (np.minimum(y, 12 - y) < 2)]
+    assert grain.max() + 1 == 4
+    assert len(set(corners)) == 1
+    assert len(set(grain[(np.abs(y - 6) < 1.5) & (np.abs(x - 6) > 3)])) == 1
+    for axes in (RandomAxes(seed=3), RadialAxes()):
+        before = np.full(mesh.n_triangles, np.nan)
+        before[mesh.region == 1] = axes.angles(mesh, 1, JOINED)
+        for _ in range(3):
+            other, order = shuffled(mesh, rng)
+            after = np.full(mesh.n_triangles, np.nan)
+            after[other.region == 1] = axes.angles(other, 1, JOINED)
+            turned = np.exp(1j * after) - np.exp(1j * before[order])
+            np.testing.assert_allclose(turned[other.region[:] == 1], 0.0, atol=1e-6)
+
+
+def test_radial_axes_of_a_cut_grain_have_its_own_centre():
+    """The grain of 3 x 3 nm across left and right, put together, has its centre at x = -0.5 nm."""
+    mesh = cut_by_periodic_sides()
+    angle = RadialAxes().angles(mesh, 1, JOINED)
+    x, y = mesh.points[mesh.triangles[mesh.region == 1]].mean(axis=1).T / NM
+    here = (np.abs(y - 6) < 1.5) & (np.abs(x - 6) > 3)
+    away = np.column_stack([(x + 6) % 12 - 6 + 0.5, y - 6])[here]
+    np.testing.assert_allclose(np.cos(angle[here]), away[:, 0] / np.hypot(*away.T), atol=1e-9)
+    np.testing.assert_allclose(np.sin(angle[here]), away[:, 1] / np.hypot(*away.T), atol=1e-9)
+
+
+def test_a_model_has_one_axis_in_a_grain_across_its_periodic_sides():
+    mesh = cut_by_periodic_sides()
+    law = Remanent(polarization=0.1, relative_permittivity=10.0, axes="random")
+    linear = Material(relative_permittivity=10.0)
+    materials = {"matrix": linear, "grain": Material(polarization=law)}
+    for joined, expected in ((JOINED, 4), (JOINED[:1], 6), ((), 9)):
+        model = Model(mesh, materials, periodic=[Periodic(sides=pair) for pair in joined])
+        axes = model.discretized.axes[mesh.region == 1]
+        assert len(np.unique(axes[:, 0])) == expected
+
+
+def test_grains_do_not_join_different_regions_or_meshes_that_do_not_match():
+    mesh = strip(np.linspace(0.0, 4.0, 5) * NM, 4 * NM, 4, [("a", 2 * NM), ("b", 4 * NM)])
+    assert set(grains(mesh, 0, JOINED)) == set(grains(mesh, 1, JOINED)) == {0}
+    side = mesh.facet_names.index("left")
+    kept = mesh.facet_group != side
+    kept[np.flatnonzero(~kept)[0]] = True  # sides that do not match are refused elsewhere
+    short = replace(mesh, facets=mesh.facets[kept], facet_group=mesh.facet_group[kept])
+    assert set(grains(short, 0, JOINED)) == {0}
 
 
 def test_random_axes_cover_all_directions_and_textured_ones_a_few():

@@ -19,7 +19,7 @@ from pyscl import (
     PotentialContact,
     ReservoirContact,
 )
-from pyscl.boundaries import ContactResistance, FloatingConductor
+from pyscl.boundaries import Coating, ContactResistance, FloatingConductor
 from pyscl.mesh import from_delaunay, strip
 from pyscl.study.transient import TransientOptions
 
@@ -111,6 +111,57 @@ def test_charge_of_a_surface_adds_to_that_of_the_conductor():
     both = stack(1e-11, interfaces=interfaces).equilibrium()
     all_inside = stack(1e-11 + 0.01 * WIDTH).equilibrium()
     assert both.potential == relative(all_inside.potential, 1e-12)
+
+
+@pytest.mark.parametrize("order", ["amb", "mab", "bma"])
+@pytest.mark.parametrize("split", [False, True])
+def test_both_faces_of_a_conductor_hold_its_charge(split, order):
+    """Its charge and that of its surface; minus what ends on the dielectrics, face by face."""
+    law = Interface(surface_charge=0.01, compact_capacitance=0.02 if split else None)
+    solution = stack(3e-11, interfaces={"a|m": law}, order=order).equilibrium()
+    total = 0.0
+    for name, fixed in (("a|m", 0.01), ("b|m", 0.0)):
+        sides = {side.region: side.charge for side in solution.interface(name).sides}
+        assert sum(sides.values()) == pytest.approx(-fixed, rel=1e-9, abs=1e-12)
+        total += sides["m"]
+    assert total == relative(3e-11 / WIDTH, 1e-9)
+    left = solution.contact("left").charge / WIDTH
+    (faced,) = (s.charge for s in solution.interface("a|m").sides if s.region == "m")
+    assert faced == relative(-left - 0.01, 1e-9)
+
+
+def test_faces_of_two_conductors_with_a_layer_between_them():
+    mesh = strip(
+        np.linspace(0.0, 4.0, 9) * NM, WIDTH, 1, [(r, (k + 1) * NM) for k, r in enumerate("amnb")]
+    )
+    materials = {"a": dielectric(10.0), "m": METAL, "n": METAL, "b": dielectric(40.0)}
+    layers = (
+        Interface(compact_capacitance=0.1, surface_charge=0.01),
+        Interface(
+            coating=Coating(material=dielectric(10.0), thickness=0.2 * NM), surface_charge=0.01
+        ),
+    )
+    for layer in layers:
+        model = Model(
+            mesh,
+            materials,
+            contacts=plates(),
+            interfaces={"m|n": layer},
+            floating=[
+                FloatingConductor(region="m", charge=2e-11),
+                FloatingConductor(region="n", charge=1e-11),
+            ],
+        )
+        solution = model.equilibrium()
+        charge = {
+            (name, side.region): side.charge * WIDTH
+            for name in ("a|m", "m|n", "b|n")
+            for side in solution.interface(name).sides
+        }
+        # the charge of the layer lies beside m
+        assert charge["m|n", "m"] + charge["m|n", "n"] == relative(-0.01 * WIDTH, 1e-9)
+        assert charge["a|m", "m"] + charge["m|n", "m"] == relative(2e-11, 1e-8)
+        assert charge["m|n", "n"] + charge["b|n", "n"] == relative(1e-11, 1e-8)
 
 
 def test_cylinder_around_a_rod():

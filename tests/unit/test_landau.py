@@ -150,8 +150,64 @@ def test_a_paraelectric_has_no_loop():
     assert p[0] == -p[2]
     np.testing.assert_allclose(f.field(p)[:, 0], fields, atol=1e-4)
     assert f.permittivity(p[2]) < f.permittivity(0.0) == relative(308.3, 1e-3)
-    assert f.scale() == relative(np.sqrt(f.table[1, 0] / f.table[2, 0]), 1e-14)
-    assert LandauPolynomial(_table(a1=1e8, a2=1e8)).scale() == 0.1
+
+
+def test_the_scale_of_a_paraelectric_is_that_in_a_strong_field():
+    """1e8 V/m along the softer axis, whatever the terms of fourth order are."""
+    f = load_landau("SrTiO3").at(298.0)
+    assert f.scale() == relative(f.branch(1e8), 1e-12)
+    assert LandauPolynomial(_table(a1=1e8, a2=2e8)).scale() == relative(0.5, 1e-12)
+    assert LandauPolynomial(_table(a1=1e9, a2=1e8, a11=1.0)).scale() == relative(0.5, 1e-12)
+    assert LandauPolynomial(_table(a1=1e9, a2=1e9, a11=1.0)).scale() == relative(0.05, 1e-9)
+
+
+# --- states in the plane ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("card", [BELL, LI, WANG, "PbTiO3", "SrTiO3"])
+@pytest.mark.parametrize("temperature", [200.0, 298.0, 410.0])
+@pytest.mark.parametrize("strain", [None, -0.01, 0.0, 0.004])
+def test_the_deepest_minimum_is_below_every_other_state_of_the_plane(card, temperature, strain):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        f = load_landau(card).at(temperature, strain)
+    grid = np.linspace(0.0, 1.2, 601)
+    lowest = f.energy(*np.meshgrid(grid, grid)).min()
+    p = f.spontaneous_vector()
+    assert f.energy(*p) <= lowest + 1e-9 * abs(lowest)
+    np.testing.assert_allclose(f.minima[0], p, atol=1e-12)
+    if any(p):
+        assert f.scale() == relative(np.hypot(*p), 1e-14)
+    for state in f.minima:
+        size = np.abs(f.table[1:3, 0]).max()
+        np.testing.assert_allclose(f.field(*state), 0.0, atol=1e-11 * size)
+        assert np.linalg.eigvalsh(f.stiffness(*state)).min() > 0.0
+
+
+def test_minima_are_all_stable_states():
+    """Bell and Cross at 298 K: along both axes, and a metastable one on the diagonal."""
+    f = load_landau(BELL).at(298.0)
+    ps = f.spontaneous_polarization()
+    along, across, diagonal = f.minima
+    np.testing.assert_allclose(along, [ps, 0.0], rtol=1e-12)
+    np.testing.assert_allclose(across, [0.0, ps], rtol=1e-12)
+    assert diagonal[0] == relative(diagonal[1], 1e-12)
+    assert f.spontaneous_vector() == (relative(ps, 1e-12), 0.0)
+    with pytest.warns(UserWarning, match="extrapolated"):
+        cold = load_landau(BELL).at(200.0)  # orthorhombic
+    assert cold.spontaneous_vector()[0] == relative(cold.spontaneous_vector()[1], 1e-12)
+    assert cold.scale() > 1.1 * cold.spontaneous_polarization()
+    isotropic = LandauPolynomial(_table(a1=-1.0, a2=-1.0, a11=1.0, b11=1.0, a12=2.0))
+    assert isotropic.spontaneous_vector() == (relative(np.sqrt(0.5), 1e-12), 0.0)
+
+
+def test_the_scale_of_a_film_under_compression_is_that_along_its_normal():
+    film = load_landau(WANG).at(298.0, -0.01)
+    assert film.spontaneous_polarization() == 0.0
+    turned = LandauPolynomial(film.table.T)
+    assert film.scale() == relative(turned.spontaneous_polarization(), 1e-12)
+    assert film.scale() == relative(0.298, 1e-3)
+    assert film.spontaneous_vector()[0] == 0.0
 
 
 def test_just_above_the_transition_only_the_paraelectric_state_counts():

@@ -7,16 +7,19 @@ import pytest
 from approx import relative
 from films import MILLER, SPONTANEOUS, THICKNESS, UNIAXIAL, film
 from models import NM, three_contacts
+from scipy.constants import epsilon_0
 
 from pyscl import (
     BlockingContact,
     ConvergenceError,
     InputError,
+    Landau,
     Material,
     Model,
     UniformPolarization,
 )
 from pyscl.analytic import ferroelectric
+from pyscl.materials.polarization import LandauPolynomial
 from pyscl.study.permittivity import bulk_permittivity
 
 TEMPERATURES = [298.0, 340.0, 375.0, 379.0, 384.0, 390.0, 394.0, 395.0, 420.0]
@@ -88,11 +91,42 @@ def test_linear_materials_have_their_permittivity_and_no_bulk():
     assert sweep.heating.polarization.tolist() == [0.0, 0.0]
 
 
-def test_the_bulk_follows_the_minimum_of_its_branch():
+def test_the_bulk_is_that_of_the_minimum_beside_a_state():
     between = 385.0  # P = 0 and a polar state are both stable
-    polar, not_polar = (bulk_permittivity(UNIAXIAL, between, polar=p) for p in (True, False))
-    assert polar < 0.1 * not_polar
-    assert bulk_permittivity(UNIAXIAL, 298.0, polar=False) == bulk_permittivity(UNIAXIAL, 298.0)
+    polar = UNIAXIAL.polynomial(between).branch(0.0)
+    states = [(0.9 * polar, 0.01), (-1.1 * polar, 0.0), (0.0, 0.0), (0.01, -0.01)]
+    eps = bulk_permittivity(UNIAXIAL, between, states)
+    chi = UNIAXIAL.polynomial(between).permittivity([polar, -polar, 0.0, 0.0])
+    np.testing.assert_allclose(eps, 10.0 + chi, rtol=1e-9)
+    assert eps[0] < 0.1 * eps[2]
+    cold = bulk_permittivity(UNIAXIAL, 298.0, [(0.0, 0.0), (SPONTANEOUS, 0.0)])
+    assert cold[0] == relative(cold[1], 1e-12)
+
+
+def test_the_bulk_is_that_along_the_field_in_the_variant_of_the_state():
+    """A film under compression between its electrodes, P along its normal, crystal axis 2."""
+    law = Landau(coefficients="BaTiO3-Bell-Cross", misfit_strain=-0.01, axes=-90)
+    start = UniformPolarization(angle=90.0)
+    sweep = film(law).permittivity([300.0, 310.0], "left", polarization=start)
+    for branch in (sweep.heating, sweep.cooling):
+        assert branch.permittivity == pytest.approx(branch.bulk, rel=1e-5)
+    turned = LandauPolynomial(law.polynomial(300.0).table.T)
+    chi = turned.permittivity(turned.spontaneous_polarization())
+    assert sweep.heating.bulk[0] == relative(law.linear_permittivity + chi, 1e-9)
+
+
+def test_the_bulk_across_a_domain_is_that_across_it():
+    """A field along axis 1 turns a polarization along axis 2."""
+    law = Landau(coefficients="BaTiO3-Bell-Cross")
+    f = law.polynomial(298.0)
+    p = f.spontaneous_polarization()
+    across = law.linear_permittivity + 1.0 / (epsilon_0 * f.stiffness(0.0, p)[0, 0])
+    along = law.linear_permittivity + f.permittivity(p)
+    assert bulk_permittivity(law, 298.0, (0.0, -p)) == relative(across, 1e-9)
+    n = np.sqrt([0.25, 0.75])
+    found = bulk_permittivity(law, 298.0, [(0.0, p), (p, 0.0)], n)
+    mixed = [0.25 * across + 0.75 * along, 0.25 * along + 0.75 * across]
+    np.testing.assert_allclose(found, mixed, rtol=1e-9)
 
 
 def test_the_table_holds_both_branches(sweep, tmp_path):

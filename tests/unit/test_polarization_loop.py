@@ -24,9 +24,11 @@ from pyscl import (
     Conserved,
     ConvergenceError,
     InputError,
+    Johnson,
     Landau,
     Material,
     Model,
+    Piezoelectric,
     PolarizationLoop,
     PotentialContact,
     ReservoirContact,
@@ -318,3 +320,29 @@ def test_contacts_without_a_voltage_and_unclear_regions_are_refused():
                                     options=TransientOptions(save=(1.0,)))  # fmt: skip
     with pytest.raises(InputError, match="holds 1 saved states"):
         PolarizationLoop.from_trajectory(course)
+
+
+def test_jumps_over_zero_say_between_which_voltages():
+    loop = film().polarization_loop("left", TOP, points=8, polarization=UniformPolarization())
+    for (first, second), value in zip(loop.coercive_brackets, loop.coercive_voltages, strict=True):
+        assert abs(second - first) == relative(TOP / 4.0, 1e-9)
+        assert min(first, second) < value < max(first, second)
+        assert min(abs(first), abs(second)) < COERCIVE * THICKNESS < max(abs(first), abs(second))
+    smooth = film(MILLER, elements=1).polarization_loop("left", 1.0, points=80)
+    assert smooth.coercive_brackets == (None, None)
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        Piezoelectric(coefficient=1e-10, stress=1e8, relative_permittivity=50.0),
+        Johnson(relative_permittivity=300.0, coefficient=1e9),
+    ],
+)
+def test_laws_without_memory_have_no_coercive_field(law):
+    loop = film(law, elements=1).polarization_loop("left", 1.0, points=8, region="film")
+    for name in ("coercive_voltage", "coercive_field", "coercive_brackets"):
+        with pytest.raises(InputError, match="no region has a polarization with a memory"):
+            getattr(loop, name)
+    assert loop.to_dict()["coercive fields [V/m]"] is None
+    assert loop.remanent_polarization == pytest.approx(0.0, abs=1e-15)

@@ -257,6 +257,61 @@ def test_a_conductor_screens_what_is_bound():
     assert -1.0 < held["se"] / (0.02 * 2 * NM) < -0.8
 
 
+def test_a_floating_conductor_holds_what_it_screens():
+    """A metal between a fixed P and a linear crystal as thick: P/2 on both faces."""
+    ends = [("fe", 8 * NM), ("m", 12 * NM), ("b", 20 * NM)]
+    model = Model(
+        strip(np.linspace(0.0, 20.0, 21) * NM, 4 * NM, 2, ends),
+        {
+            "fe": remanent(permittivity=10.0, polarization=0.2),
+            "m": Material(relative_permittivity=1.0),
+            "b": Material(relative_permittivity=10.0),
+        },
+        contacts=GROUNDED,
+        floating=[FloatingConductor(region="m")],
+    )
+    solution = model.equilibrium()
+    held = solution.polarization_of("fe").screening_charge
+    assert held["m"] == pytest.approx(-0.1 * 4 * NM, rel=1e-9)
+    assert held["left"] == pytest.approx(0.1 * 4 * NM, rel=1e-9)
+    for place, charge in (("fe|m", -0.1), ("b|m", 0.1)):
+        (face,) = (s for s in solution.interface(place).sides if s.region == "m")
+        assert face.charge == pytest.approx(charge, rel=1e-9)
+
+
+# --- periodic sides and mirrors --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("axes", ["90 deg", "35 deg"])
+def test_periodic_sides_hold_no_bound_charge(axes):
+    """A fixed P across the seam goes on: its charge is on the contacts alone."""
+    sides = Periodic(sides=("bottom", "top"))
+    result = film(remanent(axes), periodic=[sides]).equilibrium().polarization_of("fe")
+    assert set(result.places) == {"left", "right"}
+    for part in (result.bound_charge, *result.bound_charge_parts):
+        assert part == pytest.approx(0.0, abs=1e-12 * P * NM)
+    assert set(result.to_dict()["surfaces"]) == {"left", "right"}
+
+
+def test_a_cell_periodic_in_both_directions_has_no_bound_charge_in_its_corners():
+    mesh = strip(np.linspace(0.0, 4.0, 9) * NM, 4 * NM, 8, regions=[("fe", 4 * NM)])
+    pairs = [Periodic(sides=pair) for pair in (("left", "right"), ("bottom", "top"))]
+    model = Model(mesh, {"fe": remanent("30 deg")}, periodic=pairs)
+    result = model.equilibrium().polarization_of("fe")
+    assert result.places == ()
+    for part in result.bound_charge_parts:
+        assert part == pytest.approx(0.0, abs=1e-12 * P * NM)
+
+
+def test_a_step_of_p_across_a_mirror_is_inside():
+    """P turned against the mirror images above and below: a charged wall, no surface."""
+    result = film(remanent("30 deg", permittivity=1e6)).equilibrium().polarization_of("fe")
+    assert set(result.places) == {"left", "right"}
+    surface = sum(result.surface_charge(place).total for place in result.places)
+    assert result.bound_charge == pytest.approx(-surface, abs=1e-9 * P * NM)
+    assert result.bound_charge_parts[0] > 0.0
+
+
 # --- domains ---------------------------------------------------------------------------------
 
 
@@ -271,6 +326,21 @@ def test_domains_count_along_the_axes_of_the_grain(angle, variant, axis):
     turned = np.radians(angle + float(axis.split()[0]))
     solution = state_with(model, (0.2 * np.cos(turned), 0.2 * np.sin(turned)))
     assert solution.polarization_of("fe").domain_fraction[variant] == pytest.approx(1.0)
+
+
+def test_domains_of_a_film_under_compression():
+    """P lies along crystal axis 2, the normal of the film; none would along axis 1."""
+    law = Landau(coefficients="BaTiO3-Wang", misfit_strain=-0.01, axes=-90)
+    model = film(Material(polarization=law))
+    up, down = (
+        model.equilibrium(polarization=UniformPolarization(angle=a)).polarization_of("fe")
+        for a in (90.0, -90.0)
+    )
+    assert up.magnitude == pytest.approx(0.298, abs=1e-3)
+    assert up.scale == pytest.approx(up.magnitude, rel=1e-3)
+    assert up.domain_fraction["+axis2"] == pytest.approx(1.0)
+    assert down.domain_fraction["-axis2"] == pytest.approx(1.0)
+    assert down.switched_fraction(up.solution) == pytest.approx(1.0)
 
 
 def state_with(model, vector):
@@ -329,7 +399,7 @@ def test_what_does_not_exist_is_refused():
     with pytest.raises(InputError, match=r"no region 'fa'.*Did you mean 'fe'"):
         solution.polarization_of("fa")
     result = solution.polarization_of("fe")
-    assert set(result.places) == {"fe|gap", "left", "bottom", "top"}
+    assert set(result.places) == {"fe|gap", "left"}  # the others are mirrors
     with pytest.raises(InputError, match="no place 'right' at region 'fe'"):
         result.surface_charge("right")
     with pytest.raises(InputError, match="another mesh"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from approx import relative
+from films import UNIAXIAL, film
 from models import KT, NM, conductor, two_conductors
 
 from pyscl import (
@@ -24,6 +25,7 @@ from pyscl import (
 )
 from pyscl.materials import load
 from pyscl.mesh import graded, strip
+from pyscl.polar_states import UniformPolarization
 from pyscl.protocol import Protocol
 from pyscl.study.transient import TransientOptions
 from pyscl.study.transient.stepper import Stepper
@@ -513,3 +515,17 @@ def test_an_interface_law_in_reversed_order_is_the_mirrored_law():
 def test_a_checkpoint_that_cannot_be_written_is_refused_before_work():
     with pytest.raises(InputError, match="cannot write"):
         carried_out("Rest for 1 us", checkpoint=Path("/nowhere/checkpoint.h5"))
+
+
+def test_a_wait_until_steady_waits_for_the_polarization():
+    """Between electrodes nothing but P of a film moves after a step of the voltage."""
+    model = film(UNIAXIAL)
+    poled = model.equilibrium(polarization=UniformPolarization())
+    run = model.transient(
+        ["Step to -0.5 V", "Wait until steady"], contact="left", start=poled
+    )  # 1.5 times the coercive voltage
+    switched = model.steady({"left": "-0.5 V"}, start=poled)
+    assert run.stops[-1].reason == "steady"
+    found, expected = (s.polarization_of("film").mean[0] for s in (run.final, switched))
+    assert expected < 0.0
+    assert found == relative(expected, 1e-4)

@@ -15,13 +15,16 @@ from pyscl import (
     Conserved,
     InputError,
     Interface,
+    Johnson,
+    Landau,
     Material,
     Model,
     PotentialContact,
+    Remanent,
     ReservoirContact,
 )
 from pyscl.bench import benchmark_model
-from pyscl.boundaries import ButlerVolmer, Coating
+from pyscl.boundaries import ButlerVolmer, Coating, FloatingConductor
 from pyscl.mesh import from_delaunay, strip
 from pyscl.postprocess.neutral import NeutralPotential
 from pyscl.study.transient.recording import Recorder, TimeSeries
@@ -204,6 +207,41 @@ def test_interfaces_are_those_of_the_states(run):
                     here = f"{carrier}_{name}_{side.region}"
                     assert series[f"least_{here}"][row] == side.least[carrier]
                     assert series[f"most_{here}"][row] == side.most[carrier]
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        Remanent(polarization=0.2, relative_permittivity=10.0),
+        Landau(coefficients="BaTiO3-Bell-Cross"),
+        Johnson(relative_permittivity=1000.0, coefficient=1e10),
+    ],
+    ids=lambda law: law.law,
+)
+def test_charges_beside_crystals_and_floating_conductors_are_those_of_the_states(law):
+    ends = [("film", 8 * NM), ("metal", 12 * NM), ("layer", 20 * NM)]
+    model = Model(
+        strip(np.linspace(0.0, 20.0, 21) * NM, 4 * NM, 1, ends),
+        {
+            "film": Material(polarization=law),
+            "metal": Material(relative_permittivity=1.0),
+            "layer": Material(relative_permittivity=10.0),
+        },
+        contacts={name: PotentialContact(potential=0.0) for name in ("left", "right")},
+        interfaces={"film|metal": Interface(surface_charge=0.01)},
+        floating=[FloatingConductor(region="metal")],
+        temperature=298.0,
+    )
+    found = model.transient("Hold at 0.5 V for 1 ns", contact="left")
+    state = found.solutions[-1]
+    for name in ("film|metal", "layer|metal"):
+        for side in state.interface(name).sides:
+            column = found.series[f"layer_charge_{name}_{side.region}"]
+            assert abs(side.charge) > 1e-4
+            assert column[-1] == pytest.approx(side.charge, rel=1e-6)
+    for name in ("left", "right"):
+        charge = state.contact(name).charge
+        assert found.series[f"charge_{name}"][-1] == pytest.approx(charge, rel=1e-6)
 
 
 def test_charges_of_contacts_are_those_of_the_states(run):

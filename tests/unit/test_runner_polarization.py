@@ -11,6 +11,7 @@ from polar_runs import write_film
 
 from pyscl import ConvergenceError, InputError, Landau, Model, Solution
 from pyscl.input import load_input
+from pyscl.materials.polarization import load_landau
 from pyscl.runner import execute
 from pyscl.runner.pictures import draw_comparisons
 from pyscl.study.poling import mean_polarization
@@ -123,14 +124,12 @@ def test_walls_between_elements_are_warned_of(done):
 
 def test_temperatures_outside_the_card_are_warned_of(tmp_path):
     hot = PERMITTIVITY.replace("400 K", "441 K")
-    with pytest.warns(UserWarning, match="at 441 K they are extrapolated"):
-        result, text = run(tmp_path, hot)
-    assert "BaTiO3-Bell-Cross" in text
-    assert "at 441 K they are extrapolated" in text
+    result, text = run(tmp_path, hot)  # without Python's warnings, which would be errors here
+    (line,) = [line for line in text.splitlines() if "at 441 K they are extrapolated" in line]
+    assert line.startswith("warning: region 'film': Landau coefficients 'BaTiO3-Bell-Cross'")
     assert any("441 K" in warning for warning in result.summary["warnings"])
-    with pytest.warns(UserWarning, match="at 441 K they are extrapolated"):
-        _, text = run(tmp_path, "  - equilibrium\n", ("temperature: 298 K", "temperature: 441 K"))
-    assert "at 441 K they are extrapolated" in text
+    _, text = run(tmp_path, "  - equilibrium\n", ("temperature: 298 K", "temperature: 441 K"))
+    assert text.count("at 441 K they are extrapolated") == 1
 
 
 def test_energies_without_bound_at_a_temperature_of_a_sweep_are_refused_first(tmp_path):
@@ -209,3 +208,83 @@ def test_what_does_not_fit_the_model_is_refused_first(tmp_path, study, change, m
     with pytest.raises(InputError, match=message):
         run(tmp_path, study, change)
     assert not (tmp_path / "out" / "summary.json").exists()
+
+
+def test_sources_of_a_landau_card_count_and_other_parameters_stand_one_by_one(done):
+    result, text = done
+    found = result.summary["assumptions"]
+    assert not [line for line in found if "{" in line or "law" in line]
+    card = {line for line in found if "polarization.coefficients." in line}
+    record = load_landau("BaTiO3-Bell-Cross").provenance
+    used = [p for p in record if p.assumption and p.property.startswith(("a", "g", "t"))]
+    assert len(card) == len(used) == 1
+    assert not any("coefficients.a1" in line for line in found)
+    assert found["film: film polarization.saturation = 0.26 C/m^2"] == "set in the run file"
+    assert "film: film polarization.coercive_field = 16000000.0 V/m" in found
+    assert "polarization.saturation = 0.26 C/m^2" in text
+
+
+def test_inline_coefficients_have_no_source(tmp_path):
+    given = (
+        "coefficients: {a1: [-1e8 J*m/C^2, 3e5 J*m/C^2/K], a11: 1e9 J*m^5/C^4, "
+        "a12: 1e9 J*m^5/C^4, temperature_range: [200 K, 400 K]}"
+    )
+    own = ("coefficients: BaTiO3-Bell-Cross", given)
+    result, _ = run(tmp_path, "  - equilibrium\n", own)
+    found = result.summary["assumptions"]
+    path = "film: film polarization.coefficients."
+    assert f"{path}a1 = -100000000.0 J*m/C^2, 300000.0 J*m/C^2/K" in found
+    assert f"{path}temperature_range = 200.0 K, 400.0 K" in found
+
+
+def test_jumps_are_told_with_their_step_and_rounding_is_0(done):
+    result, text = done
+    rows = {line.split()[0]: line for line in text.splitlines() if " polarization-loop " in line}
+    loop = result.outcomes["landau"][2].polarization
+    (low, high), up = loop.coercive_brackets
+    assert abs(high - low) == pytest.approx(0.1)
+    assert low > loop.coercive_voltages[0] > high
+    assert f"{(low + high) / 2:.4g} +- 0.05" in rows["landau"]
+    assert f"{sum(up) / 2:.4g} +- 0.05" in rows["landau"]
+    assert rows["landau"].count("~") == 2
+    numbers = result.summary["cases"]["landau"]["studies"]["polarization-loop"]["loop"]
+    assert numbers["polarization jumps over 0 between [V]"] == [(low, high), up]
+    linear = result.summary["cases"]["linear"]["studies"]["polarization-loop"]["loop"]
+    assert linear["coercive voltages [V]"] is linear["coercive fields [V/m]"] is None
+    assert linear["polarization jumps over 0 between [V]"] is None
+    poled = next(line for line in text.splitlines() if "miller " in line and " poling " in line)
+    assert poled.split()[4] == poled.split()[6] == "0"  # across the field
+
+
+PIEZO = (
+    "polarization: {law: landau, coefficients: BaTiO3-Bell-Cross}",
+    "relative_permittivity: 50",
+)
+FIXED = ("contacts:\n", "fixed_polarization: {film: [1 uC/cm^2, 0 uC/cm^2]}\ncontacts:\n")
+
+
+def test_a_run_file_gives_fixed_polarizations(tmp_path):
+    result, _ = run(tmp_path, "  - equilibrium\n", PIEZO, FIXED)
+    state = result.outcomes["base"][0].solution
+    np.testing.assert_allclose(state.model.discretized.fixed_polarization[:, 0], 1e-2)
+    assert state.contact("left").charge / 2e-9 == pytest.approx(1e-2)
+    with pytest.raises(InputError, match=r"(?s)no region 'flim' .*Did you mean 'film'"):
+        run(tmp_path, "  - equilibrium\n", PIEZO, (FIXED[0], FIXED[1].replace("{film", "{flim")))
+    with pytest.raises(InputError, match="'0' has no unit"):
+        run(tmp_path, "  - equilibrium\n", PIEZO, (FIXED[0], FIXED[1].replace("0 uC/cm^2", "0")))
+
+
+def test_an_equilibrium_that_fails_switches_fixed_polarizations_on(tmp_path, monkeypatch):
+    equilibrium = Model.equilibrium
+
+    def shy(self, start=None, **arguments):
+        if start is None and self.fixed_polarization["film"].any():
+            raise ConvergenceError("too far", history=equilibrium(self).history)
+        return equilibrium(self, start, **arguments)
+
+    monkeypatch.setattr(Model, "equilibrium", shy)
+    result, text = run(tmp_path, "  - equilibrium\n", PIEZO, FIXED)
+    assert not result.failed
+    assert "equilibrium: not reached at once; the fixed polarization is switched on" in text
+    charge = result.outcomes["base"][0].solution.contact("left").charge
+    assert charge / 2e-9 == pytest.approx(1e-2)

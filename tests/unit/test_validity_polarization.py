@@ -12,6 +12,8 @@ from scipy.constants import elementary_charge, epsilon_0
 from pyscl import (
     Boltzmann,
     Carrier,
+    InputError,
+    Landau,
     Material,
     Model,
     PotentialContact,
@@ -108,10 +110,44 @@ def test_the_scarcer_of_carriers_and_vacancies_counts():
 
 
 def test_given_polarizations_count_and_those_of_the_field_do_not():
-    assert len(unscreened(beside(1e25, 10.0, fixed=(0.0, PS)))) == 1
-    assert not unscreened(beside(1e25, 10.0, fixed=(0.0, 1e-4)))
+    assert len(unscreened(beside(1e25, 10.0, fixed=(PS, 0.0)))) == 1
+    assert not unscreened(beside(1e25, 10.0, fixed=(1e-4, 0.0)))
     assert not unscreened(beside(1e25, 10.0, law=MILLER))
     assert not unscreened(film())
+
+
+def test_only_what_points_across_the_interface_counts():
+    assert not unscreened(beside(1e25, 10.0, fixed=(0.0, PS)))
+    along = Remanent(polarization=PS, relative_permittivity=10.0, axes="90 deg")
+    assert not unscreened(beside(1e25, 10.0, law=along))
+    oblique = Remanent(polarization=PS, relative_permittivity=10.0, axes="60 deg")
+    (warning,) = unscreened(beside(1e25, 10.0, law=oblique))
+    assert "fixed polarization of 13 uC/cm2" in warning
+
+
+def test_a_model_warns_once_at_the_line_of_the_user():
+    with pytest.warns(UserWarning, match="at 279 K they are extrapolated") as caught:
+        model = film(temperature=279.0, elements=2)
+    assert len(caught) == 1
+    assert caught[0].filename.endswith("films.py")
+    model.equilibrium()
+    model.with_polarization_amplitude(0.5).equilibrium()  # warnings are errors here
+    with pytest.warns(UserWarning, match="at 278 K") as caught:
+        model.with_temperature(278.0)
+    assert [w.filename for w in caught] == [__file__]
+
+
+def test_large_misfits_are_warned_of_and_percents_refused():
+    for strain in (3.0, -0.11):
+        with pytest.raises(InputError, match=r"misfit_strain: .* at most 10 % .* in percent"):
+            Landau(coefficients="BaTiO3-Bell-Cross", misfit_strain=strain)
+    Landau(coefficients="BaTiO3-Bell-Cross", misfit_strain="-1 %")
+    large = Landau(coefficients="BaTiO3-Bell-Cross", misfit_strain=-0.04)
+    with pytest.warns(UserWarning, match="a misfit strain of -4 % is large"):
+        model = film(large)
+    assert any("misfit strain of -4 %" in w for w in validity_warnings(model))
+    assert not [w for w in validity_warnings(film(large.model_copy(
+        update={"misfit_strain": -0.03}))) if "misfit" in w]  # fmt: skip
 
 
 def test_temperatures_outside_the_range_of_the_coefficients_are_named():
@@ -121,3 +157,27 @@ def test_temperatures_outside_the_range_of_the_coefficients_are_named():
     assert "at 500 K" in high
     with pytest.warns(UserWarning, match="at 279 K they are extrapolated"):
         film(temperature=279.0).equilibrium()
+
+
+@pytest.mark.parametrize(
+    ("card", "temperature", "strain", "softest"),
+    [
+        ("BaTiO3-Wang", 298.0, -0.01, lambda g11, g12, g44, rotation: g44 + rotation),
+        (
+            "BaTiO3-Bell-Cross",
+            200.0,
+            None,
+            lambda g11, g12, g44, rotation: (g11 - g12) / 2 + rotation,
+        ),
+    ],
+)
+def test_the_width_of_a_wall_is_that_between_the_deepest_states(card, temperature, strain, softest):
+    """P along axis 2 of a film under compression, or along the diagonal of a cold crystal."""
+    law = Landau(coefficients=card, misfit_strain=strain)
+    f = law.polynomial(temperature)
+    p = np.array(f.spontaneous_vector())
+    n = p / np.hypot(*p)
+    h = 1e-4 * np.hypot(*p)
+    stiffness = float((f.field(*(p + h * n)) - f.field(*(p - h * n))) @ n / (2 * h))
+    expected = 4.0 * np.sqrt(softest(*law.gradient) / stiffness)
+    assert wall_width(law, temperature) == relative(expected, 1e-5)

@@ -30,6 +30,7 @@ _MOST_STEPS = 30  # of Newton's method from a ray to the minimum beside it
 _LONGEST_STEP = 0.2  # of it, over the largest polarization
 _ROUNDING = 1e-15  # of a polarization
 _AT_REST = 1e-9  # of the terms of df/dP, below which they balance
+_SOFT = 1e-9  # of the larger stiffness: no minimum, f does not change in that direction
 _SAME = 1e-6  # of the largest polarization, two minima
 _STRONG_FIELD = 1e8  # V/m, about the strongest one that ceramics bear
 
@@ -206,7 +207,8 @@ class LandauPolynomial:
         p = np.abs(p)
         terms = LandauPolynomial(np.abs(self.table)).field(*p.T)
         at_rest = (np.abs(self.field(*p.T)) <= _AT_REST * terms).all(axis=1)
-        p = p[at_rest & (np.linalg.eigvalsh(self.stiffness(*p.T))[:, 0] > 0.0)]
+        soft, hard = np.linalg.eigvalsh(self.stiffness(*p.T)).T
+        p = p[at_rest & (soft > _SOFT * hard)]
         kept: list[FloatArray] = []
         for state in p:  # from axis 1 to axis 2
             if all(np.abs(state - other).max() > _SAME * size for other in kept):

@@ -1,7 +1,8 @@
 """What is read from every state of a transient, fast: amounts, interfaces, charges of contacts.
 
-All of it but the extremes and the neutral potentials is linear in the potential and in the site
-fractions, so that one sparse product with a matrix made beforehand gives it.
+All of it but the extremes, the neutral potentials and the bound charge of polarization laws is
+linear in the potential and in the site fractions, so that one sparse product with a matrix made
+beforehand gives it.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from scipy.constants import Avogadro, elementary_charge
 
 from pyscl.boundaries import BlockingContact, ContactLaw
 from pyscl.facets import FloatArray, facet_measure, facet_sites
+from pyscl.polarization import bound_charge, polarization
 from pyscl.postprocess.contacts import holds_potential, shares
 from pyscl.postprocess.gauss import background_density, site_stiffness
 from pyscl.postprocess.interfaces import share_of_nodes
@@ -99,7 +101,9 @@ class Observables:
             self._linear |= self._of_interface(name, sides)
         for name, law in model.contacts.items():
             self._linear[f"charge_{name}"] = self._of_contact(name, law)
-        self._offsets, self._matrix = self._assemble()
+        self._offsets, self._matrix, self._leaving = self._assemble()
+        laws = [material.polarization for material in model.materials.values()]
+        self._polar = bool(model.fixed_polarization) or any(law is not None for law in laws)
         self.columns = self._name_columns()
 
     def measure(self, solution: "Solution") -> FloatArray:
@@ -113,7 +117,13 @@ class Observables:
         for (carrier, _), (sites, moles, total) in self._amounts.items():
             amount = float((fractions[carrier][sites] * moles).sum())  # pairwise, unlike a product
             values += [amount, amount / total]
-        values += (self._offsets + self._matrix @ state).tolist()
+        linear = self._offsets + self._matrix @ state
+        if self._polar:
+            p = polarization(self.model, solution.unknowns)
+            linear -= self._leaving @ bound_charge(
+                self.model, p, self._d.triangle_sites, self._n_sites
+            )
+        values += linear.tolist()
         for sides in self._sides.values():
             values += self._drops(sides, potential, solution.unknowns)
             for side in sides:
@@ -178,10 +188,17 @@ class Observables:
             found[f"potential_jump_{name}"] = _Linear(
                 "V", self._spread(second, 1.0) - self._spread(first, 1.0), self._nothing
             )
-        for side in sides:
-            entering = self._nothing.copy()
-            entering[side.sites] = -side.gauss / side.measure
-            found[f"layer_charge_{name}_{side.region}"] = _Linear("C/m^2", self._nothing, entering)
+        floating = {conductor.region for conductor in self.model.floating}
+        for side, other in ((first, second), (second, first)):
+            entering, fixed = self._nothing.copy(), 0.0
+            if side.region in floating:  # what leaves its surface enters the opposite region
+                entering[other.sites] = other.gauss / other.measure
+                fixed = -law.surface_charge if law else 0.0
+            else:
+                entering[side.sites] = -side.gauss / side.measure
+            found[f"layer_charge_{name}_{side.region}"] = _Linear(
+                "C/m^2", self._nothing, entering, fixed
+            )
         return found
 
     def _of_contact(self, name: str, law: ContactLaw) -> _Linear:
@@ -222,8 +239,12 @@ class Observables:
         values[side.sites] = factor * side.weight
         return values
 
-    def _assemble(self) -> "tuple[FloatArray, csr_array]":
-        """Return offsets (n,) and matrix (n, n_sites (1 + n_carriers) + n_terminals)."""
+    def _assemble(self) -> "tuple[FloatArray, csr_array, csr_array]":
+        """Return offsets (n,), matrices of the state and of the displacement that leaves sites.
+
+        The state (n_sites (1 + n_carriers) + n_terminals,) holds the linear displacement; that of
+        polarization laws, minus their bound charge (n_sites,), comes on top.
+        """
         from scipy.sparse import csr_array, hstack
 
         shape = (len(self._linear), self._n_sites)
@@ -236,7 +257,8 @@ class Observables:
         on_terminal = [[f.on_terminal.get(n, 0.0) for n in self._d.terminals] for f in functionals]
         parts.append(csr_array(np.reshape(on_terminal, (shape[0], len(self._d.terminals)))))
         constant = np.array([f.constant for f in functionals])
-        return constant - volume @ background_density(self.model), csr_array(hstack(parts))
+        offsets = constant - volume @ background_density(self.model)
+        return offsets, csr_array(hstack(parts)), leaving
 
     def _full_charge(self, carrier: str) -> FloatArray:
         """Return the charge density of a carrier on all its places [C/m3], (n_sites,)."""
