@@ -1,11 +1,16 @@
 """The command `pyscl sweep`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from pyscl.sweep.cases import Case
+    from pyscl.sweep.drive import Counts
+
 EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
 _SHOWN = 5  # cases of a dry run
 
 
@@ -34,6 +39,7 @@ def sweep(
     from pyscl.sweep.progress import SweepProgress
 
     study = load_study(file)
+    place = folder or Path("studies") / study.name
     if dry_run:
         axes, cases = plan(study)
         for note in study.notes:
@@ -45,19 +51,41 @@ def sweep(
             typer.echo(f"  {case.text()}")
         if len(cases) > _SHOWN:
             typer.echo(f"  ... and {len(cases) - _SHOWN} more")
+        typer.echo(f"{_stored(place, cases)} of them are stored in {place}")
         return
-    place = folder or Path("studies") / study.name
-    with SweepProgress() as progress:
-        counts = run_study(
-            study,
-            place,
-            workers=workers,
-            scheduler=scheduler,
-            again=again,
-            report=progress.say,
-            progress=progress.show,
-        )
+    progress = SweepProgress()
+    try:
+        with progress:
+            counts = run_study(
+                study,
+                place,
+                workers=workers,
+                scheduler=scheduler,
+                again=again,
+                report=progress.say,
+                progress=progress.show,
+            )
+    except KeyboardInterrupt:
+        typer.echo(_interrupted(progress.counts, place), err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     typer.echo(f"{counts.total} cases ({counts.earlier} from before): {counts.text()}")
     typer.echo(f"results in {place}")
     if counts.without:
         raise typer.Exit(EXIT_FAILED)
+
+
+def _stored(folder: Path, cases: "list[Case]") -> int:
+    """Return how many cases have a result, also one that failed."""
+    from pyscl.sweep.store import Store
+
+    store = Store(folder)
+    return sum(store.read(case)[0] is not None for case in cases)
+
+
+def _interrupted(counts: "Counts | None", folder: Path) -> str:
+    if counts is None:
+        return "interrupted before the first case"
+    return (
+        f"interrupted: {counts.finished} of {counts.total} cases are stored in {folder}; the same "
+        "command goes on with the others"
+    )

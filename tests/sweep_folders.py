@@ -12,7 +12,8 @@ def write_study(folder, axes, numbers, outputs=None, *, base=None, skip=(), meth
     Args:
         folder: is made.
         axes: as of `axis`; those of one dimension are zipped.
-        numbers: of the coordinates of a case -> {path: number}, or (status, reason) of a failure.
+        numbers: of the coordinates of a case -> {path: number}, or (status, reason) of a failure,
+            which may have {path: number} as a third.
         outputs: by name, as in study.json.
         base: contents of study.json's base.
         skip: numbers of the cases that were not run.
@@ -36,14 +37,14 @@ def write_study(folder, axes, numbers, outputs=None, *, base=None, skip=(), meth
         if number in skip:
             continue
         found = numbers(place)
-        status, reason = ("done", "") if isinstance(found, dict) else found
+        status, reason, *more = ("done", "", found) if isinstance(found, dict) else found
         result = {
             "key": key,
             "number": number,
             "coordinates": place,
             "status": status,
             "reason": reason,
-            "numbers": found if isinstance(found, dict) else {},
+            "numbers": more[0] if more else {},
             "seconds": 0.5 + number,
             "memory": 1000 * number,
             "attempts": 1 if status == "done" else 2,

@@ -1,5 +1,6 @@
 """The axes of a study as points: a coordinate, and what it puts into the run file."""
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -113,14 +114,15 @@ def expand_axes(study: Study) -> list[Axis]:
                 ranges[name] = _bounds(study, name, given)
             else:
                 points, unit = _points(name, given)
-                _check_points(given, points)
+                if name not in dimensions:
+                    _check_points(given, points)
                 paths = () if given.kind == "sets" else given.paths(name)
                 dimension = dimensions.get(name, name)
                 axes.append(Axis(name, paths, unit, dimension, tuple(points), given.label))
         except _Mistake as mistake:
             place = ("axes", name, *mistake.location)
             mistakes.append(study.error(place, str(mistake), at_key=mistake.at_key))
-    mistakes += _unequal(study, axes)
+    mistakes += _unequal(study, axes) + _overlapping(study)
     if mistakes:
         raise InputError("\n".join(mistakes))
     axes += _sampled(study, ranges)
@@ -272,6 +274,42 @@ def _unequal(study: Study, axes: Sequence[Axis]) -> list[str]:
             message = f"zipped axes need as many values each; {shown}"
             mistakes.append(study.error(("zip", i), message))
     return mistakes
+
+
+def _overlapping(study: Study) -> list[str]:
+    """Return which axes put values into the same place, so that only the last one counts."""
+    paths = {
+        name: [path for put in given.sets.values() for path in put]
+        if given.sets is not None
+        else list(given.paths(name))
+        for name, given in study.input.axes.items()
+    }
+    mistakes = []
+    for first, second in itertools.combinations(paths, 2):
+        pairs = itertools.product(paths[first], paths[second])
+        found = next((pair for pair in pairs if _nested(*map(_normal, pair))), None)
+        if found is not None:
+            shown = " and ".join(f"'{path}'" for path in dict.fromkeys(found))
+            message = (
+                f"axes '{first}' and '{second}' both set {shown}; one would replace what the "
+                "other one puts there (one axis with sets: may hold the combinations)"
+            )
+            mistakes.append(study.error(("axes", second), message, at_key=True))
+    return mistakes
+
+
+def _nested(first: str, second: str) -> bool:
+    return f"{first}.".startswith(f"{second}.") or f"{second}.".startswith(f"{first}.")
+
+
+def _normal(path: str) -> str:
+    """Return a path with the regions of an interface in order."""
+    head, _, rest = path.partition(".")
+    if head != "interfaces" or "|" not in rest:
+        return path
+    left, _, right = rest.partition("|")
+    right, dot, below = right.partition(".")
+    return f"{head}.{'|'.join(sorted((left.strip(), right.strip())))}{dot}{below}"
 
 
 def _bounds(study: Study, name: str, given: AxisInput) -> tuple[float, float, str, Scale]:

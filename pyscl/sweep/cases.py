@@ -11,20 +11,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyscl
 from pyscl import _core
-from pyscl.errors import InputError
+from pyscl.errors import InputError, unknown_name
 from pyscl.input import RunInput
 from pyscl.input.loader import assign, validated
 from pyscl.materials.yamlfile import YamlFile
 from pyscl.meshing.cache import MESHING_VERSION
-from pyscl.sweep.axes import VARIANT, Axis, Coordinate, Overrides
+from pyscl.sweep.axes import VARIANT, Axis, Coordinate
 from pyscl.sweep.definition import Study
 
 RESULTS_VERSION = 1
 """Raised with every change of pyscl that changes results; older ones are not found again."""
 
-_WITHOUT_EFFECT = ("title", "provenance", "cache", "time_limit", "preview", "figures")
-"""Keys of a run file that do not change a number."""
+_LAWS = ("provenance", "polarization.coefficients.provenance")
+WITHOUT_EFFECT = (
+    "title",
+    "output.figures",
+    "mesh.cache",
+    "mesh.time_limit",
+    "mesh.geometry.preview",
+    *(f"{names}.{law}" for names in ("regions.*", "variants.*.*") for law in _LAWS),
+)
+"""Places of a run file that do not change a number; * is any name."""
+
+_NO_EFFECT = {tuple(path.split(".")) for path in WITHOUT_EFFECT}
+_DEPTHS = {len(path) for path in _NO_EFFECT}
 
 _MOST_MISTAKES = 5
 _VALUE = re.compile(r"(?<= = )[^\n]*?(?=: no )")
@@ -92,6 +104,7 @@ def expand_cases(study: Study, axes: Sequence[Axis]) -> list[Case]:
             first.also.append((case.number, case.coordinates))
     if mistakes:
         raise InputError("\n".join(list(mistakes.values())[:_MOST_MISTAKES]))
+    _check_effects(study, axes)
     merged = [case for case in cases.values() if case.also]
     if merged:
         study.notes.append(
@@ -99,6 +112,41 @@ def expand_cases(study: Study, axes: Sequence[Axis]) -> list[Case]:
             f"once; e.g. {merged[0].text()} and {merged[0].also[0][1]}"
         )
     return list(cases.values())
+
+
+def _check_effects(study: Study, axes: Sequence[Axis]) -> None:
+    """Refuse axes none of whose values changes the input of any case."""
+    mistakes = []
+    for axis in axes:
+        several = len({point.coordinate for point in axis.points}) > 1
+        if several and not any(_matters(study, axes, axis, case) for case in _product(axes)):
+            message = (
+                f"axis '{axis.name}' changes nothing: whatever its value, the input of the cases "
+                "is the same (a variant may replace what it sets, or it has no effect on results)"
+            )
+            mistakes.append(study.error(("axes", axis.name), message, at_key=True))
+    if mistakes:
+        raise InputError("\n".join(mistakes))
+
+
+def _matters(study: Study, axes: Sequence[Axis], axis: Axis, case: Case) -> bool:
+    """Whether another value of an axis changes the input of a case."""
+    here = case.coordinates[axis.name]
+    k = next(i for i, point in enumerate(axis.points) if point.coordinate == here)
+    others = [*axis.points[k + 1 :], *axis.points[:k]]
+    other = next(point for point in others if point.coordinate != here)
+    puts: list[tuple[str, Any, str]] = []
+    for each in axes:
+        if each is axis:
+            puts += [(*put, axis.name) for put in other.overrides]
+        else:
+            puts += [put for put in case.overrides if put[2] == each.name]
+    moved = Case(case.number, case.coordinates | {axis.name: other.coordinate}, tuple(puts))
+    try:
+        keys = {key_of(validated(effective(study, c, axes))) for c in (case, moved)}
+    except InputError:
+        return True  # it matters so much that the combination is not valid
+    return len(keys) > 1
 
 
 def _apart(message: str) -> list[str]:
@@ -126,16 +174,13 @@ def _product(axes: Sequence[Axis]) -> Iterator[Case]:
         )
 
 
-def effective(
-    study: Study, case: Case, axes: Sequence[Axis] = (), more: Overrides = ()
-) -> YamlFile:
+def effective(study: Study, case: Case, axes: Sequence[Axis] = ()) -> YamlFile:
     """Return the run file with what a case puts into it.
 
     Args:
         study: with the run file.
         case: of the study.
         axes: of the study, for the units in messages.
-        more: further (path, value) that come last.
 
     Raises:
         InputError: there is no such place in the run file.
@@ -143,19 +188,17 @@ def effective(
     base = study.base
     file = YamlFile(base.path, base.lines, base.root, copy.deepcopy(base.data))
     units = {axis.name: axis.unit for axis in axes}
-    chosen: str | None = None
+    chosen: tuple[str, str] | None = None
     for path, value, axis in case.overrides:
-        if path == VARIANT:
-            chosen = str(value)
-            continue
         coordinate = _short(case.coordinates[axis])
         shown = f"{coordinate} {units.get(axis) or ''}".rstrip()
         origin = f"{study.file.place(('axes', axis))}: axis {axis}, {path} = {shown}"
+        if path == VARIANT:
+            chosen = str(value), origin
+            continue
         assign(file, path, copy.deepcopy(value), origin)
-    for path, value in more:
-        assign(file, path, copy.deepcopy(value), f"{study.file.place(('retry', path))}: {path}")
     if chosen is not None:
-        _choose(file.data, chosen)
+        _choose(file.data, *chosen)
     if not study.input.figures:
         output = file.data.get("output")
         if output is None or isinstance(output, dict):
@@ -163,10 +206,12 @@ def effective(
     return file
 
 
-def _choose(data: dict[str, Any], variant: str) -> None:
+def _choose(data: dict[str, Any], variant: str, origin: str) -> None:
     """Make the regions of a variant those of the run, which is left without variants."""
     variants = data.pop("variants", None) or {}
-    data["regions"] = {**data.get("regions", {}), **(variants.get(variant) or {})}
+    if variant not in variants:
+        raise InputError(f"{origin}: {unknown_name('variant', variant, variants)}")
+    data["regions"] = {**data.get("regions", {}), **(variants[variant] or {})}
     if isinstance(data.get("output"), dict):
         data["output"].pop("reference", None)
 
@@ -183,17 +228,42 @@ def key_of(run: RunInput) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, place: tuple[str, ...] = ()) -> Any:
     """Return plain data without what has no effect, with files by their contents."""
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items() if k not in _WITHOUT_EFFECT}
+        below = ((str(k), v, (*place, str(k))) for k, v in value.items())
+        return {key: _plain(item, here) for key, item, here in below if not _without_effect(here)}
     if isinstance(value, Path):
         return contents_of(value)
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_plain(item, (*place, str(i))) for i, item in enumerate(value)]
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     return [str(type(value)), value.tolist() if hasattr(value, "tolist") else repr(value)]
+
+
+def _without_effect(place: tuple[str, ...]) -> bool:
+    return len(place) in _DEPTHS and any(
+        len(pattern) == len(place)
+        and all(wanted in ("*", name) for wanted, name in zip(pattern, place, strict=True))
+        for pattern in _NO_EFFECT
+    )
+
+
+@functools.cache
+def code_identity() -> str:
+    """Return the hash of the code of pyscl as it is on disk, its compiled core included.
+
+    Looked at once per process, as early as possible: what is imported is what was there then.
+    """
+    package = Path(pyscl.__file__).parent
+    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
+    core = Path(_core.__file__)
+    files[core.name] = core
+    digest = hashlib.sha256()
+    for name, path in sorted(files.items()):
+        digest.update(f"{name} {_hashed(str(path), 0, 0)}\n".encode())
+    return digest.hexdigest()[:16]
 
 
 def contents_of(path: Path) -> str:

@@ -2,19 +2,25 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Any
 
 from pyscl.errors import InputError
 from pyscl.sweep.engines import GRACE, lost
 from pyscl.sweep.samples import MISSING
-from pyscl.sweep.worker import Task, prepare, run_task
+from pyscl.sweep.worker import Task, prepare
 
 LOCAL = "local"
 """Instead of an address: a cluster of processes of this machine."""
 
 _CONNECT = 20.0  # s
 _ALLOWED_FAILURES = 1  # workers that a case may take down, on a cluster of our own
+_ANOTHER = "another"  # status of a case that came to a worker with another pyscl
+_DIFFERENT = (
+    "the Dask worker {worker} has {found}, this is {own}; install the same pyscl there and start "
+    "its workers again"
+)
 _CRASHED = "its worker was lost: killed, out of memory, or a crash"
 
 
@@ -31,7 +37,8 @@ class DaskEngine:
         connect: how long the scheduler may take to answer [s]; None: 20 s.
 
     Raises:
-        InputError: the scheduler does not answer, or Dask is not installed.
+        InputError: the scheduler does not answer, a worker has another pyscl, or Dask is not
+            installed.
     """
 
     def __init__(
@@ -66,7 +73,14 @@ class DaskEngine:
                 f"the Dask scheduler at {address} does not answer: {error}; start one with "
                 "'dask scheduler', its workers with 'dask worker ADDRESS --nworkers 4 --nthreads 1'"
             ) from None
-        self._client.register_plugin(_setup(), name="pyscl")
+        own = _identity()()
+        try:
+            self._refuse(own)
+            self._run = _runner(own)
+            self._client.register_plugin(_setup(), name="pyscl")
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def free(self) -> int:
@@ -80,11 +94,15 @@ class DaskEngine:
 
     def submit(self, name: str, task: Task) -> None:
         """Begin with a case."""
-        future = self._client.submit(run_task, task, pure=False, retries=0)
+        future = self._client.submit(self._run, dict(vars(task)), pure=False, retries=0)
         self._running[future] = name, time.monotonic(), task.time
 
     def wait(self, seconds: float) -> list[tuple[str, dict[str, Any]]]:
-        """Return what has ended, and give up what is over its time and does not end."""
+        """Return what has ended, and give up what is over its time and does not end.
+
+        Raises:
+            InputError: a case came to a worker with another pyscl.
+        """
         from distributed import wait
 
         if not self._running:
@@ -92,11 +110,18 @@ class DaskEngine:
             return []
         with contextlib.suppress(TimeoutError):
             wait(list(self._running), timeout=seconds, return_when="FIRST_COMPLETED")
-        found = []
+        found, refused = [], ""
         for future in [future for future in self._running if future.done()]:
-            name, begin, _ = self._running.pop(future)
-            found.append((name, self._result(future, begin)))
+            name, begin, _ = self._running[future]
+            result = self._result(future, begin)
+            if result["status"] == _ANOTHER:  # the others are stored before that ends the study
+                refused = result["reason"]
+                continue
+            found.append((name, result))
+            del self._running[future]
             future.release()
+        if refused and not found:
+            raise InputError(f"{refused}; the results so far are complete")
         return found or self._overdue()
 
     def close(self) -> None:
@@ -117,6 +142,13 @@ class DaskEngine:
         except (KilledWorker, CancelledError) as error:
             return lost("crashed", f"{_CRASHED} ({error})", time.monotonic() - begin)
         return result
+
+    def _refuse(self, own: str) -> None:
+        """Refuse workers that have another pyscl."""
+        others = {w: found for w, found in self._client.run(_identity()).items() if found != own}
+        if others:
+            worker, found = next(iter(others.items()))
+            raise InputError(_DIFFERENT.format(worker=worker, found=found, own=own))
 
     def _overdue(self) -> list[tuple[str, dict[str, Any]]]:
         found = []
@@ -139,6 +171,41 @@ class DaskEngine:
         self._client.cancel(futures, force=True)
         if busy:
             self._client.restart_workers(busy, timeout=30, raise_for_error=False)
+
+
+def _identity() -> Callable[[], str]:
+    """Return what says which pyscl there is; workers get it as code, whatever they have."""
+
+    def identity() -> str:
+        try:
+            import pyscl
+        except ImportError:
+            return "no pyscl"
+        try:
+            from pyscl.sweep.cases import code_identity
+        except ImportError:
+            return f"pyscl {pyscl.__version__}, code unknown"
+        return f"pyscl {pyscl.__version__}, code {code_identity()}"
+
+    return identity
+
+
+def _runner(own: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what carries out a case on a worker, if the worker has the pyscl it should have."""
+    identity, status, message = _identity(), _ANOTHER, _DIFFERENT
+
+    def run(task: dict[str, Any]) -> dict[str, Any]:
+        found = identity()
+        if found != own:
+            import socket
+
+            reason = message.format(worker=f"on {socket.gethostname()}", found=found, own=own)
+            return {"status": status, "reason": reason}
+        from pyscl.sweep.worker import Task, run_task
+
+        return run_task(Task(**task))
+
+    return run
 
 
 def _setup() -> Any:

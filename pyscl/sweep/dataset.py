@@ -1,7 +1,6 @@
 """The results of a study as one `xarray.Dataset`: axes, outputs, units, status of every case."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -12,18 +11,14 @@ import numpy as np
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.sweep.axes import SAMPLE
-from pyscl.sweep.outputs import FloatArray, Numbers, Output, evaluate
+from pyscl.sweep.outputs import QUANTITY, RECORDS, FloatArray, Numbers, Output, evaluate
 from pyscl.units import QUANTITIES, parse
 
 if TYPE_CHECKING:
     import xarray
 
-RECORDS = ("status", "reason", "seconds", "memory", "attempts", "number", "key")
-"""Variables that every dataset has besides the outputs."""
-
 _UNITS = {"seconds": "s", "memory": "B"}
 _LABELS = {"seconds": "Time of the case", "memory": "Largest memory of the case"}
-_QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s].*?)?\s*")
 
 
 @dataclass(frozen=True)
@@ -51,21 +46,29 @@ class Coordinate:
         return {**unit, "long_name": self.label, "path": self.path}
 
 
-def load(source: str | PathLike[str], outputs: Mapping[str, Any] | None = None) -> "xarray.Dataset":
+def load(
+    source: str | PathLike[str],
+    outputs: Mapping[str, Any] | None = None,
+    *,
+    partial: bool = False,
+) -> "xarray.Dataset":
     """Return the results of a study.
 
     Dimensions are the axes (zipped ones have that of the first) and "sample" for all that is
     sampled. Coordinates and outputs carry
     "units" and "long_name"; `status` ("done", "failed", ..., "missing" if it was not run yet) and
-    `reason` say what became of every case, outputs are NaN where there is none. The attributes say
-    where it comes from: versions, hash and contents of the base input. `dataset.to_dataframe()`
-    is the pandas view.
+    `reason` say what became of every case, outputs are NaN of all that are not "done". The
+    attributes say where it comes from: versions, hash and contents of the base input.
+    `dataset.to_dataframe()` is the pandas view.
 
     Args:
         source: the folder of a study, also while it runs, or a file written by `save`.
         outputs: by name, a path into the numbers of the cases or an expression, or a mapping with
             value, unit and label; instead of those of the study, so that a forgotten one costs
-            nothing. `paths` lists what there is.
+            nothing. `paths` lists what there is. The unit of an expression is not worked out:
+            "units" is empty unless it is given.
+        partial: whether outputs also show the numbers that cases had before they failed, of the
+            studies of a run that came to their end for instance; not for analysis.
 
     Raises:
         InputError: no study in the folder, or an output that no case has.
@@ -73,7 +76,7 @@ def load(source: str | PathLike[str], outputs: Mapping[str, Any] | None = None) 
     xr = _xarray()
     path = Path(source)
     if path.suffix in (".nc", ".zarr") and path.exists():
-        if outputs is not None:
+        if outputs is not None or partial:
             raise InputError(f"{path} holds the outputs it was written with; load the folder")
         if path.suffix == ".zarr":
             opened = xr.open_zarr(path, consolidated=False)
@@ -82,7 +85,7 @@ def load(source: str | PathLike[str], outputs: Mapping[str, Any] | None = None) 
         with opened:
             return opened.load()
     study, results = read_study(path)
-    return assemble(study, results, outputs)
+    return assemble(study, results, outputs, partial=partial)
 
 
 def save(dataset: "xarray.Dataset", path: str | PathLike[str]) -> None:
@@ -117,8 +120,8 @@ def write_table(dataset: "xarray.Dataset", path: str | PathLike[str]) -> None:
 
     frame = dataset.to_dataframe().reset_index()
     columns = [*map(str, dataset.coords), *map(str, dataset.data_vars)]
-    units = {name: dataset[name].attrs.get("units", "1") for name in columns}
-    heads = {name: name if unit == "1" else f"{name} [{unit}]" for name, unit in units.items()}
+    units = {name: dataset[name].attrs.get("units", "") for name in columns}
+    heads = {name: f"{name} [{unit}]" for name, unit in units.items() if unit not in ("", "1")}
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replaced(path) as partial:
@@ -169,8 +172,10 @@ def assemble(
     study: Mapping[str, Any],
     results: Mapping[str, Mapping[str, Any]],
     outputs: Mapping[str, Any] | None = None,
+    *,
+    partial: bool = False,
 ) -> "xarray.Dataset":
-    """Return the dataset of what `read_study` gives; `outputs` as in `load`."""
+    """Return the dataset of what `read_study` gives; `outputs` and `partial` as in `load`."""
     xr = _xarray()
     entries = _entries(study)
     keys, places = [key for _, key, _ in entries], [place for _, _, place in entries]
@@ -179,7 +184,7 @@ def assemble(
     given = study.get("outputs") or {} if outputs is None else outputs
     wanted = [Output.of(name, value) for name, value in given.items()]
     _check_names(wanted, coordinates)
-    numbers = Numbers([record.get("numbers") or {} for record in records], places)
+    numbers = Numbers([_numbers_of(record, partial) for record in records], places)
     numeric = {c.name: c.values.astype(float) for c in coordinates if c.unit is not None}
     found = evaluate(wanted, numbers, numeric)
 
@@ -223,6 +228,11 @@ def assemble(
     return xr.Dataset(variables, coords, provenance)
 
 
+def _numbers_of(record: Mapping[str, Any], partial: bool) -> Mapping[str, float]:
+    """Return the numbers of a case, none of one that failed unless they are wanted."""
+    return record.get("numbers") or {} if partial or record["status"] == "done" else {}
+
+
 def _coordinate(axis: Mapping[str, Any], places: Sequence[Mapping[str, Any]]) -> Coordinate:
     """Return the values of an axis as numbers in one unit, or as texts."""
     name = axis["name"]
@@ -248,7 +258,7 @@ def _numbers(given: Sequence[Any], unit: str | None) -> tuple[FloatArray | None,
         return np.array(given, dtype=float), unit or "1"
     if not all(isinstance(v, str) for v in given):
         return None, None
-    found = [_QUANTITY.fullmatch(v) for v in given]
+    found = [QUANTITY.fullmatch(v) for v in given]
     units = {match[2] for match in found if match}
     if all(found) and len(units) == 1:
         numbers = np.array([float(match[1]) for match in found if match])

@@ -12,6 +12,7 @@ from pyscl.errors import InputError
 from pyscl.input.mistakes import Mistakes
 from pyscl.materials.schema import InputModel, failure, no_such
 from pyscl.materials.yamlfile import YamlFile
+from pyscl.sweep.outputs import Output, check_outputs, is_number
 from pyscl.units import Duration
 
 Scale = Literal["linear", "log"]
@@ -104,6 +105,13 @@ class AxisInput(InputModel):
         """Whether its values are samples of a range."""
         return self.kind in ("range", "spread")
 
+    @property
+    def numeric(self) -> bool:
+        """Whether its coordinates may be numbers, which expressions of outputs can use."""
+        if self.kind == "values":
+            return isinstance(self.values, list) and all(map(is_number, self.values))
+        return self.kind != "sets"
+
     def paths(self, name: str) -> tuple[str, ...]:
         """Return the paths that get the value; `name` is that of the axis."""
         if self.path is None:
@@ -175,6 +183,35 @@ class LimitsInput(InputModel):
         return int(size)
 
 
+class RetryInput(InputModel):
+    """How the second attempt at a case that did not converge is solved; its input stays the same.
+
+    Attributes:
+        max_iterations: Newton iterations before a solve counts as failed.
+        outward_limit: largest change of a chemical potential in one iteration [kT].
+        smallest_bias_step: share of the bias below which the continuation gives up.
+        max_polarization_steps: in which the polarization must come to rest.
+    """
+
+    max_iterations: Annotated[int, Field(ge=1)] = 300
+    outward_limit: Annotated[float, Field(gt=0)] = 2.0
+    smallest_bias_step: Annotated[float, Field(gt=0, le=1)] = 1e-5
+    max_polarization_steps: Annotated[int, Field(ge=1)] = 4000
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settings_alone(cls, given: Any) -> Any:
+        allowed = list(cls.model_fields)
+        for key in given if isinstance(given, Mapping) else ():
+            if key not in allowed:
+                message = (
+                    f"{no_such('setting of the second attempt', str(key), allowed)} What belongs "
+                    "to the input of a case cannot change with its attempts."
+                )
+                raise failure("key", message, (key,))
+        return given
+
+
 class SweepInput(InputModel):
     """A study file.
 
@@ -188,8 +225,7 @@ class SweepInput(InputModel):
         continuation: axis along which every case starts from the solution of its neighbour.
         limits: for every case.
         workers: processes; None: as many as cores and memory allow.
-        retry: values by path for the second attempt of a case that did not converge, besides
-            more iterations and smaller steps.
+        retry: settings of the solver for the second attempt at a case that did not converge.
         keep: folders of cases that are kept: all, failed, none, or the cases with the given
             coordinates ([{temperature: 300 K}, ...]).
         figures: whether pictures of the cases are drawn, where the run file wants them.
@@ -204,7 +240,7 @@ class SweepInput(InputModel):
     continuation: str | None = None
     limits: LimitsInput = LimitsInput()
     workers: Annotated[int, Field(ge=1)] | None = None
-    retry: dict[str, Any] = Field(default_factory=dict)
+    retry: RetryInput = RetryInput()
     keep: Literal["all", "failed", "none"] | tuple[dict[str, Any], ...] = "failed"
     figures: bool = False
 
@@ -214,6 +250,19 @@ class SweepInput(InputModel):
         if not isinstance(given, Mapping):
             return given
         return {k: {"value": v} if isinstance(v, str) else v for k, v in given.items()}
+
+    @field_validator("outputs")
+    @classmethod
+    def _of_numbers(
+        cls, outputs: dict[str, OutputValue], info: ValidationInfo
+    ) -> dict[str, OutputValue]:
+        axes, check = info.data.get("axes"), Mistakes()
+        if axes is not None:
+            given = [Output(name, o.value, o.unit, o.label) for name, o in outputs.items()]
+            for place, message in check_outputs(given, {n: a.numeric for n, a in axes.items()}):
+                check.fail(place, message, at_key=False)
+        check.done()
+        return outputs
 
     @field_validator("zip")
     @classmethod

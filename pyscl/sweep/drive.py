@@ -1,6 +1,7 @@
 """A study from start to end: what is missing is computed, what is finished is stored at once."""
 
 import contextlib
+import multiprocessing
 import shutil
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -11,9 +12,11 @@ from typing import Any
 
 from pyscl.errors import InputError
 from pyscl.sweep.axes import Axis, expand_axes
-from pyscl.sweep.cases import Case, chains, effective, expand_cases
+from pyscl.sweep.cases import Case, chains, code_identity, effective, expand_cases
 from pyscl.sweep.definition import Study
-from pyscl.sweep.engines import Engine
+from pyscl.sweep.engines import CURE, Engine
+from pyscl.sweep.keeping import check_keep, is_kept
+from pyscl.sweep.outputs import Output, missing_outputs
 from pyscl.sweep.store import RUN, START, Store
 from pyscl.sweep.worker import DISK, Task
 
@@ -25,6 +28,7 @@ Progress = Callable[["Counts"], None]
 
 ATTEMPTS = 2
 _RETRIED = ("failed", "crashed")
+_SHOWN = 10  # cases without a result
 _WAIT = 1.0  # s, for cases to end, before Ctrl-C is looked for
 
 
@@ -77,7 +81,9 @@ def plan(study: Study) -> tuple[list[Axis], list[Case]]:
         InputError: lists what is wrong with the axes or with the input of cases.
     """
     axes = expand_axes(study)
-    return axes, expand_cases(study, axes)
+    cases = expand_cases(study, axes)
+    check_keep(study, axes, cases)
+    return axes, cases
 
 
 def run_study(
@@ -98,7 +104,8 @@ def run_study(
         workers: processes of this machine; None: what the study says, or all cores.
         scheduler: address of a Dask scheduler that is used instead, "tcp://host:8786"; "local"
             starts a cluster of Dask on this machine.
-        again: whether cases that ended without a result are computed again.
+        again: whether cases that ended without a result, or were computed by other code of
+            pyscl, are computed again.
         report: receives lines for the user.
         progress: receives how far the study is.
 
@@ -107,6 +114,8 @@ def run_study(
             that is full; what is finished is stored.
         KeyboardInterrupt: interrupted; what is finished is stored.
     """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise InputError(f"a worker came to the study that started it; {CURE}")
     axes, cases = plan(study)
     for note in study.notes:
         report(f"note: {note}")
@@ -114,7 +123,7 @@ def run_study(
         for note in store.define(study, axes, cases):
             report(f"note: {note}")
         counts = Counts(len(cases))
-        todo = _missing(study, store, cases, counts, again, report)
+        todo = _missing(study, axes, store, cases, counts, again, report)
         progress(counts)
         if todo:
             with _engine(study, workers, scheduler, len(todo)) as engine:
@@ -123,10 +132,18 @@ def run_study(
 
 
 def _missing(
-    study: Study, store: Store, cases: list[Case], counts: Counts, again: bool, report: Report
+    study: Study,
+    axes: list[Axis],
+    store: Store,
+    cases: list[Case],
+    counts: Counts,
+    again: bool,
+    report: Report,
 ) -> set[str]:
     """Return the keys of the cases that are to be computed."""
     todo = set()
+    others: list[dict[str, Any]] = []
+    without: list[str] = []
     for case in cases:
         result, trouble = store.read(case)
         if trouble:
@@ -134,40 +151,37 @@ def _missing(
         status = result["status"] if result else ""
         folder_missing = (
             status == "done"
-            and is_kept(study, case, status)
+            and is_kept(study, case, status, axes)
             and not (store.place(case) / RUN).is_dir()
         )
-        if not status or folder_missing or (again and status != "done"):
+        other_code = result is not None and result["versions"].get("code") != code_identity()
+        if not status or folder_missing or (again and (status != "done" or other_code)):
             todo.add(case.key)
-        else:
-            counts.add(status)
+            continue
+        assert result is not None
+        counts.add(status)
+        if other_code:
+            others.append(result)
+        if status != "done":
+            without.append(f"{case.text()} {status}: {result['reason']}")
     counts.earlier = counts.finished
+    if others:
+        shown = sorted({f"pyscl {r['versions'].get('pyscl', '?')}, {r['date']}" for r in others})
+        more = f", and {len(shown) - 1} more kinds" if len(shown) > 1 else ""
+        report(
+            f"note: {_several(len(others), 'result was', 'results were')} made by other code "
+            f"({shown[-1]}{more}); --again recomputes"
+        )
+    if without and not todo:
+        for line in without[:_SHOWN]:
+            report(line)
+        number = _several(len(without), "case has", "cases have")
+        report(f"{number} no result; --again computes such cases again")
     return todo
 
 
-def is_kept(study: Study, case: Case, status: str) -> bool:
-    """Whether the folder of a case is kept."""
-    keep = study.input.keep
-    if keep in ("all", "none"):
-        return keep == "all"
-    if status != "done":
-        return True
-    if keep == "failed":
-        return False
-    places = [case.coordinates, *(place for _, place in case.also)]
-    return any(
-        all(_same(place[name], value) for name, value in wanted.items())
-        for wanted in keep
-        if isinstance(wanted, dict)
-        for place in places
-    )
-
-
-def _same(coordinate: Any, wanted: Any) -> bool:
-    """Whether a coordinate is the one that is wanted, up to rounding."""
-    if isinstance(coordinate, str) or not isinstance(wanted, (int, float)):
-        return bool(str(coordinate) == str(wanted))
-    return bool(abs(coordinate - wanted) <= 1e-9 * max(abs(coordinate), abs(wanted)))
+def _several(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 @contextlib.contextmanager
@@ -206,11 +220,16 @@ class _Drive:
         self.study, self.axes, self.store, self.engine = study, axes, store, engine
         self.counts, self.report, self.progress = counts, report, progress
         self.attempts: dict[str, int] = {}
+        self.earlier: dict[str, list[dict[str, Any]]] = {}
+        self.settings: dict[str, dict[str, float]] = {}
+        self.code = code_identity()
+        self.other_code = False
         self.followers: dict[str, list[Case]] = {}
         self.starts: dict[str, str | None] = {}
         self.ready: deque[Case] = deque()
         self.alone: deque[Case] = deque()
         self.lonely = False
+        self.looked = False
         self.cases: dict[str, Case] = {}
 
     def run(self, cases: list[Case], todo: set[str]) -> None:
@@ -251,9 +270,9 @@ class _Drive:
 
     def _begin(self, case: Case) -> None:
         attempt = self.attempts[case.key] = self.attempts.get(case.key, 0) + 1
-        again = attempt > 1
-        more = tuple(self.study.input.retry.items()) if again else ()
-        file = effective(self.study, case, self.axes, more)
+        safer = self.earlier.get(case.key, [{}])[-1].get("status") == "failed"
+        self.settings[case.key] = self.study.input.retry.model_dump() if safer else {}
+        file = effective(self.study, case, self.axes)
         start = self.starts.get(case.key)
         limits = self.study.input.limits
         self.engine.submit(
@@ -267,10 +286,11 @@ class _Drive:
                 time=limits.time,
                 memory=limits.memory,
                 files=self.study.input.continuation is not None
-                or is_kept(self.study, case, "done"),
-                safer=again,
+                or is_kept(self.study, case, "done", self.axes),
+                settings=self.settings[case.key],
+                code=self.code,
                 start=str((self.store.place(self.cases[start]) / START).resolve())
-                if start and not again
+                if start and not safer
                 else None,
             ),
         )
@@ -284,23 +304,53 @@ class _Drive:
                 f"{case.text()} could not write: {result['reason']}; the results so far are "
                 "complete, run the study again to go on"
             )
-        if status in _RETRIED and attempt < ATTEMPTS:
+        final = result.pop("final", False)
+        about = {"status": status, "reason": result["reason"], "settings": self.settings[case.key]}
+        if status in _RETRIED and attempt < ATTEMPTS and not final:
+            self.earlier.setdefault(case.key, []).append(about)
             reason = result["reason"].partition("\n")[0]
             self.report(f"{case.text()} {status}, tried again: {reason}")
             shutil.rmtree(self.store.scratch(case, attempt), ignore_errors=True)
             (self.alone if status == "crashed" else self.ready).append(case)
             return
         along = self.study.input.continuation is not None
-        stored = result | {"attempts": attempt, "start": self.starts.get(case.key)}
+        earlier = self.earlier.get(case.key, [])
+        if status != "done" and earlier and earlier[0]["reason"] != result["reason"]:
+            result["reason"] = f"{earlier[0]['reason']}\nsecond attempt: {result['reason']}"
+        stored = result | {
+            "attempts": attempt,
+            "earlier": earlier,
+            "settings": self.settings[case.key],
+            "start": self.starts.get(case.key) if not self.settings[case.key] else None,
+        }
+        self._look_at_code(result)
         self.store.write(
             case,
             stored,
             self.store.scratch(case, attempt),
-            keep=is_kept(self.study, case, status),
+            keep=is_kept(self.study, case, status, self.axes),
             start=along and status == "done",
         )
         self.counts.add(status)
         if status != "done":
             self.report(f"{case.text()} {status}: {result['reason']}")
+        elif not self.looked:
+            self.looked = True
+            self._look(case, result["numbers"])
         neighbour = case.key if along and status == "done" else self.starts.get(case.key)
         self._go_on(self.followers.pop(case.key, []), neighbour)
+
+    def _look_at_code(self, result: dict[str, Any]) -> None:
+        """Say once that workers have other code than this process."""
+        if result["versions"].get("code", self.code) != self.code and not self.other_code:
+            self.other_code = True
+            self.report(
+                "note: pyscl has changed since this study was started; new results are of the new "
+                "code, --again recomputes the others"
+            )
+
+    def _look(self, case: Case, numbers: dict[str, float]) -> None:
+        """Warn of outputs that a case does not have."""
+        outputs = [Output.of(n, o.model_dump()) for n, o in self.study.input.outputs.items()]
+        for line in missing_outputs(outputs, numbers, case.coordinates):
+            self.report(f"warning: {line}")

@@ -7,6 +7,12 @@ from pyscl.sweep.worker import Task
 GRACE = 10.0
 """How long after its time limit a case may go on before its worker is ended [s]."""
 
+CURE = (
+    "a script that carries out a study must be a file (not standard input), with the study below "
+    "'if __name__ == \"__main__\":'"
+)
+"""What to do if worker processes cannot start: they import the script that started them."""
+
 
 class Engine(Protocol):
     """Carries out cases side by side, and survives whatever they do."""

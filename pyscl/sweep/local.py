@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 from pyscl.errors import InputError
-from pyscl.sweep.engines import GRACE, lost
+from pyscl.sweep.engines import CURE, GRACE, lost
 from pyscl.sweep.worker import THREADS, Task, end_children, prepare, run_task
 
 CASES_PER_WORKER = 500
@@ -25,6 +25,9 @@ _MEMORY_GRACE = 1.2  # times the limit, at which a worker is ended from outside
 _RESERVE = 0.1  # of the memory of the machine
 _IMPORTS = 120.0  # s, that a new worker may take to answer
 _CRASHED = "its worker process ended: killed, out of memory, or a crash"
+_NO_START = (
+    f"worker processes end while they start, before any case; what they said is above: {CURE}"
+)
 
 
 class LocalEngine:
@@ -150,6 +153,9 @@ class _Lane:
         try:
             result = future.result()
         except (BrokenProcessPool, EOFError, OSError):
+            if not self._verdict and not self._has_answered():
+                self.end()
+                raise InputError(_NO_START) from None
             status, reason = self._verdict or ("crashed", _CRASHED)
             result = lost(status, reason, time.monotonic() - self._begin, self._seen)
             self.end()
@@ -168,6 +174,12 @@ class _Lane:
         self._kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool, self._hello, self.future, self.name = None, None, None, None
+
+    def _has_answered(self) -> bool:
+        """Whether the worker had started before it ended."""
+        if self._hello is None or not self._hello.done():
+            return False
+        return self._hello.exception() is None
 
     def _kill(self) -> None:
         """End the process, which psutil knows by more than a number that may be in use again."""

@@ -8,7 +8,7 @@ outputs and numeric axes ("1 - r_with / r_without").
 import ast
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,14 @@ from pyscl.units import QUANTITIES, parse
 
 FloatArray = NDArray[np.float64]
 
+RECORDS = ("status", "reason", "seconds", "memory", "attempts", "number", "key")
+"""Variables that every dataset has besides the outputs."""
+
+QUANTITY = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s].*?)?\s*")
+"""A number and its unit."""
+
+_SECTIONS = ("cases", "comparison", "geometry", "mesh")  # of a summary that hold numbers
+_ANY_SECTION = re.compile(r"[\w*{}]*[*{][\w*{}]*")
 _UNIT = re.compile(r"\[([^\[\]]*)\]")
 _FUNCTIONS = frozenset(
     "abs arccos arccosh arcsin arcsinh arctan arctan2 arctanh cos cosh exp expm1 log log10 log1p "
@@ -35,7 +43,8 @@ class Output:
     Attributes:
         name: of the variable in the dataset.
         value: path or expression.
-        unit: of the number; None: as in the brackets of the path, "1" for expressions.
+        unit: of the number; None: as in the brackets of the path, without brackets "1"; that of
+            an expression is then unknown and "" in the dataset.
         label: for axes of figures; None: the name.
     """
 
@@ -112,14 +121,99 @@ class Numbers:
             unit = units[-1] if units else unit
         return found, unit
 
-    def missing(self, output: Output) -> InputError:
+    def missing(self, output: Output, who: str = "no case has a") -> InputError:
         """Build the error for an output that no case has, with the nearest paths."""
         near = difflib.get_close_matches(output.value, self.paths, n=_NEAR, cutoff=0.5)
         hint = "".join(f"\n    {path}" for path in near)
         return InputError(
-            f"output '{output.name}': no case has a number '{output.value}'."
+            f"output '{output.name}': {who} number '{output.value}'."
             + (f" The nearest are:{hint}" if near else "")
         )
+
+
+def check_outputs(
+    outputs: Sequence[Output], axes: Mapping[str, bool]
+) -> list[tuple[tuple[str, ...], str]]:
+    """Return what is wrong with outputs as far as it can be known without results.
+
+    Args:
+        outputs: of a study.
+        axes: by name, whether their coordinates are numbers.
+
+    Returns:
+        (place, message) of every mistake; the place is the name of the output, or nothing.
+    """
+    found: list[tuple[tuple[str, ...], str]] = []
+    place = dict.fromkeys(axes, "")
+    numeric = [name for name, numbers in axes.items() if numbers]
+    names = [*(output.name for output in outputs), *numeric]
+    stand_in: dict[str, float] = {}
+    for output in outputs:
+        try:
+            _check_name(output.name, axes)
+            if output.names is None:
+                _check_section(output)
+                stand_in[_filled(output.value, place)] = 1.0
+            for name in sorted((output.names or frozenset()).difference(names)):
+                raise _unknown(name, output, names)
+        except InputError as error:
+            found.append(((output.name,), str(error)))
+    if not found:
+        try:
+            evaluate(outputs, Numbers([stand_in], [place]), dict.fromkeys(numeric, np.ones(1)))
+        except InputError as error:
+            found.append(((), str(error)))
+    return found
+
+
+def _unknown(name: str, output: Output, names: Iterable[str]) -> InputError:
+    where = f"in output '{output.name}' = {output.value}"
+    return unknown_name("output or numeric axis", name, names, where)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value of an axis is a number, or a text with a number and a unit."""
+    if isinstance(value, str):
+        return QUANTITY.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check_name(name: str, axes: Iterable[str]) -> None:
+    from pyscl.sweep.axes import SAMPLE
+
+    taken = {**dict.fromkeys(RECORDS, "always there"), SAMPLE: "a dimension"}
+    taken |= dict.fromkeys(axes, "an axis") | dict.fromkeys(_FUNCTIONS, "a function")
+    if name in taken:
+        raise InputError(f"output '{name}' needs another name: it is {taken[name]}")
+    if not name.strip() or "/" in name:
+        raise InputError(f"output '{name}' needs another name: not empty, and without '/'")
+
+
+def _check_section(output: Output) -> None:
+    """Refuse what can be neither an expression nor a path."""
+    section, dot, _ = output.value.partition(".")
+    if dot and (section in _SECTIONS or _ANY_SECTION.fullmatch(section)):
+        return
+    if dot and re.fullmatch(r"[^\W\d]\w*", section):
+        raise unknown_name("section of a summary", section, _SECTIONS, f"in '{output.value}'")
+    raise InputError(
+        f"output '{output.name}' = {output.value}: neither a path, such as cases.base.studies..., "
+        "nor an expression of other outputs and axes by their names"
+    )
+
+
+def missing_outputs(
+    outputs: Iterable[Output], numbers: Mapping[str, float], coordinates: Mapping[str, Any]
+) -> list[str]:
+    """Return a line for every output whose path is not among the numbers of a case."""
+    case, found = Numbers([numbers], [coordinates]), []
+    for output in outputs:
+        try:
+            if output.names is None and not case.has(output.value):
+                found.append(str(case.missing(output, "the first case that is done has no")))
+        except InputError as error:
+            found.append(f"output '{output.name}': {error}")
+    return found
 
 
 def evaluate(
@@ -146,8 +240,7 @@ def evaluate(
         if name not in by_name:
             if name in axes:
                 return axes[name]
-            where = f"in output '{asked[-1]}' = {by_name[asked[-1]].value}"
-            raise unknown_name("output or numeric axis", name, [*by_name, *axes], where)
+            raise _unknown(name, by_name[asked[-1]], [*by_name, *axes])
         output = by_name[name]
         names = output.names
         if numbers.has(output.value) or names is None:
@@ -158,7 +251,7 @@ def evaluate(
         else:
             given = {other: value_of(other, (*asked, name)) for other in names}
             values = _computed(output, given, len(numbers.cases))
-            unit = output.unit or "1"
+            unit = output.unit or ""
         done[name] = values, unit
         return values
 

@@ -16,7 +16,6 @@ from pyscl.storage.atomic import replaced
 from pyscl.sweep.analysis import Interval, effect_sizes, outputs_of, paired
 from pyscl.sweep.axes import SAMPLE
 from pyscl.sweep.dataset import load
-from pyscl.sweep.outputs import Output
 from pyscl.sweep.sensitivity import sensitivity
 from pyscl.text import time_text
 
@@ -78,7 +77,9 @@ def _sections(dataset: "xarray.Dataset") -> Iterator[str]:
         head = ("output", "unit", "least", "median", "largest", "value")
         yield "<h2>Outputs</h2>" + _table(head, _outputs(dataset, names), numbers=(2, 3, 4))
     yield _without_result(dataset)
-    for name in _results(dataset, names):
+    for name in names:
+        if not np.isfinite(dataset[name].values).any():
+            continue
         yield f"<h2>{html.escape(str(dataset[name].attrs['long_name']))}</h2>"
         yield from _figures(dataset, name)
     yield "<h2>Provenance</h2>" + _table(("", ""), _provenance(dataset))
@@ -129,14 +130,6 @@ def _without_result(dataset: "xarray.Dataset") -> str:
     return (
         "<h2>Cases without a result</h2>" + _table(["case", *axes, "status", "reason"], rows) + note
     )
-
-
-def _results(dataset: "xarray.Dataset", names: Sequence[str]) -> list[str]:
-    """Return the outputs that are drawn: those of which no other one is made."""
-    used: set[str] = set()
-    for name in names:
-        used |= (Output(name, dataset[name].attrs["value"]).names or frozenset()) - {name}
-    return [name for name in names if name not in used and np.isfinite(dataset[name].values).any()]
 
 
 def _figures(dataset: "xarray.Dataset", name: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from pyscl import _core
 from pyscl.errors import InputError
 from pyscl.storage.atomic import replaced
 from pyscl.sweep.axes import Axis
-from pyscl.sweep.cases import RESULTS_VERSION, Case, contents_of
+from pyscl.sweep.cases import RESULTS_VERSION, Case, code_identity, contents_of
 from pyscl.sweep.definition import Study
 from pyscl.sweep.worker import last_good
 
@@ -28,7 +29,12 @@ FORMAT, FORMAT_VERSION = "pyscl study", 1
 STATUSES = ("done", "failed", "timeout", "memory", "crashed")
 _LOCK, _HOLDER, _SCRATCH, _CASES = ".lock", ".holder.json", "scratch", "cases"
 _SHOWN = 10  # differences
-_NO_EFFECT = ("title", "output.figures", "mesh.cache", "mesh.time_limit")
+_LONG = 86400.0  # s, after which nobody writes to a folder any more
+_OPEN: set[str] = set()
+"""Sessions of this process that are not over."""
+_DATE = "%Y-%m-%d"
+_ALL = os.R_OK | os.W_OK | os.X_OK
+_NO_EFFECT = ("title", "output.figures", "mesh.cache", "mesh.time_limit", "mesh.geometry.preview")
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Store:
 
     folder: Path
     _lock: Any = None
+    _session: str = ""
 
     def __enter__(self) -> Self:
         """Lock the folder.
@@ -66,6 +73,8 @@ class Store:
             ) from None
         except OSError as error:
             raise InputError(f"cannot write to the study folder {self.folder}: {error}") from error
+        self._session = f"{uuid.uuid4().hex[:12]}-{os.getpid()}-{socket.gethostname()}"
+        _OPEN.add(self._session)
         holder = {"process": os.getpid(), "host": socket.gethostname(), "since": time.time()}
         with contextlib.suppress(OSError):
             (self.folder / _HOLDER).write_text(json.dumps(holder))
@@ -74,6 +83,7 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         """Remove what is half done and give the folder free."""
+        _OPEN.discard(self._session)
         self.clear()
         (self.folder / _HOLDER).unlink(missing_ok=True)
         self._lock.release()
@@ -87,12 +97,20 @@ class Store:
             return " by another process"
 
     def clear(self) -> None:
-        """Remove what killed cases left."""
-        shutil.rmtree(self.folder / _SCRATCH, ignore_errors=True)
+        """Remove what killed cases left, of sessions of this machine that are over, or long ago.
+
+        A case of a cluster may still be running for a session that was killed; it has a folder of
+        its own, which nobody else takes.
+        """
+        for place in (self.folder / _SCRATCH).glob("*"):
+            if _is_over(place):
+                shutil.rmtree(place, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            (self.folder / _SCRATCH).rmdir()
 
     def scratch(self, case: Case, attempt: int) -> Path:
-        """Return where an attempt at a case is carried out."""
-        return self.folder / _SCRATCH / f"{case.key}-{attempt}"
+        """Return where an attempt at a case is carried out, a place of this session alone."""
+        return self.folder / _SCRATCH / f"{case.key}-{attempt}-{self._session}"
 
     def place(self, case: Case) -> Path:
         """Return the folder of a case."""
@@ -157,6 +175,10 @@ class Store:
                 raise ValueError("it is that of another case")
             if not isinstance(found["numbers"], dict):
                 raise ValueError("it has no numbers")
+            if not isinstance(found.setdefault("versions", {}), dict):
+                raise ValueError("it has no versions")
+            if "date" not in found:
+                found["date"] = time.strftime(_DATE, time.localtime(path.stat().st_mtime))
         except FileNotFoundError:
             return None, ""
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -184,13 +206,17 @@ class Store:
             "number": case.number,
             "coordinates": case.coordinates,
             **result,
+            "versions": {"pyscl": _core.__version__, "code": code_identity()} | result["versions"],
+            "date": time.strftime(_DATE),
             "kept": None,
             "last_good": None,
         }
         try:
-            if place.exists() and not place.is_dir():
-                place.rename(place.with_name(f"{place.name}.unreadable-{time.time_ns()}"))
+            if place.exists() and not (place.is_dir() and os.access(place, _ALL)):
+                _move_away(place)
             place.mkdir(exist_ok=True)
+            if (place / RESULT).is_dir():
+                _move_away(place / RESULT)
             if scratch.is_dir():
                 if start:
                     _solutions(scratch, place / START)
@@ -209,6 +235,31 @@ class Store:
             ) from error
         write_json(place / RESULT, record)
         return record
+
+
+def _is_over(place: Path) -> bool:
+    """Whether the session that made a folder for a case is over, or its last change long ago."""
+    import psutil
+
+    parts = place.name.split("-", 4)  # key, attempt, session, process, host
+    if len(parts) == 5 and parts[4] == socket.gethostname() and parts[3].isdigit():
+        process = int(parts[3])
+        if process == os.getpid():
+            return "-".join(parts[2:]) not in _OPEN
+        try:  # its number may be in use again
+            return bool(psutil.Process(process).create_time() > place.stat().st_mtime)
+        except psutil.NoSuchProcess:
+            return True
+        except (psutil.Error, OSError):
+            return False
+    changes = [place, *place.rglob("*")]
+    with contextlib.suppress(OSError):
+        return time.time() - max(path.stat().st_mtime for path in changes) > _LONG
+    return False  # it is being written
+
+
+def _move_away(path: Path) -> None:
+    path.rename(path.with_name(f"{path.name}.unreadable-{time.time_ns()}"))
 
 
 def _solutions(scratch: Path, target: Path) -> None:
@@ -243,6 +294,7 @@ def _definition(study: Study, axes: Sequence[Axis], cases: Sequence[Case]) -> di
         "directory": str(study.directory.resolve()),
         "files": files,
         "physics": [_core.__version__, RESULTS_VERSION],
+        "versions": {"pyscl": _core.__version__, "code": code_identity()},
         "hash": hashlib.sha256(text.encode()).hexdigest()[:24],
         "axes": [axis.to_dict() for axis in axes],
         "sampling": samples.model_dump() if samples else None,
@@ -273,7 +325,7 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any], axes: Sequence[
     lines = []
     before, after = dict(_leaves(old["base"])), dict(_leaves(new["base"]))
     for path in {**before, **after}:
-        if path.startswith(_NO_EFFECT) or path in replaced_by_axes:
+        if path in _NO_EFFECT or path in replaced_by_axes:
             continue
         if before.get(path) != after.get(path):
             was, now = (json.dumps(d[path]) if path in d else "nothing" for d in (before, after))

@@ -16,7 +16,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +51,9 @@ class Task:
         time: that it may take [s], or None.
         memory: that it may take [bytes], or None.
         files: whether the files of a case that is done are wanted.
-        safer: whether to solve with more iterations and smaller steps.
+        settings: of the solver by name, besides the usual ones.
         start: folder with solutions of a neighbour, or None.
+        code: `pyscl.sweep.cases.code_identity` of the process that hands it out, or "".
     """
 
     data: Mapping[str, Any]
@@ -63,8 +64,9 @@ class Task:
     time: float | None = None
     memory: int | None = None
     files: bool = False
-    safer: bool = False
+    settings: Mapping[str, float] = field(default_factory=dict)
     start: str | None = None
+    code: str = ""
 
 
 def prepare(parent: bool = True) -> int:
@@ -80,7 +82,9 @@ def prepare(parent: bool = True) -> int:
         threading.Thread(target=_end_with_parent, daemon=True).start()
     import pyscl.runner
     import pyscl.storage  # noqa: F401
+    from pyscl.sweep.cases import code_identity
 
+    code_identity()
     return os.getpid()
 
 
@@ -110,7 +114,8 @@ def run_task(task: Task) -> dict[str, Any]:
     """Carry out a case; never raises.
 
     Returns:
-        status, reason, numbers, seconds, memory, versions; see `pyscl.sweep.store`.
+        status, reason, numbers, seconds, memory, versions; see `pyscl.sweep.store`. "final" is
+        there and true if another attempt cannot help.
     """
     with _ONE_AT_A_TIME:
         begin = time.perf_counter()
@@ -134,12 +139,13 @@ def run_task(task: Task) -> dict[str, Any]:
 def _attempt(task: Task, folder: Path) -> dict[str, Any]:
     from pyscl.errors import InputError
     from pyscl.runner import execute, versions
+    from pyscl.sweep.cases import code_identity
 
     result: dict[str, Any] = {
         "status": "failed",
         "reason": "",
         "numbers": {},
-        "versions": versions(),
+        "versions": versions() | {"code": code_identity()},
     }
     try:
         with _memory_limit(task.memory), _time_limit(task.time) as check:
@@ -162,6 +168,8 @@ def _attempt(task: Task, folder: Path) -> dict[str, Any]:
         result["reason"] = str(error)
         if _no_space(error):
             result["status"] = DISK
+        elif not _chained(error, OSError):  # bad input stays bad, files may come back
+            result["final"] = True
     except Exception as error:
         result["reason"] = f"{type(error).__name__}: {error}"
         if _no_space(error):
@@ -216,9 +224,8 @@ def _approach(task: Task) -> "Approach":
     from pyscl.runner import Approach
     from pyscl.study.newton import SolverOptions
 
-    options = None
-    if task.safer:
-        options = SolverOptions(max_iterations=300, outward_limit=2.0, smallest_bias_step=1e-5)
+    settings: Mapping[str, Any] = task.settings
+    options = SolverOptions(**settings) if settings else None
     if task.start is None:
         return Approach(options)
     from pyscl.runner.cases import place_of

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from sweep_folders import axis, write_study
 
+from pyscl import sweep
 from pyscl.errors import InputError
+from pyscl.sweep.analysis import ensemble
 from pyscl.sweep.dataset import load, paths, save
-from pyscl.sweep.outputs import Numbers, Output, evaluate
+from pyscl.sweep.definition import make_study
+from pyscl.sweep.outputs import Numbers, Output, evaluate, missing_outputs
 
 R = "comparison.steady.effective resistance.{}"
 AXES = [axis("coverage", [0.3, 0.1, 0.5]), axis("size", ["12 nm", "6 nm"], "nm")]
@@ -46,7 +49,7 @@ def test_a_product_has_its_axes_as_dimensions_in_the_order_given(folder):
 def test_expressions_follow_from_other_outputs_and_axes(folder):
     dataset = load(folder)
     assert float(dataset["promotion"].sel(coverage=0.3, size=12.0)) == pytest.approx(1 - 42 / 200)
-    assert dataset["promotion"].attrs["units"] == "1"
+    assert dataset["promotion"].attrs["units"] == ""  # it is not worked out
     outputs = {**OUTPUTS, "sum": {"value": "without + 2 * size", "unit": "Ohm m"}}
     more = load(folder, outputs)
     assert float(more["sum"].sel(coverage=0.1, size=6.0)) == 212.0
@@ -59,6 +62,23 @@ def test_a_failed_case_has_its_reason_and_no_number(folder):
     assert np.isnan(case["with_it"])
     assert np.isnan(case["promotion"])
     assert int(case["attempts"]) == 2
+
+
+def test_numbers_of_a_failed_case_are_shown_only_if_wanted(tmp_path):
+    def numbers(place):
+        return ("failed", "diverged", {"y": -99.0}) if place["a"] == 2 else {"y": 1.0 * place["a"]}
+
+    outputs = {"y": "y", "double": "2 * y"}
+    folder = write_study(tmp_path / "s", [axis("a", [1, 2, 3])], numbers, outputs)
+    dataset = load(folder)
+    np.testing.assert_array_equal(dataset["y"].values, [1.0, np.nan, 3.0])
+    np.testing.assert_array_equal(dataset["double"].values, [2.0, np.nan, 6.0])
+    assert ensemble(dataset, "y", "a")["count"] == 2
+    seen = load(folder, partial=True)
+    assert seen["double"].values.tolist() == [2.0, -198.0, 6.0]
+    save(dataset, tmp_path / "s.nc")
+    with pytest.raises(InputError, match="load the folder"):
+        load(tmp_path / "s.nc", partial=True)
 
 
 def test_cases_not_run_or_unreadable_are_said_to_be_so(tmp_path):
@@ -165,6 +185,7 @@ def test_another_format_or_folder_is_refused(folder, tmp_path):
 def test_an_output_that_no_case_has_is_refused_with_the_nearest(folder):
     with pytest.raises(InputError, match=r"nearest are:\n +comparison.steady.effective resist"):
         load(folder, {"r": "comparison.steady.effective resistence.bare"})
+    assert sweep.paths is paths
     assert paths(folder) == [R.format("bare"), R.format("with BaTiO3")]
 
 
@@ -205,3 +226,55 @@ def test_what_is_not_finite_is_no_result():
     found = evaluate(outputs, numbers, {})
     assert np.isnan(found["c"][0]).all()
     assert np.isnan(found["d"][0]).all()
+
+
+STEADY = "cases.base.studies.steady.effective resistance [Ohm m]"
+MODELS = {"path": "variant", "values": ["bare", "with it"]}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        ({"status": STEADY}, "output 'status' needs another name: it is always there"),
+        ({"T": STEADY}, "output 'T' needs another name: it is an axis"),
+        ({"log": STEADY}, "output 'log' needs another name: it is a function"),
+        ({"a/b": STEADY}, "output 'a/b' needs another name"),
+        ({"a": "1 - b *"}, "output 'a' = 1 - b \\*: neither a path"),
+        ({"a": "b +* c"}, "output 'a' = b \\+\\* c: neither a path"),
+        ({"a": STEADY.replace("cases", "case")}, "no section of a summary 'case'.*'cases'"),
+        ({"r": STEADY, "a": "1 - rr"}, "no output or numeric axis 'rr' in output 'a'.*'r'"),
+        ({"r": STEADY, "a": "r * model"}, "no output or numeric axis 'model'"),
+        ({"r": STEADY, "a": "frac(r)"}, "no output or numeric axis 'frac'"),
+        ({"r": STEADY, "a": "sqrt(r, 1, 2)"}, "output 'a' = sqrt"),
+        ({"a": "b", "b": "a"}, "outputs in a circle: a -> b -> a"),
+        ({"a": STEADY.replace("base", "{variant}")}, "no axis 'variant' in"),
+        ({"a": {"value": STEADY, "unit": "V"}}, "'Ohm m' cannot be given in 'V'"),
+    ],
+)
+def test_wrong_outputs_are_refused_before_the_work(outputs, words):
+    axes = {"T": {"path": "temperature", "values": ["300 K", "310 K"]}, "model": MODELS}
+    with pytest.raises(InputError, match=words) as caught:
+        make_study(base={}, axes=axes, outputs=outputs)
+    assert "study.yaml:" in str(caught.value)
+
+
+def test_sensible_outputs_are_accepted_before_the_work():
+    axes = {"T": {"path": "temperature", "values": ["300 K", "310 K"]}, "model": MODELS}
+    outputs = {
+        "r": {"value": STEADY, "unit": "ohm*cm"}, "any": "cases.*.studies.steady.R",
+        "of": "comparison.steady.effective resistance.{model}", "star": "*.R",
+        "both": "where(r > 1, r * T, exp(-any)) / of + star",
+    }  # fmt: skip
+    assert list(make_study(base={}, axes=axes, outputs=outputs).input.outputs) == list(outputs)
+
+
+def test_outputs_the_first_case_does_not_have_are_named_with_the_nearest():
+    numbers = {STEADY: 1.0, "cases.a.R": 1.0, "cases.b.R": 2.0}
+    outputs = [
+        Output("r", STEADY), Output("wrong", STEADY.replace("effective", "efective")),
+        Output("both", "cases.*.R"), Output("expression", "r / wrong"),
+    ]  # fmt: skip
+    first, second = missing_outputs(outputs, numbers, {})
+    assert "output 'wrong': the first case that is done has no number 'cases.base" in first
+    assert f"nearest are:\n    {STEADY}" in first
+    assert "'cases.*.R' is not one number" in second

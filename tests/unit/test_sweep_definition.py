@@ -13,7 +13,8 @@ from pyscl.input.loader import validated
 from pyscl.sweep.axes import expand_axes
 from pyscl.sweep.cases import chains, effective, key_of
 from pyscl.sweep.definition import load_study
-from pyscl.sweep.drive import is_kept, plan
+from pyscl.sweep.drive import plan
+from pyscl.sweep.keeping import is_kept
 
 FRACTION = "regions.a.carriers.0.site_fraction"
 
@@ -246,9 +247,9 @@ def test_chains_follow_their_axis(tmp_path):
 
 def test_cases_are_kept_by_their_coordinates(tmp_path):
     study = tiny_study(tmp_path, keep=[{"temperature": 310, "bias": 10}, {"bias": 0}])
-    _, cases = plan(study)
-    assert [is_kept(study, case, "done") for case in cases] == [1, 0, 0, 1, 1, 0]
-    assert all(is_kept(study, case, "failed") for case in cases)
+    axes, cases = plan(study)
+    assert [is_kept(study, case, "done", axes) for case in cases] == [1, 0, 0, 1, 1, 0]
+    assert all(is_kept(study, case, "failed", axes) for case in cases)
 
 
 # What is refused, with its place.
@@ -298,6 +299,29 @@ HEAD = "base: run.yaml\naxes:\n  "
         (HEAD + "temperature: {values: [1 K]}\nkeep: [{tmperature: 1}]", ["no axis 'tmperature'"]),
         (HEAD + "temperature: {values: [1 K]}\nlimits: {memory: 3 parsecs}",
          ["study.yaml:4:18: '3 parsecs' is no amount of memory"]),
+        (HEAD + "temperature: {values: [1 K]}\nkeep: [{temperature: 2 K}]",
+         ["study.yaml:4:8: there is no case with temperature = 2 K"]),
+        (HEAD + "temperature: {values: [1 K]}\nkeep: [{temperature: 2 mV}]",
+         ["study.yaml:4:8: wrong unit 'mV'"]),
+        (HEAD + "temperature: {values: [1 K]}\nretry: {nope: 3}",
+         ["study.yaml:4:9: no setting of the second attempt 'nope'", "max_iterations"]),
+        (HEAD + "temperature: {values: [1 K]}\nretry: {studies.1.steady.bias.right: 1 mV}",
+         ["study.yaml:4:9", "input of a case cannot change with its attempts"]),
+        (HEAD + "temperature: {values: [1 K]}\nretry: {max_iterations: 0}", ["study.yaml:4:"]),
+        (HEAD + "temperature: {values: [1 K, 2 K]}\n  t: {path: temperature, values: [3 K]}",
+         ["study.yaml:4:3: axes 'temperature' and 't' both set 'temperature'"]),
+        (HEAD + "x: {path: regions.a.carriers.0.site_fraction, values: [0.1, 0.2]}\n"
+         "  y: {path: regions.a.carriers, values: {one: []}}",
+         ["study.yaml:4:3: axes 'x' and 'y' both set 'regions.a.carriers.0.site_fraction' and "
+          "'regions.a.carriers'"]),
+        (HEAD + "x: {path: interfaces.a|b.blocking, values: {open: [], shut: [Li]}}\n"
+         "  y: {sets: {one: {interfaces.b|a.blocking: []}}}",
+         ["axes 'x' and 'y' both set"]),
+        (HEAD + "title: {values: [one, two]}",
+         ["study.yaml:3:3: axis 'title' changes nothing"]),
+        (HEAD + "temperature: {values: [1 K, 2 K]}\n  title: {values: [one, two]}\n"
+         "zip: [[temperature, title]]",
+         ["study.yaml:4:3: axis 'title' changes nothing"]),
         (HEAD + "temperature: {values: [1 K]}\nworkers: 0", ["study.yaml:4:10"]),
         (HEAD + "temperature: {range: {from: 1 K, to: 2 K}}", ["missing key 'samples'"]),
         (HEAD + "temperature: {values: [1 K]}\nsamples: {count: 3}", ["nothing is sampled"]),
@@ -322,6 +346,51 @@ def test_unknown_variants_are_refused(tmp_path):
     with pytest.raises(InputError, match="no variant 'blanc'") as caught:
         plan(tiny_study(tmp_path, axes={"variant": {"values": ["blanc"]}}, variants=True))
     assert "Did you mean 'blank'?" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"path": "variant", "values": {"one": "blank", "two": "blnak"}},
+        {"sets": {"one": {"variant": "blank"}, "two": {"variant": "blnak"}}},
+    ],
+)
+def test_unknown_variants_are_refused_in_every_way_to_name_them(tmp_path, given):
+    study = tiny_study(tmp_path, axes={"model": given}, variants=True)
+    with pytest.raises(InputError, match=r"axis model, variant = two: no variant 'blnak'") as found:
+        plan(study)
+    assert "Did you mean 'blank'?" in str(found.value)
+
+
+def test_an_axis_that_a_variant_replaces_changes_nothing(tmp_path):
+    axes = {"e": {"path": "regions.b.relative_permittivity", "values": [30, 40]},
+            "variant": {"values": ["blank"]}}  # fmt: skip
+    with pytest.raises(InputError, match="axis 'e' changes nothing"):
+        plan(tiny_study(tmp_path, axes=axes, variants=True))
+    axes["variant"]["values"].append("with coating")
+    assert len(plan(tiny_study(tmp_path, axes=axes, variants=True))[1]) == 3
+
+
+def test_zipped_axes_may_repeat_values(tmp_path):
+    axes = {"temperature": {"values": ["300 K", "300 K", "310 K"]},
+            "x": {"path": FRACTION, "values": [0.1, 0.2, 0.2]}}  # fmt: skip
+    _, cases = plan(tiny_study(tmp_path, axes=axes, zip=[["temperature", "x"]]))
+    assert [tuple(case.coordinates.values()) for case in cases] == [
+        (300.0, 0.1), (300.0, 0.2), (310.0, 0.2)
+    ]  # fmt: skip
+
+
+def test_cases_are_kept_by_quantities_in_any_unit(tmp_path):
+    axes, cases = plan(study := tiny_study(tmp_path, keep=[{"temperature": "0.31 kK"}]))
+    assert [is_kept(study, case, "done", axes) for case in cases] == [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("name", ["preview", "title", "figures", "cache", "provenance"])
+def test_names_of_the_user_are_never_without_effect(tmp_path, name):
+    """Only the settings of these names have no effect, whatever the user calls a variant."""
+    changes = [("  blank:\n", f"  {name}:\n")]
+    axes = {"e": {"path": f"variants.{name}.b.relative_permittivity", "values": [10, 20]}}
+    assert len(plan(tiny_study(tmp_path, axes=axes, variants=True, changes=changes))[1]) == 2
 
 
 def test_an_unknown_name_is_reported_once_and_a_wrong_value_each_time(tmp_path):

@@ -1,5 +1,6 @@
 """Studies carried out: the same numbers as single runs, stored at once, resumed, refused."""
 
+import io
 import json
 import os
 import subprocess
@@ -21,7 +22,8 @@ from pyscl import InputError, Solution, cli
 from pyscl.input import load_input
 from pyscl.runner import execute
 from pyscl.storage import atomic
-from pyscl.sweep import worker
+from pyscl.sweep import progress, worker
+from pyscl.sweep.drive import Counts
 from pyscl.sweep.local import LocalEngine
 from pyscl.sweep.store import Store
 from pyscl.sweep.worker import Task, flatten, run_task
@@ -189,8 +191,8 @@ def test_a_failed_case_is_tried_twice_and_does_not_stop_the_others(tmp_path):
     (failed,) = [r for r in results(tmp_path / "out").values() if r["status"] == "failed"]
     assert failed["attempts"] == 2
     assert "steady stopped after" in failed["reason"]
-    assert "failed, tried again: " in lines[0]
-    assert " failed: base: steady: steady stopped" in lines[1]
+    assert any("failed, tried again: " in line for line in lines)
+    assert any(" failed: base: steady: steady stopped" in line for line in lines)
     place = tmp_path / "out" / "cases" / failed["key"] / failed["kept"]
     last_good = Solution.load(place / failed["last_good"])
     assert last_good.kind == "equilibrium"
@@ -199,12 +201,29 @@ def test_a_failed_case_is_tried_twice_and_does_not_stop_the_others(tmp_path):
     assert again.earlier == 2
 
 
+def test_an_output_that_the_first_case_does_not_have_is_said_once(tmp_path):
+    wrong = "cases.base.studies.steady.contacts.rigth.current [A/m]"
+    study = tiny_study(tmp_path, axes={"temperature": TEMPERATURE}, outputs={"j": wrong})
+    counts, lines = carried_out(study, tmp_path / "out")
+    assert counts.done == 2
+    (line,) = [line for line in lines if line.startswith("warning: ")]
+    assert "output 'j': the first case that is done has no number" in line
+    assert "contacts.right.current [A/m]" in line
+
+
 def test_the_second_attempt_has_the_settings_of_retry(tmp_path):
     axes = {"bias": {"path": BIAS["path"], "values": ["10 mV", "1e300 V"]}}
-    study = tiny_study(tmp_path, axes=axes, retry={"studies.1.steady.bias.right": "30 mV"})
+    study = tiny_study(tmp_path, axes=axes, retry={"max_iterations": 7})
     counts, _ = carried_out(study, tmp_path / "out")
-    assert counts.by_status == {"done": 2}
-    assert sorted(r["attempts"] for r in results(tmp_path / "out").values()) == [1, 2]
+    assert counts.by_status == {"done": 1, "failed": 1}
+    found = results(tmp_path / "out")
+    assert (found[10.0,]["attempts"], found[10.0,]["settings"]) == (1, {})
+    failed = found[1e303,]
+    assert failed["attempts"] == 2
+    assert failed["settings"]["max_iterations"] == 7
+    (first,) = failed["earlier"]
+    assert (first["status"], first["settings"]) == ("failed", {})
+    assert failed["reason"].startswith(first["reason"])
 
 
 def test_folders_of_chosen_cases_are_kept(tmp_path):
@@ -392,11 +411,50 @@ def test_the_command_computes_a_study_file(tmp_path, monkeypatch):
     )
     dry = invoke("sweep", "two.yaml", "--dry-run")
     assert "2 cases, all of them valid" in dry.output
+    assert "0 of them are stored in studies/two" in dry.output
     assert not Path("studies").exists()
     done = invoke("sweep", "two.yaml")
     assert done.exit_code == 0
     assert "2 cases (0 from before): 2 done" in done.output
+    assert "2 of 2 cases: 2 done, 0 without result, 0 running" in done.output
     assert len(results(Path("studies/two"))) == 2
+    assert "2 of them are stored in studies/two" in invoke("sweep", "two.yaml", "--dry-run").output
+
+
+def test_an_interrupted_command_says_what_is_stored_and_how_to_go_on(tmp_path, monkeypatch):
+    tiny_study(tmp_path)
+    (tmp_path / "two.yaml").write_text("base: run.yaml\naxes: {temperature: {values: [300 K]}}\n")
+
+    def interrupted(*_, progress, **__):
+        progress(Counts(4, by_status={"done": 2, "failed": 1}))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pyscl.sweep.drive.run_study", interrupted)
+    done = invoke("sweep", tmp_path / "two.yaml", "--folder", tmp_path / "out")
+    assert done.exit_code == 130
+    assert f"interrupted: 3 of 4 cases are stored in {tmp_path / 'out'}; the same" in done.output
+
+
+def test_without_a_terminal_there_is_a_line_now_and_then(monkeypatch):
+    from rich.console import Console
+
+    now, written = [1000.0], io.StringIO()
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    counts = Counts(10, earlier=2, by_status={"done": 2})
+    with progress.SweepProgress(Console(file=written, width=40)) as shown:
+        for _ in range(300):
+            shown.show(counts)
+            now[0] += 0.5
+            if counts.finished < 6:
+                counts.add("done")
+        assert written.getvalue().splitlines() == [
+            "6 of 10 cases: 6 done, 0 without result, 0 running, about 60 s left",
+            "6 of 10 cases: 6 done, 0 without result, 0 running, about 120 s left",
+        ]
+        counts.by_status = {"done": 9, "failed": 1}
+    assert written.getvalue().splitlines()[2:] == [
+        "10 of 10 cases: 9 done, 1 without result, 0 running"
+    ]
 
 
 def test_the_command_exits_with_1_if_a_case_failed(tmp_path):

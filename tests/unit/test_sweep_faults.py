@@ -300,6 +300,23 @@ def test_a_cluster_of_our_own(tmp_path):
     assert counts.by_status == {"done": 2}
 
 
+@pytest.mark.slow
+def test_workers_with_another_pyscl_are_refused(tmp_path, dask, monkeypatch):
+    study = tiny_study(tmp_path, axes={"temperature": TEMPERATURE})
+    monkeypatch.setattr("pyscl.sweep.cases.code_identity", lambda: "other")
+    with pytest.raises(InputError, match=r"Dask worker .* has pyscl .*, this is .*code other;"):
+        carried_out(study, tmp_path / "out", scheduler=dask)
+    monkeypatch.setattr(cluster.DaskEngine, "_refuse", lambda *_: None)  # they come later
+    with pytest.raises(InputError, match=r"worker on .* has .*code other;.*so far are complete"):
+        carried_out(study, tmp_path / "out", scheduler=dask)
+    assert not results(tmp_path / "out")
+
+
+def test_a_case_is_not_carried_out_by_another_pyscl():
+    result = cluster._runner("pyscl 0.0, code none")({})
+    assert "this is pyscl 0.0, code none" in result["reason"]
+
+
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "_CONNECT", 1.0)
     study = tiny_study(tmp_path, axes={"temperature": TEMPERATURE})
