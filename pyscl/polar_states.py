@@ -10,8 +10,6 @@ from pydantic import Field as PydanticField
 from pyscl.errors import InputError, unknown_name
 from pyscl.materials.polarization import Landau
 from pyscl.materials.schema import InputModel
-from pyscl.model_checks import constant_vector, two_components
-from pyscl.polarization import has_polar_unknowns, site_axes
 from pyscl.units import Angle, Extent, Length, Number
 
 if TYPE_CHECKING:
@@ -133,6 +131,8 @@ def usual_start(
     polarization: "Mapping[str, PolarStart] | PolarStart | None",
 ) -> "Mapping[str, PolarStart] | PolarStart | None":
     """Return the polarization to start from: a seeded noise where neither it nor a start says."""
+    from pyscl.polarization import has_polar_unknowns  # loads the core; run files need not
+
     said = polarization is not None or (start is not None and has_polar_unknowns(start.model))
     return polarization if said or not has_polar_unknowns(model) else RandomPolarization()
 
@@ -151,6 +151,9 @@ def start_polarization(
         InputError: a region that does not exist or is no ferroelectric; what is no polarization;
             a pattern of domains in a crystal without gradient energy.
     """
+    from pyscl.model_checks import two_components
+    from pyscl.polarization import site_axes
+
     if start is None:
         return u
     d, mesh = model.discretized, model.mesh
@@ -192,6 +195,8 @@ def start_polarization(
 
 def _vector(given: object, name: str) -> FloatArray:
     """Return a constant polarization [C/m2], (2,); InputError says what else is allowed."""
+    from pyscl.model_checks import constant_vector
+
     vector = constant_vector(given, name)
     if vector is None:
         raise InputError(
