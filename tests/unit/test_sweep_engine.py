@@ -21,7 +21,6 @@ import pyscl
 from pyscl import InputError, Solution, cli
 from pyscl.input import load_input
 from pyscl.runner import execute
-from pyscl.storage import atomic
 from pyscl.sweep import progress, worker
 from pyscl.sweep.drive import Counts
 from pyscl.sweep.local import LocalEngine
@@ -285,26 +284,6 @@ def test_a_chain_goes_on_behind_a_case_that_failed(tmp_path):
 
 
 # A full disk.
-
-
-def test_a_full_disk_stops_the_study_and_leaves_complete_results(tmp_path, monkeypatch):
-    study = tiny_study(tmp_path)
-    replace, written = os.replace, []
-
-    def full(source, target):
-        if Path(target).name == "result.json":
-            if len(written) == 2:
-                raise OSError(28, "No space left on device")
-            written.append(target)
-        replace(source, target)
-
-    monkeypatch.setattr(atomic.os, "replace", full)
-    with pytest.raises(InputError, match="No space left on device"):
-        carried_out(study, tmp_path / "out")
-    monkeypatch.undo()
-    assert len(results(tmp_path / "out")) == 2
-    counts, _ = carried_out(study, tmp_path / "out")
-    assert (counts.earlier, counts.done) == (2, 6)
 
 
 # A worker, called as a function.

@@ -196,6 +196,50 @@ def many_cases(folder, points=16):
     (folder / "many.yaml").write_text(f"base: run.yaml\n{axes}\n")
 
 
+FULL_DISK = """
+import os
+from pathlib import Path
+
+from pyscl import InputError
+from pyscl.sweep import load_study, run_study
+
+
+def main():
+    replace, written = os.replace, []
+
+    def full(source, target):
+        if Path(target).name == "result.json":
+            if len(written) == 2:
+                raise OSError(28, "No space left on device")
+            written.append(target)
+        replace(source, target)
+
+    os.replace = full
+    try:
+        run_study(load_study("many.yaml"), "out", workers=1)
+    except InputError as error:
+        print(error)
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_a_full_disk_stops_the_study_and_leaves_complete_results(tmp_path):
+    many_cases(tmp_path, points=6)
+    (tmp_path / "full.py").write_text(FULL_DISK)
+    done = subprocess.run(
+        [sys.executable, "full.py"], cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True
+    )
+    assert "No space left on device" in done.stdout, done.stderr
+    assert len(results(tmp_path / "out")) == 2
+    process = command(tmp_path)
+    process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert len(results(tmp_path / "out")) == 6
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_killed_study_goes_on_where_it_stopped(tmp_path, number):
     many_cases(tmp_path)
