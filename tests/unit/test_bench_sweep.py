@@ -6,6 +6,8 @@ from typer.testing import CliRunner
 from pyscl import InputError, cli
 from pyscl.bench_sweep import HEAD, run_sweep_benchmark
 
+pytestmark = pytest.mark.studies
+
 
 def test_a_study_is_timed_against_single_runs():
     (result,) = run_sweep_benchmark(20, workers=(1,))

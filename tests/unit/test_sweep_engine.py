@@ -27,6 +27,8 @@ from pyscl.sweep.local import LocalEngine
 from pyscl.sweep.store import Store
 from pyscl.sweep.worker import Task, flatten, run_task
 
+pytestmark = pytest.mark.studies
+
 COMMAND = [sys.executable, "-P", "-c", "from pyscl.cli import main; main()"]
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": os.pathsep.join([str(Path(pyscl.__file__).parents[1]), *sys.path])

@@ -18,6 +18,8 @@ from pyscl import InputError
 from pyscl.sweep import cluster, local
 from pyscl.sweep.worker import THREADS
 
+pytestmark = pytest.mark.studies
+
 ENDLESS = (
     "  - steady: {bias: {right: 10 mV}}\n",
     "  - transient:\n      contact: right\n      protocol: [Rest for 1 us, Rest for 1 us]\n"

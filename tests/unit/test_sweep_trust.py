@@ -19,6 +19,8 @@ from pyscl.sweep.drive import plan
 from pyscl.sweep.engines import lost
 from pyscl.sweep.store import Store
 
+pytestmark = pytest.mark.studies
+
 ONE = {"temperature": {"values": ["300 K"]}}
 ENDED = {"numbers": {}, "seconds": 1.0, "memory": 0, "versions": {}}
 
