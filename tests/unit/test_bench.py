@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from pyscl import InputError, bench_polarization, cli
-from pyscl.bench import HEAD, benchmark_model, run_benchmark
+from pyscl import InputError, cli
+from pyscl.bench import polarization as bench_polarization
+from pyscl.bench.solving import HEAD, benchmark_model, run_benchmark
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pyscl import InputError, cli
-from pyscl.bench_sweep import HEAD, run_sweep_benchmark
+from pyscl.bench.sweep import HEAD, run_sweep_benchmark
 
 pytestmark = pytest.mark.studies
 

@@ -7,7 +7,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pyscl import InputError, Mesh, MeshError, cli
-from pyscl.bench_meshing import HEAD, packing, run_meshing_benchmark
+from pyscl.bench.meshing import HEAD, packing, run_meshing_benchmark
 from pyscl.geometry.measures import areas
 from pyscl.meshing import fill
 

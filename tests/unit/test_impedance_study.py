@@ -27,7 +27,7 @@ from pyscl import (
     SpectrumOptions,
     TransientOptions,
 )
-from pyscl.bench import charged_composite
+from pyscl.bench.solving import charged_composite
 from pyscl.mesh import strip
 from pyscl.spectrum import Contribution, Spectrum
 from pyscl.study.impedance import Drive, LinearizedModel

@@ -23,7 +23,7 @@ from pyscl import (
     Remanent,
     ReservoirContact,
 )
-from pyscl.bench import benchmark_model
+from pyscl.bench.solving import benchmark_model
 from pyscl.boundaries import ButlerVolmer, Coating, FloatingConductor
 from pyscl.mesh import from_delaunay, strip
 from pyscl.postprocess.neutral import NeutralPotential

@@ -7,7 +7,7 @@ the same mesh; then a film goes through a polarization loop.
 import time
 from dataclasses import dataclass
 
-from pyscl.bench import benchmark_model
+from pyscl.bench.solving import benchmark_model
 from pyscl.boundaries import PotentialContact
 from pyscl.materials import Landau, Material, load_landau
 from pyscl.mesh import strip

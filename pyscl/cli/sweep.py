@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pyscl.cli.exits import EXIT_FAILED, EXIT_INTERRUPTED
+
 if TYPE_CHECKING:
     from pyscl.sweep.cases import Case
     from pyscl.sweep.drive import Counts
 
-EXIT_FAILED = 1
-EXIT_INTERRUPTED = 130
 _SHOWN = 5  # cases of a dry run
 
 

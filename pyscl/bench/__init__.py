@@ -1,0 +1,1 @@
+"""Benchmarks of an installation: `pyscl bench`."""
