@@ -43,6 +43,7 @@ void bind_newton(py::module_& m)
       .def_readonly("residual", &NewtonStep::residual)
       .def_readonly("damping", &NewtonStep::damping)
       .def_readonly("worst_dof", &NewtonStep::worst_dof)
+      .def_readonly("factorized", &NewtonStep::factorized)
       .def_readonly("assembly_seconds", &NewtonStep::assembly_seconds)
       .def_readonly("factor_seconds", &NewtonStep::factor_seconds)
       .def_readonly("solve_seconds", &NewtonStep::solve_seconds);

@@ -20,6 +20,14 @@ using ComplexSparseMatrix = Eigen::SparseMatrix<std::complex<double>>;
 using Vector = Eigen::VectorXd;
 using ComplexVector = Eigen::VectorXcd;
 
+/// When a solution is corrected by a second one. Within an iteration that evaluates its residual
+/// anew it needs to be only where the first one is worse than rounding.
+enum class Refinement
+{
+  always,
+  where_needed
+};
+
 /// Scalar is double or std::complex<double>.
 template <class Scalar>
 class LinearSolver
@@ -35,7 +43,7 @@ public:
   /// Numerical factorisation. False if the matrix is singular or not finite.
   bool factorize(const Matrix& matrix);
   /// Solution with one step of iterative refinement.
-  Column solve(const Column& right_hand_side);
+  Column solve(const Column& right_hand_side, Refinement refinement = Refinement::always);
   /// Entries of the factors.
   std::int64_t fill() const;
   /// Whether the pivots within supernodes were not good enough for the last matrix.
@@ -46,8 +54,7 @@ private:
 
   bool equilibrate(const Matrix& matrix);
   bool pivot_freely();
-  Column refined_solution(const Column& b);
-  bool is_accurate(const Column& x, const Column& b) const;
+  double find_solution(const Column& b, Refinement refinement, Column& x) const;
 
   std::vector<std::int32_t> _order;  ///< permuted -> original
   Matrix _permuted;                  ///< scaled and permuted matrix

@@ -1,6 +1,7 @@
 #include "newton.hpp"
 
 #include "elimination_order.hpp"
+#include "quasi_newton.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -193,26 +194,39 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
   Vector z = c.restrict_state(u);
   SparseMatrix jacobian;
   std::vector<EdgeFlux> fluxes;
-  for (int iteration = 0; iteration < control.max_iterations; ++iteration)
+  QuasiNewton quasi_newton(control.tolerance);
+  for (int factorizations = 0; factorizations < control.max_iterations;)
   {
     NewtonStep step{};
     Stopwatch clock;
-    Vector r = assembly.residual_and_jacobian(result.u, jacobian, fluxes);
-    if (may_be_weak && (iteration % look_every == 0 || (_weak && !_weak->empty())))
+    Vector r;
+    step.factorized = !quasi_newton.factors_serve();
+    if (step.factorized)
     {
-      WeakParts parts(assembly, fluxes);
-      if (!parts.empty())
-        parts.replace(assembly, fluxes, r, jacobian);
-      if (_weak ? !_weak->same_pattern(parts) : !parts.empty())
-        _solver = std::make_unique<LinearSolver<double>>(jacobian, _order);
-      _weak = std::move(parts);
+      r = assembly.residual_and_jacobian(result.u, jacobian, fluxes);
+      if (may_be_weak && (factorizations % look_every == 0 || (_weak && !_weak->empty())))
+      {
+        WeakParts parts(assembly, fluxes);
+        if (!parts.empty())
+          parts.replace(assembly, fluxes, r, jacobian);
+        if (_weak ? !_weak->same_pattern(parts) : !parts.empty())
+          _solver = std::make_unique<LinearSolver<double>>(jacobian, _order);
+        _weak = std::move(parts);
+      }
+      step.assembly_seconds = clock.lap();
+      if (!r.allFinite() || !_solver->factorize(jacobian))
+        return finish("the Jacobian is singular or not finite");
+      ++factorizations;
+      step.factor_seconds = clock.lap();
     }
-    step.assembly_seconds = clock.lap();
+    else
+    {
+      r = assembly.residual(result.u);
+      step.assembly_seconds = clock.lap();
+    }
     step.residual = r.size() ? r.lpNorm<Eigen::Infinity>() : 0.0;
-    if (!r.allFinite() || !_solver->factorize(jacobian))
-      return finish("the Jacobian is singular or not finite");
-    step.factor_seconds = clock.lap();
-    const Vector dz = -_solver->solve(r);
+    const Vector dz =
+        quasi_newton.step(-_solver->solve(r, Refinement::where_needed), step.factorized);
     step.solve_seconds = clock.lap();
     if (!dz.allFinite())
       return finish("the linear solver returned values that are not finite");
@@ -224,10 +238,15 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     result.factor_entries = _solver->fill();
     if (poll)
       poll(step);
-    if (step.eta_update < control.tolerance && step.polar_update < control.tolerance &&
-        step.phi_update < std::fmax(control.tolerance, control.phi_tolerance))
+    const bool weak = _weak && !_weak->empty();
+    quasi_newton.note(std::max({step.phi_update, step.eta_update, step.polar_update}),
+                      advanced && !weak && step.damping == 1.0);
+    const bool small = step.eta_update < control.tolerance &&
+                       step.polar_update < control.tolerance &&
+                       step.phi_update < std::fmax(control.tolerance, control.phi_tolerance);
+    if (small && quasi_newton.has_arrived())
       return finish("");
-    if (!advanced)
+    if (!advanced && step.factorized)
       return finish("no step along Newton's direction comes closer to the solution");
   }
   return finish("no convergence within the allowed number of iterations");

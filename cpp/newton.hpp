@@ -31,6 +31,7 @@ struct NewtonStep
   double damping;      ///< accepted share of the step (equilibrium), or the share of the carrier
                        ///< sites that were not damped (steady)
   Index worst_dof;     ///< dof of the largest change
+  bool factorized;     ///< whether the Jacobian was factorised, not an earlier one used
   double assembly_seconds;
   double factor_seconds;
   double solve_seconds;

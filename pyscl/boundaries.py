@@ -154,7 +154,7 @@ class ReservoirContact(InputModel):
             neutral; None: not held (no surface charge).
         kinetics: transfer law between reservoir and model, which needs a potential; None:
             equilibrium.
-        compact_capacitance: as for `PotentialContact`; needs a potential.
+        compact_capacitance: [F/m2], as for `PotentialContact`; needs a potential.
         electrode: what the reservoir is made of, for its voltage: "Li" (lithium metal, default) or
             another reference electrode ("Li-In"), whose potential against lithium is added.
         feeds: regions that exchange the carrier with the reservoir everywhere inside, as through a
@@ -277,7 +277,7 @@ class FloatingConductor(InputModel):
 
     Attributes:
         region: the region; its permittivity does not matter.
-        charge: net charge of the region, C/m of depth (planar) or C (axisymmetric).
+        charge: net charge of the region, [C/m] of depth (planar) or [C] (axisymmetric).
     """
 
     region: str

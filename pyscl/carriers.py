@@ -125,7 +125,7 @@ def conductivity(
 
 
 def bulk_slope(carrier: materials.Carrier, temperature: float) -> float:
-    """Return dy/deta of the neutral bulk; y (1-y) for the lattice gas."""
+    """Return dy/deta of the neutral bulk [1]; y (1-y) for the lattice gas."""
     statistics = core_statistics(carrier.statistics, temperature)
     _, _, slope = _core.occupancy(statistics, np.array([bulk_eta(carrier, temperature)]))
     return float(slope[0])

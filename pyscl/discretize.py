@@ -48,7 +48,7 @@ class Discretized:
         site_dofs: (n_sites, n_carriers) dof of each carrier's mu, -1 where it is absent.
         background: (n_sites,) scaled density of the fixed charge.
         node_charge: (n_points,) scaled charge of interfaces and sides.
-        fixed_charge: all scaled fixed charges, place by place.
+        fixed_charge: all scaled fixed charges (k,), place by place.
         layers: material of each layer, None for a compact layer; the core has them as regions
             after those of the mesh.
         thin_layer_places: interface "a|b" or contact of each layer.
@@ -56,7 +56,7 @@ class Discretized:
         dof_node: (n_dofs,) mesh node of each dof; phi of the nodes comes first, dof = node (the
             first side where phi jumps).
         triangle_sites: (m, 3) sites at the corners of the triangles.
-        axes: (m, 2) first crystal axis of the triangles.
+        axes: (m, 2) unit vectors of the first crystal axis of the triangles.
         fixed_polarization: (m, 2) polarization that does not depend on the field [C/m2].
         site_polar: (n_sites,) first of the two dofs of P at each site, -1 where P is no unknown.
         terminals: contact -> number of its terminal, for contacts with a voltage.

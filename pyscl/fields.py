@@ -32,7 +32,7 @@ class Field:
         name: e.g. "site_fraction_Li".
         unit: SI unit, e.g. "V/m"; "1" for pure numbers.
         location: "site" (a mesh node seen from one region) or "triangle".
-        values: (n_sites,) or (n_triangles, 2); NaN where the field does not exist.
+        values: (n_sites,) or (n_triangles, 2) [`unit`]; NaN where the field does not exist.
     """
 
     name: str

@@ -324,7 +324,7 @@ class LoopRecord:
         self._last: tuple[FloatArray, FloatArray] | None = None
 
     def means(self, state: "Solution") -> FloatArray:
-        """Return the means of field, polarization in the region and field everywhere, (3, 2)."""
+        """Return means of field, polarization in the region [SI] and field everywhere, (3, 2)."""
         everywhere = self._everywhere @ state["electric_field"].values
         return np.array([*(self._share @ values for values in self._inner(state)), everywhere])
 

@@ -17,7 +17,7 @@ from pyscl.boundaries import (
     ReservoirContact,
 )
 from pyscl.errors import InputError, unknown_name
-from pyscl.materials import Material
+from pyscl.materials import Material, Provenance
 from pyscl.mesh import Mesh, check
 from pyscl.units import parse
 
@@ -79,6 +79,7 @@ class Model:
         contact_share: Mapping[str, FacetField] | None = None,
         temperature: float | str = 298.15,
         coordinates: Coordinates = "planar",
+        pairs: Sequence[Any] = (),
     ) -> None:
         """Check and store the parts of the model.
 
@@ -102,6 +103,8 @@ class Model:
                 x and y [m] of their midpoints. Carriers in equilibrium need 0 or 1.
             temperature: [K] or a text with a unit.
             coordinates: "planar" or "axisymmetric" (x is the radius, the mesh lies in x >= 0).
+            pairs: pairs of materials ("LiCoO2|Li6PS5Cl"), whose steps set the standard potentials
+                of the regions, see `pyscl.materials.apply_pairs`.
 
         Raises:
             InputError: a name that does not exist (with the nearest one), a region without
@@ -113,7 +116,7 @@ class Model:
         self.coordinates: Coordinates = coordinates
         checks.check_frame(self)
         check(mesh).raise_if_failed()
-        self.materials = checks.resolve_materials(self, materials)
+        self.materials = checks.resolve_materials(self, materials, pairs)
         self.carriers = checks.unify_carriers(self)
         self.contacts = dict(contacts or {})
         self.interfaces = checks.resolve_interfaces(self, interfaces or {})
@@ -143,6 +146,15 @@ class Model:
             for side in pair.sides:
                 checks.outer_facets(self, side, "periodic side")
         checks.warn_of_crystals(self)
+
+    @property
+    def provenance(self) -> dict[str, tuple[Provenance, ...]]:
+        """Where the values of the materials come from: region -> one entry per value.
+
+        Each has the value as printed on the card, its source (keys of `pyscl/references.bib`, or
+        "user"), temperature, range and note. The keys alone: `pyscl.citations.cited(model)`.
+        """
+        return {region: material.provenance for region, material in self.materials.items()}
 
     @cached_property
     def discretized(self) -> "Discretized":
@@ -423,14 +435,10 @@ class Model:
 
     def regions_at(self, group: str) -> list[str]:
         """Return the names of the regions that touch an outer facet group."""
-        facets = np.sort(self.mesh.facets_of(group), axis=1)
-        sides = np.sort(self.mesh.edges.sides, axis=1)
-        n = self.mesh.n_points
-        on_group = np.isin(
-            sides[:, 0].astype(np.int64) * n + sides[:, 1],
-            facets[:, 0].astype(np.int64) * n + facets[:, 1],
-        )
-        touching = np.unique(np.repeat(self.mesh.region, 3)[on_group])
+        edges = self.mesh.edges
+        of_group = np.zeros(len(edges.keys), dtype=bool)
+        of_group[edges.find(self.mesh.facets_of(group))] = True
+        touching = np.unique(np.repeat(self.mesh.region, 3)[of_group[edges.of_side]])
         return [self.mesh.region_names[r] for r in touching]
 
     def exchanging_regions(self, contact: str) -> list[str]:

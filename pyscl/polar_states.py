@@ -140,7 +140,7 @@ def usual_start(
 def start_polarization(
     model: "Model", u: FloatArray, start: "Mapping[str, PolarStart] | PolarStart | None"
 ) -> FloatArray:
-    """Return a copy of the unknowns with the polarization put in.
+    """Return a copy of the unknowns [scaled] with the polarization put in.
 
     Args:
         model: the model.

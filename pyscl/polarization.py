@@ -187,7 +187,7 @@ def region_surface(
 def crystal_surface(
     model: "Model", triangle_sites: IntArray, region: int
 ) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return the facets where a crystal ends, as `region_surface` does.
+    """Return the facets where a crystal ends, lengths in scaled units, as `region_surface`.
 
     These are its interfaces and contacts: across periodic sides and the mirrors that other outer
     sides are a crystal goes on.

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from pyscl.postprocess.energy import EnergyBalance
     from pyscl.postprocess.interfaces import InterfaceResult
     from pyscl.postprocess.layer_resistance import LayerResistance
+    from pyscl.postprocess.neutral import NeutralBulk
     from pyscl.postprocess.polarization import PolarizationResult
+    from pyscl.postprocess.quantities import Quantity
     from pyscl.spectrum import Spectrum
     from pyscl.study.impedance import SpectrumOptions
     from pyscl.study.newton import NewtonHistory
@@ -103,7 +105,7 @@ class Solution:
         return self.unknowns[: self._d.n_nodes] * self._d.scaling.potential
 
     def site_fraction(self, carrier: str) -> FloatArray:
-        """Return c / site density of a carrier, (n_sites,); NaN where it is absent."""
+        """Return c / site density of a carrier [1], (n_sites,); NaN where it is absent."""
         occupied, _ = self._d.core.site_fractions(self._number(carrier), self.unknowns)
         return occupied[: len(self._d.site_node)]
 
@@ -162,7 +164,7 @@ class Solution:
         return contact_result(self, name)
 
     def interface(self, name: str) -> "InterfaceResult":
-        """Return charge, bound charge, potential and width of the layers at an interface "a|b"."""
+        """Return potential, charge, drops, widths and more of the layers at an interface "a|b"."""
         from pyscl.postprocess.interfaces import interface_result
 
         return interface_result(self, name)
@@ -195,6 +197,16 @@ class Solution:
         from pyscl.postprocess.energy import energy_balance
 
         return energy_balance(self)
+
+    def quantities(self) -> "list[Quantity]":
+        """Return all named quantities of this state in one flat table, units in it.
+
+        `pandas.DataFrame(solution.quantities())` has the columns place, side, name, value, unit,
+        definition, spread, note; `pyscl.postprocess.quantities.write_csv` writes them.
+        """
+        from pyscl.postprocess.quantities import solution_quantities
+
+        return solution_quantities(self)
 
     def cut(self, start: tuple[float, float], end: tuple[float, float], points: int = 200) -> "Cut":
         """Return all fields along a straight line; see `pyscl.postprocess.cut.Cut`.
@@ -355,6 +367,16 @@ class Solution:
             model, polarization(model, self.unknowns), d.triangle_sites, len(d.site_node)
         )
         return np.asarray(leaving - bound - self.site_volume * self["charge_density"].values)
+
+    @cached_property
+    def neutral_bulk(self) -> "NeutralBulk":
+        """Every site as it would be far from all layers, with its electrochemical potentials.
+
+        `potential` [V] and `site_fraction` [1]; the reference of potential drops and excesses.
+        """
+        from pyscl.postprocess.neutral import neutral_bulk
+
+        return neutral_bulk(self)
 
     @property
     def _d(self):  # type: ignore[no-untyped-def]

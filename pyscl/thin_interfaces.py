@@ -86,7 +86,7 @@ class Attached:
     """What was added to the core.
 
     Attributes:
-        background: scaled background charge density of the sites of the layers, in their order.
+        background: (k,) scaled background charge density of the sites of the layers, in order.
         materials: material of each layer in the order of the core, None for a compact layer.
         thin_layer_places: interface "a|b" or contact of each layer.
         junction_places: interface or contact of each junction.

@@ -87,18 +87,25 @@ def validity_warnings(model: Model) -> list[str]:
         lengths = screening_lengths(material, model.temperature)
         if lengths is None:
             continue
-        if lengths.site_length < SHORTEST_SITE_LENGTH:
-            found.append(
-                f"region '{region}': site length {lengths.site_length * 1e9:.3g} nm is below "
-                f"{SHORTEST_SITE_LENGTH * 1e9:g} nm; the site density is too high for a continuum "
-                "of mobile defects, consider an effective one"
-            )
-        if lengths.carrier_spacing > lengths.debye_length:
-            found.append(
-                f"region '{region}': mean carrier spacing {lengths.carrier_spacing * 1e9:.3g} nm "
-                f"exceeds the Debye length {lengths.debye_length * 1e9:.3g} nm; mean-field theory "
-                "is formally outside its range"
-            )
+        found += mean_field_warnings(region, lengths)
+    return found
+
+
+def mean_field_warnings(region: str, lengths: ScreeningLengths) -> list[str]:
+    """Return a sentence for every condition of mean-field theory that a region leaves."""
+    found = []
+    if lengths.site_length < SHORTEST_SITE_LENGTH:
+        found.append(
+            f"region '{region}': site length {lengths.site_length * 1e9:.3g} nm is below "
+            f"{SHORTEST_SITE_LENGTH * 1e9:g} nm; the site density is too high for a continuum "
+            "of mobile defects, consider an effective one"
+        )
+    if lengths.carrier_spacing > lengths.debye_length:
+        found.append(
+            f"region '{region}': mean carrier spacing {lengths.carrier_spacing * 1e9:.3g} nm "
+            f"exceeds the Debye length {lengths.debye_length * 1e9:.3g} nm; mean-field theory "
+            "is formally outside its range"
+        )
     return found
 
 

@@ -6,7 +6,7 @@ from pyscl import Carrier, Material, OpenCircuit, _core
 from pyscl.carriers import core_statistics
 
 KT = 1.380649e-23 * 298.15 / 1.602176634e-19  # eV
-ACTIVE = ["LiCoO2-mixed", "NMC811-mixed", "graphite"]
+ACTIVE = ["LiCoO2-mixed", "NMC811-mixed", "NMC622-mixed", "LNMO-mixed", "graphite"]
 MILLIVOLT = 1e-3
 
 

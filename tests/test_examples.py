@@ -328,6 +328,18 @@ def plain_contact_resistance(step: float, depth: float) -> float:
     )
 
 
+def decades_of_a_layer() -> float:
+    """What the ranges of 705 leave open for Li6PS5Cl beside LiCoO2: powers of ten of R."""
+    cathode, found = LatticeGasLayer(12.9, 24.53e27, 0.5), []
+    for permittivity in (7.218, 40.0):
+        for sites in (2e27, 46.5e27):
+            for step in (0.3, 0.5):
+                sulfide = LatticeGasLayer(permittivity, sites, 0.5)
+                drop = analytic.two_sided_contact(cathode, sulfide, step).right_potential
+                found.append(float(sulfide.excess_resistance(drop, 0.213)))
+    return float(np.log10(max(found) / min(found)))
+
+
 CATHODE_LAYER, SULFIDE_LAYER = LatticeGasLayer(12.9, 2e25, 0.5), LatticeGasLayer(30.0, 4.3e25, 0.5)
 
 
@@ -356,6 +368,23 @@ def coated_contact() -> float:
     return stack_resistance(
         [CATHODE_LAYER, coating, SULFIDE_LAYER], [-0.4, -0.2, 0.0], [0.01, 1e-3, 0.213], [30e-9] * 3
     )
+
+
+def width_ratio() -> float:
+    """Ratio of the 1 % and the 1/e width of the electrolyte of 701 at 0.5 eV."""
+    wall = contact_drop() / analytic.thermal_voltage()
+    one_percent, decay = (
+        analytic.lattice_gas_depth(share * wall, wall, 0.5) for share in (0.01, np.exp(-1.0))
+    )
+    return float(one_percent / decay)
+
+
+def named_results(folder: Path) -> None:
+    """The file of 701 holds the layers of both sides."""
+    with open(folder / "quantities.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    sides = {row["side"] for row in rows if row["name"] == "depletion width"}
+    assert sides == {"cathode", "electrolyte"}
 
 
 EXPECTED: dict[str, Script | RunFile | StudyFile] = {
@@ -463,6 +492,23 @@ EXPECTED: dict[str, Script | RunFile | StudyFile] = {
     "606_optimise_coating": Script(
         exact=0.06, tolerance=0.0, absolute=2e-3, reduced={"evaluations": 8}, slow=True
     ),
+    "701_named_results": Script(
+        exact=width_ratio(),
+        tolerance=5e-3,
+        reduced={"offsets": (0.5,), "table": "quantities.csv"},
+        check=named_results,
+    ),
+    # Rayleigh's; 24 cells along each side
+    "702_effective_conductivity": Script(
+        exact=0.7 / analytic.square_array_permittivity(0.3, 0.0),
+        tolerance=3e-3,
+        reduced={"charges": (0.0, -0.005), "cells": 24},
+    ),
+    # depths are sliced by a sixtieth of the escape depth
+    "703_virtual_instruments": Script(exact=1.0, tolerance=1e-4, reduced={"pixel": 0.33e-9}),
+    # the cathode is ten Debye lengths wide
+    "704_band_diagram": Script(exact=1.0, tolerance=1e-3, reduced={"states": {"charged": 4.2}}),
+    "705_card_pairs": Script(exact=decades_of_a_layer(), tolerance=5e-3, reduced={"steps": 10}),
 }
 
 

@@ -4,11 +4,13 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from docstring_units import attribute_texts, says_unit, unsaid
 
 import pyscl
 
@@ -64,6 +66,39 @@ def test_everything_public_has_a_docstring(name):
     module = importlib.import_module(name)
     bare = [where for where, thing in documented(module) if not (thing.__doc__ or "").strip()]
     assert not bare
+
+
+@pytest.mark.parametrize("name", modules())
+def test_every_public_number_says_its_unit_or_that_it_has_none(name):
+    missing = list(unsaid(importlib.import_module(name)))
+    assert not missing, "put the unit in brackets, [V], or [1] for a pure number"
+
+
+@pytest.mark.parametrize("name", modules())
+def test_every_public_array_attribute_says_its_shape(name):
+    missing = []
+    for where, thing in documented(importlib.import_module(name)):
+        if not inspect.isclass(thing):
+            continue
+        texts = attribute_texts(inspect.cleandoc(thing.__doc__ or ""))
+        for member, annotation in vars(thing).get("__annotations__", {}).items():
+            is_array = str(annotation).removeprefix("typing.Optional[").startswith("numpy.ndarray")
+            if member.startswith("_") or not is_array:
+                continue
+            text = texts.get(member, thing.__doc__ or "")
+            if not re.search(r"\(\w[\w +*]*,|\bshape\b|\blike\b", text):
+                missing.append(f"{where}.{member}")
+    assert not missing, "say the shape of the array: (n_sites,), (m, 3)"
+
+
+def test_units_are_looked_for_where_they_stand():
+    """The test of units itself: what counts as one, and what does not."""
+    for said in ("width [m]", "part of the whole", "E over the far field", "a share", "[1]"):
+        assert says_unit(said)
+    for unsaid_text in ("the width", "charge of the wall", "values (n,)", "list [ ]"):
+        assert not says_unit(unsaid_text)
+    doc = "One line.\n\nAttributes:\n    width: of it,\n        in all [m].\n    x, y: places."
+    assert attribute_texts(doc) == {"width": "of it, in all [m].", "x": "places.", "y": "places."}
 
 
 @pytest.mark.parametrize("name", pyscl.__all__)

@@ -13,10 +13,10 @@ class Estimate:
     Attributes:
         name: of the quantity.
         unit: of value and error.
-        value: on the mesh at hand.
-        error: estimate of (exact value - value).
+        value: on the mesh at hand [`unit`].
+        error: estimate of (exact value - value) [`unit`].
         indicator: part of the error of each triangle (m,), signed; refine where it is large.
-        edges: part of each edge, in the order of `Mesh.edges`; None if only triangles are known.
+        edges: part of each edge (k,), as in `Mesh.edges`; None if only triangles are known.
     """
 
     name: str
@@ -28,10 +28,10 @@ class Estimate:
 
     @property
     def corrected(self) -> float:
-        """The value plus its estimated error; usually much closer, but without a bound."""
+        """The value plus its estimated error [`unit`]; usually much closer, but without a bound."""
         return self.value + self.error
 
     @property
     def relative(self) -> float:
-        """|error / value|; infinite for the value 0."""
+        """|error / value| [1]; infinite for the value 0."""
         return abs(self.error) / abs(self.value) if self.value else float("inf")

@@ -36,8 +36,8 @@ class AdaptiveStep:
     Attributes:
         nodes: of the mesh.
         triangles: of the mesh.
-        value: of the quantity.
-        error: estimated, exact value minus value.
+        value: of the quantity [its unit].
+        error: estimated, exact value minus value [unit of the value].
         newton_iterations: of the solve, from the solution before.
         seconds: for solve and estimate.
     """
@@ -51,7 +51,7 @@ class AdaptiveStep:
 
     @property
     def corrected(self) -> float:
-        """The value plus its estimated error."""
+        """The value plus its estimated error [unit of the value]."""
         return self.value + self.error
 
 
@@ -63,7 +63,7 @@ class AdaptiveResult:
         solution: on the last mesh.
         estimate: the last estimate.
         history: one row per mesh.
-        value: of the quantity: corrected if that was asked for.
+        value: of the quantity [its unit]: corrected if that was asked for.
         tolerance: that was asked for, relative to the value.
         reason: why the loop ended.
     """

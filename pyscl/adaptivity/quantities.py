@@ -61,7 +61,7 @@ class Quantity(ABC):
 
     @abstractmethod
     def amount(self, solution: "Solution") -> float:
-        """Return the sum of balances."""
+        """Return the sum of balances [of charges or currents, see `unit`]."""
 
     @abstractmethod
     def gradient(self, solution: "Solution") -> FloatArray:
@@ -72,7 +72,7 @@ class Quantity(ABC):
         """Return the weights of the balances in the amount."""
 
     def convert(self, solution: "Solution", amount: float) -> float:
-        """Return the value for an amount under the bias of the solution; here the amount."""
+        """Return the value [`unit`] for an amount under the bias of the solution."""
         return amount
 
     def value(self, solution: "Solution") -> float:
@@ -100,13 +100,13 @@ class ContactCharge(Quantity):
         return "C/m" if model.coordinates == "planar" else "C"
 
     def amount(self, solution: "Solution") -> float:
-        """Return the charge."""
+        """Return the charge [C/m or C]."""
         scaling = solution.model.discretized.scaling
         dofs = _open_contact(solution.model, self.contact)
         return dofs.charge(solution.rows) * scaling.charge
 
     def gradient(self, solution: "Solution") -> FloatArray:
-        """Return its derivative with respect to all unknowns (n_dofs,)."""
+        """Return its derivative by all unknowns (n_dofs,), these in scaled units."""
         d, dofs = solution.model.discretized, _open_contact(solution.model, self.contact)
         weight = np.zeros(d.n_dofs)
         np.add.at(weight, dofs.phi, dofs.phi_share * d.scaling.charge)
@@ -142,11 +142,11 @@ class ContactCurrent(Quantity):
         return "A/m" if model.coordinates == "planar" else "A"
 
     def amount(self, solution: "Solution") -> float:
-        """Return the current."""
+        """Return the current [A/m or A]."""
         return float(self.weights(solution).dofs @ solution.rows)
 
     def gradient(self, solution: "Solution") -> FloatArray:
-        """Return its derivative with respect to all unknowns (n_dofs,)."""
+        """Return its derivative by all unknowns (n_dofs,), these in scaled units."""
         return np.asarray(open_jacobian(solution).T @ self.weights(solution).dofs)
 
     def weights(self, solution: "Solution") -> RowWeights:
@@ -183,11 +183,11 @@ class Resistance(Quantity):
         return "Ohm m" if model.coordinates == "planar" else "Ohm"
 
     def amount(self, solution: "Solution") -> float:
-        """Return the current."""
+        """Return the current [A/m or A]."""
         return ContactCurrent(self.contact).amount(solution)
 
     def gradient(self, solution: "Solution") -> FloatArray:
-        """Return the derivative of the current by all unknowns (n_dofs,)."""
+        """Return the derivative of the current by all unknowns (n_dofs,), these in scaled units."""
         return ContactCurrent(self.contact).gradient(solution)
 
     def weights(self, solution: "Solution") -> RowWeights:
@@ -195,7 +195,7 @@ class Resistance(Quantity):
         return ContactCurrent(self.contact).weights(solution)
 
     def convert(self, solution: "Solution", amount: float) -> float:
-        """Return the resistance for a current.
+        """Return the resistance [Ohm m or Ohm] for a current.
 
         Raises:
             InputError: the contact has no bias, or no current flows.
@@ -233,12 +233,12 @@ class InterfaceCharge(Quantity):
         return "C/m^2"
 
     def amount(self, solution: "Solution") -> float:
-        """Return the charge per area."""
+        """Return the charge per area [C/m2]."""
         scale = solution.model.discretized.scaling.charge
         return float(self.weights(solution).sites @ solution.gauss_rows / scale)
 
     def gradient(self, solution: "Solution") -> FloatArray:
-        """Return its derivative with respect to all unknowns (n_dofs,)."""
+        """Return its derivative by all unknowns (n_dofs,), these in scaled units."""
         model, d = solution.model, solution.model.discretized
         weight = self.weights(solution).sites / d.scaling.charge
         slope = np.zeros(d.n_dofs)

@@ -29,7 +29,7 @@ def debye_hueckel_disc_potential(r: ArrayLike, radius: float) -> Array:
 
 
 def debye_hueckel_disc_field(radius: ArrayLike) -> Array:
-    """Surface field lambda E/phi0 = K1(a)/K0(a) of a disc of `radius` a in Debye lengths."""
+    """Surface field lambda E/phi0 = K1(a)/K0(a) [1] of a disc of `radius` a in Debye lengths."""
     a = np.asarray(radius, dtype=float)
     return special.k1e(a) / special.k0e(a)
 
@@ -102,7 +102,7 @@ class DiscLayer:
         return float(brentq(miss, low, high, xtol=1e-13, rtol=1e-13))
 
     def potential(self, r: ArrayLike) -> Array:
-        """Potential u at the distances `r` >= a from the centre, in Debye lengths."""
+        """Potential u [kT/e] at the distances `r` >= a from the centre, in Debye lengths."""
         from scipy.interpolate import CubicHermiteSpline
 
         r = np.asarray(r, dtype=float)

@@ -16,7 +16,7 @@ from pyscl.errors import ConvergenceError, InputError
 
 
 def disc_polarizability(contrast: ArrayLike) -> Array:
-    """Dipole strength beta = (k-1)/(k+1) of a disc, also for k = inf."""
+    """Dipole strength beta = (k-1)/(k+1) [1] of a disc, also for k = inf."""
     return 1 - disc_inner_field(contrast)
 
 
@@ -43,7 +43,7 @@ def disc_potential(x: ArrayLike, y: ArrayLike, radius: float, contrast: float) -
 
 
 def disc_field(x: ArrayLike, y: ArrayLike, radius: float, contrast: float) -> tuple[Array, Array]:
-    """Field (Ex, Ey) of the disc of `disc_potential`; on the circle the outer side.
+    """Field (Ex, Ey) [far field] of the disc of `disc_potential`; on the circle the outer side.
 
     At the pole the outer field is 1+beta, at the equator 1-beta.
     """
@@ -64,9 +64,9 @@ class CoatedDisc:
     -cos(t) (r - beta b^2/r) in the matrix; b is the outer radius.
 
     Attributes:
-        core: permittivity of the core.
-        shell: permittivity of the shell.
-        matrix: permittivity of the matrix.
+        core: relative permittivity of the core.
+        shell: relative permittivity of the shell.
+        matrix: relative permittivity of the matrix.
         area_ratio: f = a^2/b^2, core radius over outer radius squared, in [0, 1].
     """
 
@@ -92,13 +92,13 @@ class CoatedDisc:
 
     @property
     def equivalent_permittivity(self) -> float:
-        """Permittivity of the solid disc of radius b with the same outer field."""
+        """Relative permittivity of the solid disc of radius b with the same outer field."""
         total, part = self.core + self.shell, self.area_ratio * (self.core - self.shell)
         return self.shell * (total + part) / (total - part)
 
     @property
     def polarizability(self) -> float:
-        """Dipole strength beta of the outer field."""
+        """Dipole strength beta of the outer field [1]."""
         return float(disc_polarizability(self.equivalent_permittivity / self.matrix))
 
     @property

@@ -31,7 +31,7 @@ class IsingWall:
     the eighth order is a quadrature. delta = 2 sqrt(G/f''(Ps)) in all three.
 
     Attributes:
-        coefficients: (a1, a11, a111, a1111) of f, see `pyscl.analytic.ferroelectric`; of a
+        coefficients: (a1, a11, a111, a1111) of f [SI], see `pyscl.analytic.ferroelectric`; of a
             ferroelectric ground state.
         gradient: G of the energy density G/2 (dP/dx)^2 [J m^3/C^2].
     """

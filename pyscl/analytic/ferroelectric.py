@@ -170,8 +170,8 @@ class PolarizationThreshold:
     a paraelectric.
 
     Attributes:
-        metastable: P differs from 0 in a local minimum of the energy beyond this.
-        ground: and in the lowest one beyond this.
+        metastable: eps over eps0; P differs from 0 in a local minimum of the energy beyond this.
+        ground: eps over eps0; and in the lowest one beyond this.
     """
 
     metastable: float

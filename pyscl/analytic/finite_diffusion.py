@@ -16,14 +16,14 @@ _FAR = 1e3  # [1] |y| beyond which the ratio of Bessel functions is its asymptot
 
 
 def diffused(w: ArrayLike) -> ComplexArray:
-    """Return tanh(y)/y."""
+    """Return tanh(y)/y [1]."""
     w = np.asarray(w, dtype=complex)
     y = np.sqrt(np.where(np.abs(w) > SMALL, w, 1.0 + 0j))
     return np.where(np.abs(w) > SMALL, np.tanh(y) / y, 1.0 / (1.0 + w * _continued(w, 1)))
 
 
 def screened(w: ArrayLike) -> ComplexArray:
-    """Return (1 - tanh(y)/y)/w."""
+    """Return (1 - tanh(y)/y)/w [1]."""
     w = np.asarray(w, dtype=complex)
     ratio = diffused(w)
     large = np.where(np.abs(w) > SMALL, w, 1.0)
@@ -31,7 +31,7 @@ def screened(w: ArrayLike) -> ComplexArray:
 
 
 def fraction(w: ArrayLike, dimensions: int) -> ComplexArray:
-    """Return K_d(w)."""
+    """Return K_d(w) [1]."""
     w = np.asarray(w, dtype=complex)
     large = np.where(np.abs(w) > SMALL, w, SMALL + 0j)
     y: ComplexArray = np.sqrt(large)

@@ -89,7 +89,7 @@ def lattice_gas_field(wall_potential: ArrayLike, site_fraction: float) -> Array:
 
 
 def lattice_gas_capacitance(wall_potential: ArrayLike, site_fraction: float) -> Array:
-    """Differential capacitance C lambda/eps = (theta0-theta(u0))/(theta0 (1-theta0) E(u0)).
+    """Differential capacitance [eps/lambda] C = (theta0-theta(u0))/(theta0 (1-theta0) E(u0)).
 
     E is `lattice_gas_field`; the value at u0 = 0 is 1.
     """
@@ -112,12 +112,12 @@ def mott_schottky_shift(site_fraction: ArrayLike) -> Array:
 
 
 def lattice_gas_depletion_width(wall_potential: ArrayLike, site_fraction: float) -> Array:
-    """Width |Q|/(z e n0 lambda) of the equivalent layer that holds no mobile carrier."""
+    """Width |Q|/(z e n0 lambda) [Debye lengths] of the equivalent layer without mobile carriers."""
     return np.abs(lattice_gas_field(wall_potential, site_fraction)) * (1 - site_fraction)
 
 
 def lattice_gas_accumulation_width(wall_potential: ArrayLike, site_fraction: float) -> Array:
-    """Width |Q|/(z e (n_max-n0) lambda) of the equivalent saturated layer."""
+    """Width |Q|/(z e (n_max-n0) lambda) [Debye lengths] of the equivalent saturated layer."""
     return np.abs(lattice_gas_field(wall_potential, site_fraction)) * site_fraction
 
 

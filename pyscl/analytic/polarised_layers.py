@@ -23,7 +23,7 @@ class ScreenedLayer:
         thickness: t [m].
         background: linear permittivity eps_b of the layer [F/m].
         left: (permittivity [F/m], Debye length [m]) of x < 0; length 0 is a metal.
-        right: the same of x > t.
+        right: the same of x > t, relative numbers too.
     """
 
     thickness: float

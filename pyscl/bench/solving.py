@@ -170,7 +170,7 @@ class ImpedanceResult:
         unknowns: unknowns before constraints.
         newton_seconds: assembly, factorisation and solution of a Newton step, median [s].
         frequency_seconds: factorisation and solution at a frequency by one thread, median [s].
-        newton_steps: Newton steps that take as long as one frequency.
+        newton_steps: number of Newton steps that take as long as one frequency.
         frequencies: of the spectrum.
         workers: threads of the spectrum.
         spectrum_seconds: wall time of the spectrum, set-up and contributions included [s].

@@ -35,7 +35,7 @@ class SweepResult:
         workers: processes.
         cases: number of cases.
         start_seconds: until every worker has finished its first case [s].
-        rate: cases per second after that.
+        rate: cases after that [1/s].
         efficiency: rate over that of the same number of workers, each as fast as a single one.
         single_seconds: of a single run in a loop [s].
         memory: largest of a worker, in the last tenth of the cases [bytes].

@@ -7,9 +7,12 @@ import typer
 
 from pyscl.cli.animate import animate
 from pyscl.cli.bench import bench
+from pyscl.cli.cite import cite
 from pyscl.cli.exits import EXIT_BAD_INPUT, EXIT_FAILED, EXIT_INTERRUPTED
 from pyscl.cli.materials import materials_app
 from pyscl.cli.mesh import mesh_app
+from pyscl.cli.plot import plot
+from pyscl.cli.report import report
 from pyscl.cli.run import run, schema
 from pyscl.cli.study import study_app
 from pyscl.cli.sweep import sweep
@@ -23,7 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, animate, sweep, schema, verify, bench):
+for command in (run, plot, report, animate, sweep, schema, verify, bench, cite):
     app.command()(command)
 app.add_typer(mesh_app, name="mesh")
 app.add_typer(materials_app, name="materials")

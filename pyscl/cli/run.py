@@ -22,12 +22,30 @@ def run(
         bool,
         typer.Option("--resume", help="Go on from the checkpoints in the output folder."),
     ] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="Fail (exit code 1) if a check of the certificate fails."),
+    ] = False,
+    estimate: Annotated[
+        str,
+        typer.Option(
+            "--estimate",
+            help="Discretisation errors in the certificate: local (cheap), refined (one solve "
+            "on four times the elements), none.",
+        ),
+    ] = "local",
 ) -> None:
-    """Carry out a run file and write fields, pictures and a summary."""
+    """Carry out a run file and write fields, pictures, a summary and a certificate."""
+    from pyscl.certificate import METHODS
+    from pyscl.errors import unknown_name
     from pyscl.input import load_input
     from pyscl.progress import TerminalProgress
-    from pyscl.runner import execute
+    from pyscl.runner import Approach, execute
+    from pyscl.runner.certificates import failing
+    from pyscl.runner.origin import Origin
 
+    if estimate not in METHODS:
+        raise unknown_name("way to estimate errors", estimate, METHODS, "of --estimate")
     contents = load_input(file, set_ or [])
     folder = out or Path("runs") / file.stem
     with TerminalProgress() as progress:
@@ -38,6 +56,8 @@ def run(
             progress=progress.iteration,
             steps=progress.step,
             resume=resume,
+            approach=Approach(estimate=estimate),  # type: ignore[arg-type]  # checked above
+            origin=Origin.of(file, set_ or []),
         )
     typer.echo(f"results in {folder}")
     if result.failed:
@@ -48,6 +68,12 @@ def run(
             if study.error
         ]
         raise ConvergenceError("\n  ".join(["these solves failed:", *failures]))
+    doubts = failing(result.certificate)
+    if doubts:
+        text = "\n  ".join([f"checks failed (see {folder / 'certificate.json'}):", *doubts])
+        if strict:
+            raise ConvergenceError(text)
+        typer.echo(f"warning: {text}", err=True)
 
 
 def schema() -> None:

@@ -31,7 +31,7 @@ class Parameter:
         element: element it belongs to, "CPE1".
         kind: "Z" (impedance), "C", "L", "Q" (CPE), "W" (Warburg), "s" (time), "exponent" or
             "number".
-        high: upper bound; the lower one is 0.
+        high: upper bound [its unit]; the lower one is 0.
     """
 
     name: str

@@ -46,7 +46,7 @@ class HasImpedance(Protocol):
 
     @property
     def impedance(self) -> ComplexArray:
-        """Impedance (n,)."""
+        """Impedance (n,) [Ohm, Ohm m or Ohm m2]."""
 
 
 SpectrumLike = HasImpedance | tuple[Any, Any]

@@ -40,13 +40,13 @@ class CircuitFit:
     Attributes:
         circuit: the circuit.
         units: unit of every parameter (m,).
-        values: (m,), nan where the data do not determine the parameter.
+        values: (m,) [units of the circuit], nan where the data do not determine the parameter.
         best_fit: (m,) all numbers of the best fit, the undetermined ones too: for its curve alone.
-        standard_errors: (m,) from the scatter of the residual; inf where not determined, 0 where
+        standard_errors: (m,) [as the values] from the scatter; inf where not determined, 0 where
             the parameter was held.
-        correlation: (m, m) of the estimates (of logarithms; exponents as they are).
-        chi: root of the mean square of the weighted residual per degree of freedom.
-        residual: (n,) complex, (fit - data)/|data|.
+        correlation: (m, m) [1] of the estimates (of logarithms; exponents as they are).
+        chi: [1] root of the mean square of the weighted residual per degree of freedom.
+        residual: (n,) complex, (fit - data)/|data| [1].
         problems: name of every undetermined parameter -> why.
         systematic: the residual is no scatter (neighbouring points err alike, 3 sigma): the
             circuit does not describe the data, and the standard errors are too small.

@@ -35,7 +35,7 @@ class KramersKronig:
         imag: (n,) residual of the imaginary part, relative to the modulus.
         variant: "impedance" or "admittance": which of them was tested.
         relaxations: number of relaxations in the measurement model.
-        mu: 1 - (sum of negative)/(sum of positive strengths); well below 0.85 the model is
+        mu: 1 - (sum of negative)/(sum of positive strengths) [1]; well below 0.85 the model is
             overfitted in the sense of Schoenleber et al.
     """
 

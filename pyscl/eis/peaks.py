@@ -19,7 +19,7 @@ class Peak:
         time: tau [s], mean of ln tau over the peak.
         resistance: area of the peak, in the unit of the impedance.
         time_error: standard error of `time` [s].
-        resistance_error: standard error of `resistance`.
+        resistance_error: standard error of `resistance` [its unit].
         complete: whether its maximum lies within the inverse angular frequencies of the data.
     """
 
@@ -61,7 +61,7 @@ def peak_windows(gamma: FloatArray, least: FloatArray, margin: int) -> list[tupl
 def window_sums(
     gamma: FloatArray, log_times: FloatArray, windows: list[tuple[int, int]]
 ) -> FloatArray:
-    """Return mean ln tau and area of every window (k, 2); the mean is nan where gamma is 0."""
+    """Return mean ln tau [s] and area of every window (k, 2); the mean is nan where gamma is 0."""
     step = log_times[1] - log_times[0]
     sums = np.full((len(windows), 2), np.nan)
     for k, (first, last) in enumerate(windows):

@@ -42,8 +42,8 @@ class RelaxationTimes:
         capacitance: series capacitance [F, or F/m for a `unit` of Ohm m]; None: not part of the
             model, inf: the data need none.
         peaks: maxima with time, resistance and capacitance, by ascending time.
-        regularization: strength of the regularisation.
-        residual: (n,) complex, (fit - data)/|data|.
+        regularization: strength of the regularisation [1].
+        residual: (n,) complex [1], (fit - data)/|data|.
         systematic: the residual is no scatter (neighbouring points err alike, 3 sigma): relaxations
             of positive strength do not describe the data, and the peaks have no meaning.
         frequencies: (n,) [Hz], ascending.
@@ -70,7 +70,7 @@ class RelaxationTimes:
 
     @property
     def misfit(self) -> float:
-        """Root of the mean square of the residual, of real and imaginary parts."""
+        """Root of the mean square of the residual [1], of real and imaginary parts."""
         return _root_mean_square(self.residual)
 
     def __str__(self) -> str:

@@ -23,7 +23,7 @@ def _of_kind(kind: str, modulus: float, omega: float) -> float:
 
 
 def search_range(parameter: Parameter, data: Data) -> tuple[float, float]:
-    """Return the bounds of a parameter in a fit: those of the data, widened by `SPAN`."""
+    """Return the bounds of a parameter in a fit [its unit]: of the data, widened by `SPAN`."""
     if parameter.kind == "exponent":
         return 0.05, 1.0
     modulus, omega = abs(data.impedance), data.angular_frequencies

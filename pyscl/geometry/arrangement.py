@@ -53,7 +53,7 @@ class Plane:
     Attributes:
         unit: length of the longer side [m].
         metres: (2,) exact width and height [m].
-        size: (2,) width and height on the grid.
+        size: (2,) width and height [nm] on the grid.
     """
 
     unit: float

@@ -59,16 +59,16 @@ class ImageInput(Generator):
     Attributes:
         kind: "image".
         file: PNG or TIFF; relative paths start at the folder of the run file.
-        width: width of the (cropped) image; or give `pixel`.
-        height: its height, if the pixels are not square.
-        pixel: size of a pixel.
+        width: width of the (cropped) image [m]; or give `pixel`.
+        height: its height [m], if the pixels are not square.
+        pixel: size of a pixel [m].
         regions: segmented image: grey value, palette index or colour "#rrggbb" -> region.
         thresholds: grey image: how it is divided; or give `regions`.
         crop: first column, first row, columns, rows of the part that is used [pixels], counted
             from the upper left corner.
         denoise: what is narrower belongs to what is beside it; grey values are replaced by their
             median over this width first. Thin coatings are noise by this measure.
-        clean: islands smaller than a disc of this diameter are given to their neighbour.
+        clean: islands smaller than a disc of this diameter [m] are given to their neighbour.
         smooth: how far interfaces may leave the pixel edges to become smooth [pixels].
         preview: picture of the image with the interfaces, written by `partition`.
     """

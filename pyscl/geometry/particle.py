@@ -155,7 +155,7 @@ class Particle(Generator):
 def strokes(
     outline: NDArray[np.float64], region: str, shell: Shell | None
 ) -> list[tuple[str, NDArray[np.float64]]]:
-    """Return region and outline of a particle, and of its core above them if it has a shell."""
+    """Return region and outline [m] of a particle, and of its core above them if it has a shell."""
     if shell:
         return [(shell.region, outline), (region, offset(outline, -shell.thickness))]
     return [(region, outline)]

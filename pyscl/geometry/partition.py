@@ -14,7 +14,7 @@ class Chain:
     """A curve between two junctions, or a closed one, with one region on either side.
 
     Attributes:
-        points: (n, 2) polyline, much finer than any mesh; closed if the first point is the last.
+        points: (n, 2) polyline [m], finer than any mesh; closed if the first point is the last.
         left: region on the left when walking along the points; None outside.
         right: region on the right; None outside.
         name: facet group of an outer or otherwise named curve, else None.

@@ -25,7 +25,7 @@ class Disk:
 
 @dataclass(eq=False)
 class Painting:
-    """What is painted, from the bottom to the top, so that layers can still go below others."""
+    """What is painted on width x height [m], bottom to top; layers can still go below others."""
 
     width: float
     height: float
@@ -51,7 +51,7 @@ class Painting:
 
 
 def copies(outline: FloatArray, room: Room) -> list[FloatArray]:
-    """Return the outline and its copies in directions that wrap that reach near the rectangle."""
+    """Return the outline [m] and its copies, in directions that wrap, near the rectangle."""
     shifts = [(0, -1, 1) if wraps else (0,) for wraps in room.wraps]
     low, high = outline.min(axis=0) - room.gap, outline.max(axis=0) + room.gap
     found = []

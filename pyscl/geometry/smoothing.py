@@ -97,7 +97,7 @@ class Smoother:
                 self.raw.add(number)
 
     def resolve(self, points: FloatArray) -> FloatArray:
-        """Return the points (n, 2) for cutoffs that were changed since `fit`."""
+        """Return the points (n, 2) [as given] for cutoffs that were changed since `fit`."""
         return self.solve(self._stencils.spacings(points))
 
     def solve(self, spacings: FloatArray) -> FloatArray:

@@ -149,6 +149,8 @@ def _assign(data: dict[str, Any], path: str, value: Any) -> Location:
         inner = here[part] if not isinstance(here, dict) or part in here else None
         if isinstance(inner, str) and place[:1] == ("regions",) and len(place) == 2:
             inner = {"card": inner}  # a card by name becomes a card with overrides
+        if isinstance(inner, str) and place[:1] == ("pairs",) and len(place) == 2:
+            inner = {"pair": inner}
         if inner is None:
             inner = {}
         if not isinstance(inner, (dict, list)):

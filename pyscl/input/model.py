@@ -1,6 +1,6 @@
 """The contents of a run file. Nothing here knows the core or reads a mesh."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     Field,
@@ -24,8 +24,10 @@ from pyscl.input.mesh import MeshInput, Point
 from pyscl.input.mistakes import Mistakes
 from pyscl.input.studies import AnyStudy, EquilibriumStudy, StudyInput
 from pyscl.input.study_checks import check_studies
-from pyscl.materials import Landau, Material
+from pyscl.materials import Landau, Material, apply_pairs
 from pyscl.materials.choice import RegionMaterial
+from pyscl.materials.offsets import is_between
+from pyscl.materials.pairs import PairInput
 from pyscl.materials.schema import InputModel, Location, no_such
 from pyscl.units import SurfaceCharge, Temperature
 
@@ -38,18 +40,46 @@ class CutLine(InputModel):
     points: Annotated[int, Field(ge=2)] = 400
 
 
+FigureFormat = Literal["png", "pdf", "svg"]
+_FORMATS = get_args(FigureFormat)
+
+
 class OutputInput(InputModel):
     """What a run writes besides the fields.
 
     Attributes:
         cuts: cut lines by name.
-        figures: whether pictures are drawn.
+        figures: whether pictures are drawn (as PNG), or the formats in which they are: "png",
+            "pdf", "svg".
         reference: the variant the others are compared with (promotion = 1 - R / R_reference).
     """
 
     cuts: dict[str, CutLine] = Field(default_factory=dict)
-    figures: bool = True
+    figures: bool | tuple[FigureFormat, ...] = True
     reference: str | None = None
+
+    @property
+    def formats(self) -> tuple[FigureFormat, ...]:
+        """The formats of pictures; none where none are drawn."""
+        if isinstance(self.figures, bool):
+            return ("png",) if self.figures else ()
+        return tuple(dict.fromkeys(self.figures))
+
+    @field_validator("figures", mode="before")
+    @classmethod
+    def _formats(cls, figures: Any) -> Any:
+        """Take one format without brackets; a mistake is one message, not one per kind of value."""
+        listed = [figures] if isinstance(figures, str) and figures in _FORMATS else figures
+        if isinstance(listed, bool):
+            return listed
+        if isinstance(listed, list | tuple):
+            for name in listed:
+                if name not in _FORMATS:
+                    raise ValueError(no_such("figure format", str(name), list(_FORMATS)))
+            return tuple(listed)
+        raise ValueError(
+            "expected true or false, or a list of the formats png, pdf, svg, e.g. [png, pdf]"
+        )
 
 
 class RunInput(InputModel):
@@ -61,13 +91,15 @@ class RunInput(InputModel):
         coordinates: "planar" (per metre of depth) or "axisymmetric" (r, z).
         mesh: a mesh file, or a geometry to be meshed.
         regions: material by region name.
+        pairs: pairs of materials whose steps set the standard potentials of the regions, in every
+            variant.
         interfaces: by "a|b", names sorted; unnamed ones let every shared carrier pass.
         contacts: by outer boundary group; unnamed boundaries are symmetric and block.
         conserved: closed amounts of carriers.
         periodic: pairs of boundary groups joined periodically.
         floating: regions that are equipotentials with a given charge.
-        fixed_polarization: by region, both components of a polarization that does not depend on the
-            field, beside the law of its material.
+        fixed_polarization: by region, both components [C/m2] of a polarization beside the law of
+            its material, which does not depend on the field.
         variants: by name, the regions whose material differs from `regions`.
         studies: in the order in which they are run.
         output: what is written.
@@ -78,6 +110,7 @@ class RunInput(InputModel):
     coordinates: Literal["planar", "axisymmetric"] = "planar"
     mesh: MeshInput
     regions: Annotated[dict[str, RegionMaterial], Field(min_length=1)]
+    pairs: tuple[PairInput, ...] = ()
     interfaces: dict[str, Interface] = Field(default_factory=dict)
     contacts: dict[str, Contact] = Field(default_factory=dict)
     conserved: tuple[Conserved, ...] = ()
@@ -89,12 +122,15 @@ class RunInput(InputModel):
     output: OutputInput = OutputInput()
 
     def materials(self, variant: str | None = None) -> dict[str, Material]:
-        """Return the material of every region, for the base run or one of the variants."""
+        """Return the material of every region, for the base run or one of the variants.
+
+        The steps of `pairs` are applied.
+        """
         if variant is None:
-            return dict(self.regions)
+            return apply_pairs(self.regions, self.pairs, partial=True)
         if variant not in self.variants:
             raise InputError(no_such("variant", variant, list(self.variants)))
-        return {**self.regions, **self.variants[variant]}
+        return apply_pairs({**self.regions, **self.variants[variant]}, self.pairs, partial=True)
 
     @field_validator("regions")
     @classmethod
@@ -117,6 +153,23 @@ class RunInput(InputModel):
             for name in by_region if isinstance(by_region, dict) else ():
                 place = ("mesh", "sizes", key, name)
                 check.name("region", name, self.regions, place, at_key=True)
+        check.done()
+        return self
+
+    @model_validator(mode="after")
+    def _pairs_fit(self) -> Self:
+        check = Mistakes()
+        cases = [{**self.regions, **changes} for changes in ({}, *self.variants.values())]
+        place: Location = ("pairs",)
+        try:
+            for i, choice in enumerate(self.pairs):
+                if not any(is_between(choice, case) for case in cases):
+                    place = ("pairs", i)
+                    apply_pairs(self.regions, [choice])  # says what is missing
+            for case in cases if self.pairs else ():
+                apply_pairs(case, self.pairs, partial=True)
+        except InputError as error:
+            check.fail(place, str(error), at_key=False)
         check.done()
         return self
 

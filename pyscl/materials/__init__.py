@@ -12,8 +12,10 @@ from pyscl.materials.laws import (
     NonIdeal,
     OpenCircuit,
 )
-from pyscl.materials.library import available, describe, load
+from pyscl.materials.library import available, card_range, catalog, describe, load, refused
 from pyscl.materials.model import Carrier, Material
+from pyscl.materials.offsets import apply_pairs
+from pyscl.materials.pairs import Pair, available_pairs, describe_pair, load_pair, pair_range
 from pyscl.materials.polarization import (
     AlignedAxes,
     Anisotropic,
@@ -56,6 +58,7 @@ __all__ = [
     "Material",
     "NonIdeal",
     "OpenCircuit",
+    "Pair",
     "Piezoelectric",
     "Provenance",
     "RadialAxes",
@@ -63,13 +66,21 @@ __all__ = [
     "ReferenceElectrode",
     "Remanent",
     "TexturedAxes",
+    "apply_pairs",
     "available",
     "available_landau",
+    "available_pairs",
+    "card_range",
+    "catalog",
     "citation",
     "describe",
+    "describe_pair",
     "load",
     "load_landau",
+    "load_pair",
+    "pair_range",
     "reference_electrode",
     "reference_electrodes",
     "references",
+    "refused",
 ]

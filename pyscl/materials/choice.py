@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo
 
 from pyscl.errors import InputError
 from pyscl.materials import Material, Provenance, load
+from pyscl.materials.library import missing_values
 from pyscl.materials.schema import InputModel, Location, failure, failures
 
 
@@ -29,7 +30,8 @@ def _material(value: Any, info: ValidationInfo) -> Any:
         return _card(value, info)
     if isinstance(value, Mapping) and ("card" in value or "set" in value):
         choice = CardChoice.model_validate(value, context=info.context)
-        return _overridden(_card(choice.card, info, ("card",)), choice.set, info)
+        material = _card(choice.card, info, ("card",), choice.set)
+        return _overridden(material, choice.set, info)
     if isinstance(value, Mapping):
         given = [_by_user(path, v) for path, _, v in _flat(value) if path != "name"]
         return {**value, "provenance": given}
@@ -42,10 +44,18 @@ RegionMaterial = Annotated[
 """The material of a region, from any form a run file may use."""
 
 
-def _card(name: str, info: ValidationInfo, location: Location = ()) -> Material:
+def _card(
+    name: str,
+    info: ValidationInfo,
+    location: Location = (),
+    changes: Mapping[str, Any] | None = None,
+) -> Material:
+    """Return the material of a card; `changes` may hold what the card does not know."""
     directory = (info.context or {}).get("directory", Path())
+    path = directory / name if name.endswith((".yaml", ".yml")) else name
     try:
-        return load(directory / name if name.endswith((".yaml", ".yml")) else name)
+        given = {key: value for key, _, value in _flat(changes or {})}
+        return load(path, **{key: given[key] for key in missing_values(path) if key in given})
     except InputError as error:
         raise failure("card", str(error), location, name) from None
 

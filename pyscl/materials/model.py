@@ -121,8 +121,8 @@ class Carrier(InputModel):
     @field_validator("activation_energy")
     @classmethod
     def _of_some_transport(cls, value: float | None, info: ValidationInfo) -> float | None:
-        given = {info.data.get("diffusivity"), info.data.get("conductivity")} - {None}
-        if value is not None and not given:
+        given = [info.data.get(key, "in error") for key in ("diffusivity", "conductivity")]
+        if value is not None and given == [None, None]:
             raise ValueError(
                 "an activation energy belongs to a conductivity or diffusivity; give one of them"
             )
@@ -265,8 +265,9 @@ class Material(InputModel):
 
         Args:
             **overrides: values by dotted path, `{"carriers.Li.site_fraction": 0.4}` or
-                `relative_permittivity=30`. Giving conductivity drops diffusivity and vice versa;
-                giving relative_permittivity drops a law of polarization, and a law the
+                `relative_permittivity=30`. Giving conductivity drops diffusivity and vice versa,
+                and either drops the activation energy, so that the value holds at every
+                temperature; giving relative_permittivity drops a law of polarization, and a law the
                 permittivity. Parameters of a law are `{"polarization.coefficient": 8e9}`.
 
         Raises:
@@ -298,6 +299,10 @@ class Material(InputModel):
             if other and value is not None and twin not in overrides:
                 target[other] = None
                 dropped.append(twin)
+            energy = path.removesuffix(key) + "activation_energy"
+            if key in _TRANSPORT and path != key and energy not in overrides:
+                target["activation_energy"] = None
+                dropped.append(energy)
             record = [
                 p
                 for p in record
@@ -332,6 +337,8 @@ class Material(InputModel):
             raise InputError(f"'{part}' has no parts, so '{path}' names nothing")
         return (carriers[name][part], inner) if inner else (carriers[name], part)
 
+
+_TRANSPORT = ("conductivity", "diffusivity")
 
 _EXCLUSIVE = {
     "diffusivity": "conductivity",

@@ -36,7 +36,7 @@ class ExcessTable(NamedTuple):
     """An excess potential g(y) = eta - ln(y/(1-y)) as the core takes it.
 
     Attributes:
-        site_fraction: y, increasing (n,).
+        site_fraction: y [1], increasing (n,).
         excess: g [kT] (n,).
         slope: dg/dy [kT] (n,).
     """

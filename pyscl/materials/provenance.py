@@ -1,8 +1,6 @@
 """Where the values of cards come from: sources, assumptions, and the references themselves."""
 
 import builtins
-import functools
-import re
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,16 +8,18 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, model_validator
 
+from pyscl.bibliography import citation, references
 from pyscl.errors import InputError
 from pyscl.materials.schema import InputModel, no_such
 from pyscl.text import table
 from pyscl.units import Temperature, parse
 
 CARDS = Path(__file__).parent / "cards"
-"""Folder of the cards and of `references.bib`."""
+"""Folder of the cards; their sources are in `pyscl/references.bib`."""
 
-_ENTRY = re.compile(r"@(\w+)\{([^,\s]+),(.*?)\n\}", re.DOTALL)
-_FIELD = re.compile(r"(\w+)\s*=\s*\{(.*?)\}\s*(?:,|$)", re.DOTALL)
+
+RANGE_SEPARATOR = " .. "
+"""Between the ends of a range in a `Provenance`."""
 
 
 class Provenance(InputModel):
@@ -117,29 +117,8 @@ class Property(Sourced):
 
     def provenance(self, path: str) -> Provenance:
         """Return the provenance of this value under a dotted path."""
-        spread = " .. ".join(str(v) for v in self.range) if self.range else None
+        spread = RANGE_SEPARATOR.join(str(v) for v in self.range) if self.range else None
         return self.record(path, str(self.value), spread)
-
-
-@functools.cache
-def references() -> dict[str, dict[str, str]]:
-    """Return the entries of `references.bib` by key, each a dict of its fields."""
-    text = (CARDS / "references.bib").read_text(encoding="utf-8")
-    return {
-        key: {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(body)}
-        for _, key, body in _ENTRY.findall(text)
-    }
-
-
-def citation(key: str) -> str:
-    """Return one reference as a line of text; InputError for an unknown key."""
-    if key not in references():
-        raise InputError(no_such("source", key, list(references())))
-    entry = references()[key]
-    parts = [entry.get(k, "") for k in ("author", "title", "journal", "volume", "pages", "year")]
-    link = f"doi:{entry['doi']}" if "doi" in entry else entry.get("url", "")
-    read = f"[{entry['note']}]" if "note" in entry else ""
-    return ", ".join(part for part in (*parts, link) if part) + (f" {read}" if read else "")
 
 
 def card_text(name: str, description: str, record: Sequence[Provenance], width: int) -> str:

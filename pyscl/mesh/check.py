@@ -70,7 +70,7 @@ class InterfaceQuality:
 
     @property
     def per_debye_length(self) -> float | None:
-        """Elements per Debye length at the median first element, None if unknown."""
+        """Number of elements per Debye length at the median first element, None if unknown."""
         return None if self.debye_length is None else self.debye_length / self.first_layer
 
 

@@ -26,12 +26,12 @@ class Diagonals:
     """Edges a-b between triangles (a, b, c) and (b, a, d), all of shape (k,).
 
     Attributes:
-        one: triangles on the left of the edges.
-        other: triangles on their right.
-        a: first ends.
-        b: last ends.
-        c: nodes opposite on the left.
-        d: nodes opposite on the right.
+        one: triangles on the left of the edges, (k,).
+        other: triangles on their right, (k,).
+        a: first ends, (k,).
+        b: last ends, (k,).
+        c: nodes opposite on the left, (k,).
+        d: nodes opposite on the right, (k,).
     """
 
     one: Numbers
@@ -111,7 +111,7 @@ def cross(points: Array, corner: Ids, first: Ids, last: Ids) -> Array:
 
 
 def cotangent(points: Array, corner: Ids, first: Ids, last: Ids) -> Array:
-    """Return the cotangents (k,) of the angles at `corner` between the other two nodes."""
+    """Return the cotangents (k,) [1] of the angles at `corner` between the other two nodes."""
     u, v = points[first] - points[corner], points[last] - points[corner]
     doubled = np.abs(cross(points, corner, first, last))
     return np.einsum("ij,ij->i", u, v) / np.maximum(doubled, 1e-300)

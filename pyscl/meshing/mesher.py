@@ -36,7 +36,7 @@ class Deadline:
         self._end = time.monotonic() + seconds
 
     def left(self, doing: str) -> float:
-        """Return the seconds left.
+        """Return the time left [s].
 
         Raises:
             MeshError: there are none.
@@ -52,7 +52,7 @@ class Deadline:
 
 @dataclass
 class Band:
-    """Numbered layers: nodes of their front, triangles, layers that end on outer sides."""
+    """Numbered layers: nodes of their front (n,), triangles (m, 3), layers that end outside."""
 
     front: Ids
     triangles: Ids

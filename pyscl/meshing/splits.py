@@ -32,7 +32,7 @@ class NegativeEdges:
 
     Attributes:
         ends: (k, 2) their nodes.
-        sides: numbers of all triangle sides on such an edge, seen from such a region.
+        sides: (k,) numbers of all triangle sides on such an edge, seen from such a region.
     """
 
     ends: Ids

@@ -1,21 +1,24 @@
-"""Maps of fields: one field, the overview of a solution, paired runs side by side."""
+"""Maps of fields: one field, and the overview of a solution."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import TriMesh
 from matplotlib.figure import Figure, SubFigure
-from matplotlib.patches import FancyArrowPatch
-from matplotlib.patheffects import withStroke
 from matplotlib.tri import Triangulation
 
 from pyscl.errors import InputError, unknown_name
+from pyscl.mesh.places import triangulation
 from pyscl.plot import panels
-from pyscl.plot.panels import Frame, Window
-from pyscl.plot.scales import Component, FloatArray, Scale, quantity_of, scale_of
-from pyscl.plot.style import COLUMN, PAGE, map_figure, styled
+from pyscl.plot.layout import column_of, map_figure, row_of
+from pyscl.plot.panels import Frame, Line, Window
+from pyscl.plot.places import window_at
+from pyscl.plot.scales import Component, FloatArray, Scale, scale_of, split_name
+from pyscl.plot.style import Width, inches, styled
+from pyscl.plot.vectors import draw_arrows, draw_lines
 from pyscl.solution import Solution
 
 
@@ -26,9 +29,13 @@ def field_map(
     *,
     ax: Axes | None = None,
     component: Component = "magnitude",
-    window: Window | None = None,
+    window: Window | str | None = None,
+    inset: Window | str | None = None,
     outlines: bool = True,
-    streamlines: bool = False,
+    arrows: bool | str = False,
+    streamlines: bool | str = False,
+    line: Line | None = None,
+    width: Width | None = None,
     title: str | None = None,
 ) -> Figure:
     """Draw a field in colours over the geometry; jumps at interfaces stay sharp.
@@ -43,103 +50,105 @@ def field_map(
     Args:
         solution: the solution.
         name: a name in `solution.field_names`.
-        ax: axes to draw in; default: a new figure one journal column wide.
+        ax: axes to draw in; default: a new figure.
         component: of a vector field: "magnitude", "x" or "y".
-        window: (x first, x last, y first, y last) [m] to show, the scale fits what is seen.
+        window: (x first, x last, y first, y last) [m] to show, an interface "a|b", or "strongest"
+            for the interface with the largest field; the scale fits what is seen.
+        inset: a piece that is shown enlarged beside the map, with the same scale; see `window`.
         outlines: draw the interfaces.
-        streamlines: draw lines along a vector field.
+        arrows: draw arrows along a vector field: this one, or another by name; True on the map of
+            a scalar stands for the electric field.
+        streamlines: draw lines along a vector field; see `arrows`.
+        line: ends ((x, y), (x, y)) [m] of a cut line to be marked.
+        width: "single" or "double" column; default: single, with an inset double.
         title: text above the map.
 
     Raises:
-        InputError: an unknown field or component, streamlines of a scalar field, or a window off
-            the mesh.
+        InputError: an unknown field, component, interface or width, arrows or lines along a
+            scalar, an inset in given axes, or a window off the mesh.
     """
     layer = Layer.of(solution, name, component, window)
-    if streamlines and layer.vectors is None:
-        raise InputError(
-            f"streamlines follow a vector field, but '{name}' is a scalar; use electric_field or "
-            "a current density"
-        )
+    if inset is not None and ax is not None:
+        raise InputError("an inset needs a figure of its own; leave either ax or inset out")
+    pieces = [layer]
+    if inset is not None:
+        pieces.append(layer.within(_window(solution, inset)))
     scale = scale_of(solution, name, [layer.seen], component)
-    figure, ax = figure_of(layer.frame, ax)
-    draw(figure, ax, layer, scale, outlines=outlines)
-    if streamlines:
-        _streamlines(ax, layer)
-    layer.frame.apply(ax)
-    panels.colour_bar(figure, ax, scale, layer.frame)
+    beside = width != "single" and not layer.frame.flat
+    if ax is not None or inset is None:
+        figure, first = figure_of(layer.frame, ax, width or "single")
+        axes = [first]
+    else:
+        figure = map_figure(inches(width or "double"))
+        axes = list(figure.subplots(*((1, 2) if beside else (2, 1))))
+    for place, piece in zip(axes, pieces, strict=True):
+        draw(figure, place, piece, scale, outlines=outlines, legend=place is axes[0])
+        follow(place, piece, arrows, streamlines)
+        piece.frame.apply(place)
+    if line is not None:
+        panels.mark_line(axes[0], line, layer.frame)
+    if len(axes) == 1:
+        panels.colour_bar(figure, axes[0], scale, layer.frame)
+    else:
+        panels.mark_piece(axes[0], axes[1], pieces[1].frame, layer.frame)
+        height = 0.7 * inches(width or "double") * layer.frame.shape
+        if beside:
+            panels.shared_bar(figure, axes[1:], scale, 0.5 * height)
+        else:
+            panels.shared_bar(figure, axes, scale, 2.0 * height)
     if title is not None:
-        ax.set_title(title, loc="left")
+        axes[0].set_title(title, loc="left")
     return figure
 
 
 @styled
-def overview(solution: Solution, carrier: str | None = None) -> Figure:
+def overview(
+    solution: Solution,
+    carrier: str | None = None,
+    *,
+    window: Window | str | None = None,
+    arrows: bool = False,
+    width: Width = "double",
+) -> Figure:
     """Draw potential, electric field, site fraction and charge density in four panels.
 
     Args:
         solution: the solution.
         carrier: whose site fraction is shown; default: the first carrier of the model.
+        window: the piece to show, see `field_map`; default: all.
+        arrows: draw the electric field as arrows over the potential, and the current density of
+            the carrier over its site fraction if there is current.
+        width: of the figure: "double" for two by two panels, "single" for a column of four.
 
     Raises:
-        InputError: there is no such carrier.
+        InputError: there is no such carrier, interface or width, or a window off the mesh.
     """
     carriers = solution.model.carriers
     if carrier not in carriers and (carrier is not None or not carriers):
         raise unknown_name("carrier", carrier or "", carriers)
-    names = (
-        "potential",
-        "electric_field",
-        f"site_fraction_{carrier or carriers[0]}",
-        "charge_density",
-    )
-    layers = [Layer.of(solution, name) for name in names]
+    carrier = carrier or carriers[0]
+    names = ("potential", "electric_field", f"site_fraction_{carrier}", "charge_density")
+    window = _window(solution, window)
+    layers = [Layer.of(solution, name, window=window) for name in names]
     frame = layers[0].frame
-    figure, axes = _grid(4, 2)
+    columns = 2 if width == "double" else 1
+    figure, axes = grid_of(4, columns, width)
     for number, (ax, layer) in enumerate(zip(axes, layers, strict=True)):
         scale = scale_of(solution, layer.name, [layer.seen], "magnitude")
         draw(figure, ax, layer, scale)
         frame.apply(ax, labels=False)
         panels.colour_bar(figure, ax, scale, frame)
-        _letter(ax, number, beside=frame.flat)
-    _label_outer(axes, frame, 2)
+        letter(ax, number, beside=frame.flat)
+    if arrows:
+        follow(axes[0], layers[0], True, False)
+        if solution.kind != "equilibrium":
+            follow(axes[2], layers[2], f"current_density_{carrier}", False)
+    label_outer(axes, frame)
     return figure
 
 
-@styled
-def comparison(
-    solutions: Mapping[str, Solution],
-    name: str,
-    *,
-    component: Component = "magnitude",
-    window: Window | None = None,
-) -> Figure:
-    """Draw one field of several solutions side by side on one common colour scale.
-
-    Args:
-        solutions: label -> solution; the same geometry, so that the axes are common too.
-        name: a name in `field_names` of all of them.
-        component: of a vector field: "magnitude", "x" or "y".
-        window: (x first, x last, y first, y last) [m] to show.
-
-    Raises:
-        InputError: no solutions, an unknown field or component, or a window off a mesh.
-    """
-    if not solutions:
-        raise InputError("a comparison needs at least one solution: {'label': solution, ...}")
-    layers = {key: Layer.of(s, name, component, window) for key, s in solutions.items()}
-    scale = scale_of(
-        next(iter(solutions.values())), name, [layer.seen for layer in layers.values()], component
-    )
-    columns = min(3, len(layers))
-    frame = next(iter(layers.values())).frame
-    figure, axes = _grid(len(layers), columns)
-    for number, (ax, (label, layer)) in enumerate(zip(axes, layers.items(), strict=True)):
-        draw(figure, ax, layer, scale)
-        layer.frame.apply(ax, labels=False)
-        _letter(ax, number, label)
-    _label_outer(axes, frame, columns)
-    panels.shared_bar(figure, axes, scale, frame)
-    return figure
+def _window(solution: Solution, window: Window | str | None) -> Window | None:
+    return window_at(solution, window) if isinstance(window, str) else window
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,33 +178,63 @@ class Layer:
         solution: Solution,
         name: str,
         component: Component = "magnitude",
-        window: Window | None = None,
+        window: Window | str | None = None,
     ) -> "Layer":
         """Take a field of a solution; see `field_map` for the arguments and the errors."""
         if component not in ("magnitude", "x", "y"):
             raise unknown_name("component", component, ("magnitude", "x", "y"))
         field = solution[name]
         model = solution.model
+        window = _window(solution, window)
         frame = Frame(model.mesh, window, axisymmetric=model.coordinates == "axisymmetric")
         values, vectors = field.values, None
         if field.location == "triangle":
-            vectors = on_sites(solution, field.values)
-            carrier = quantity_of(solution, name)[1]
-            if carrier:
-                living = [r in model.regions_with(carrier) for r in model.mesh.region_names]
-                vectors[~np.array(living)[solution.site_region]] = np.nan
+            vectors = vectors_of(solution, name)
             values = vectors[:, int(component == "y")]
             if component == "magnitude":
                 values = np.hypot(*vectors.T)
-        x0, x1, y0, y1 = frame.window
-        x, y = solution.site_points.T
-        inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1) & np.isfinite(values)
-        seen = np.stack([values[inside], solution.site_volume[inside]])
-        return cls(solution, name, frame, values, seen, vectors)
+        return cls(solution, name, frame, values, _seen(solution, frame, values), vectors)
+
+    def within(self, window: Window | None) -> "Layer":
+        """Return a piece of what is shown, as stretched as the whole."""
+        model = self.solution.model
+        axial = model.coordinates == "axisymmetric"
+        frame = Frame(model.mesh, window, axisymmetric=axial, within=self.frame)
+        return replace(self, frame=frame, seen=_seen(self.solution, frame, self.values))
+
+
+def _seen(solution: Solution, frame: Frame, values: FloatArray) -> FloatArray:
+    """Return the finite values at the sites in a frame, and the shares of these sites, (2, n)."""
+    x0, x1, y0, y1 = frame.window
+    x, y = solution.site_points.T
+    inside = (x >= x0) & (x <= x1) & (y >= y0) & (y <= y1) & np.isfinite(values)
+    return np.stack([values[inside], solution.site_volume[inside]])
+
+
+def vectors_of(solution: Solution, name: str) -> FloatArray:
+    """Return a vector field on the sites (n_sites, 2) [SI], NaN where its carrier is absent.
+
+    Raises:
+        InputError: an unknown field, or a scalar one.
+    """
+    field = solution[name]
+    if field.location != "triangle":
+        others = [n for n in solution.field_names if solution[n].location == "triangle"]
+        raise InputError(
+            f"arrows and lines follow a vector field, but '{name}' is a scalar; use one of "
+            f"{', '.join(others)}"
+        )
+    vectors = on_sites(solution, field.values)
+    carrier = split_name(name)[1]
+    if carrier:
+        model = solution.model
+        living = [r in model.regions_with(carrier) for r in model.mesh.region_names]
+        vectors[~np.array(living)[solution.site_region]] = np.nan
+    return vectors
 
 
 def on_sites(solution: Solution, values: FloatArray) -> FloatArray:
-    """Return triangle values (m, 2) averaged by area on the sites, (n_sites, 2)."""
+    """Return triangle values [as given] (m, 2) averaged by area on the sites, (n_sites, 2)."""
     sites, area = solution.site_triangles.ravel(), np.repeat(solution.model.mesh.areas, 3)
     n = len(solution.site_region)
     total = np.bincount(sites, area, n)
@@ -204,7 +243,13 @@ def on_sites(solution: Solution, values: FloatArray) -> FloatArray:
 
 
 def draw(
-    figure: Figure, ax: Axes, layer: Layer, scale: Scale, *, outlines: bool = True
+    figure: Figure,
+    ax: Axes,
+    layer: Layer,
+    scale: Scale,
+    *,
+    outlines: bool = True,
+    legend: bool = True,
 ) -> TriMesh | None:
     """Draw a field, its absence and the interfaces; return the colours, None if there are none."""
     solution, frame = layer.solution, layer.frame
@@ -222,18 +267,14 @@ def draw(
             rasterized=True,
         )
     if not there.all():
+        corners = solution.site_points[solution.site_triangles[~there]]
+        x0, x1, y0, y1 = frame.window
+        low, high = corners.min(axis=1), corners.max(axis=1)
+        legend &= bool(((high > (x0, y0)) & (low < (x1, y1))).all(axis=1).any())
         patch = panels.absent(ax, mesh, ~there, frame)
-        carrier = quantity_of(solution, layer.name)[1]
-        ax.legend(
-            [patch],
-            [f"no {carrier}" if carrier else "no value"],
-            loc="lower right",
-            bbox_to_anchor=(1.0, 1.0),
-            borderaxespad=0.2,
-            borderpad=0.0,
-            handlelength=1.4,
-            handletextpad=0.5,
-        )
+        carrier = split_name(layer.name)[1]
+        if legend:
+            _name_absence(ax, patch, f"no {carrier}" if carrier else "no value", frame)
     if outlines:
         model = solution.model
         boundaries = [name for name in mesh.interfaces if model.is_material_boundary(name)]
@@ -241,50 +282,48 @@ def draw(
     return colours
 
 
-def _streamlines(ax: Axes, layer: Layer) -> None:
-    """Draw lines along the field; they start and end where the field does."""
-    assert layer.vectors is not None
-    x0, x1, y0, y1 = layer.frame.window
-    shape = layer.frame.shape
-    nx, ny = int(160 / max(1.0, shape)), int(160 * min(1.0, shape))
-    x, y = np.linspace(x0, x1, nx), np.linspace(y0, y1, max(ny, 20))
-    mesh = layer.solution.model.mesh
-    finder = Triangulation(mesh.points[:, 0], mesh.points[:, 1], mesh.triangles).get_trifinder()
-    found = np.asarray(finder(*np.meshgrid(x, y)))
-    u, v = layer.vectors[layer.solution.site_triangles[found]].mean(axis=2).transpose(2, 0, 1)
-    size = np.where(found >= 0, np.hypot(u, v), np.nan)
-    if not np.nanmax(size, initial=0.0) > 0.0:
-        return
-    metre = layer.frame.metre
-    lines = ax.streamplot(
-        x / metre,
-        y / metre,
-        np.ma.masked_where(~(size > 0.0), u),
-        np.ma.masked_where(~(size > 0.0), v),
-        density=1.1,
-        color="white",
-        linewidth=0.5,
-        arrowsize=0.6,
-        zorder=2.5,
+def _name_absence(ax: Axes, patch: Any, text: str, frame: Frame) -> None:
+    ax.legend(
+        [patch],
+        [text],
+        loc="upper right" if frame.flat else "lower right",
+        bbox_to_anchor=(1.0, 0.0) if frame.flat else (1.0, 1.0),
+        borderaxespad=2.6 if frame.flat else 0.2,  # below the labels of ticks, or above the map
+        borderpad=0.0,
+        handlelength=1.4,
+        handletextpad=0.5,
     )
-    for artist in (lines.lines, *(p for p in ax.patches if isinstance(p, FancyArrowPatch))):
-        artist.set_path_effects([withStroke(linewidth=1.1, foreground="#00000080")])
 
 
-def figure_of(frame: Frame, ax: Axes | None) -> tuple[Figure, Axes]:
-    """Return the figure of some axes and these, or new ones for a map of one column."""
+def follow(ax: Axes, layer: Layer, arrows: bool | str, streamlines: bool | str) -> None:
+    """Draw arrows and lines along vector fields over a map; see `field_map`."""
+    for wanted, drawn in ((arrows, draw_arrows), (streamlines, draw_lines)):
+        if wanted is False:
+            continue
+        name = wanted
+        if name is True:
+            name = layer.name if layer.vectors is not None else "electric_field"
+        solution = layer.solution
+        vectors = layer.vectors if name == layer.name else None
+        if vectors is None:
+            vectors = vectors_of(solution, name)
+        drawn(ax, layer.frame, vectors[solution.site_triangles], triangulation(solution.model.mesh))
+
+
+def figure_of(frame: Frame, ax: Axes | None, width: Width = "single") -> tuple[Figure, Axes]:
+    """Return the figure of some axes and these, or new ones for a map of some width."""
     if ax is not None:
         figure = ax.figure
         while isinstance(figure, SubFigure):
             figure = figure.figure
         return figure, ax
-    figure = map_figure(COLUMN)
+    figure = map_figure(inches(width))
     return figure, figure.add_subplot()
 
 
-def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
-    """Return a page-wide figure with `count` maps on common axes, row by row."""
-    figure = map_figure(PAGE)
+def grid_of(count: int, columns: int, width: Width) -> tuple[Figure, list[Axes]]:
+    """Return a figure with `count` maps on common axes, row by row."""
+    figure = map_figure(inches(width))
     grid = figure.subplots(-(-count // columns), columns, sharex=True, sharey=True, squeeze=False)
     axes = list(grid.flat)
     for spare in axes[count:]:
@@ -292,17 +331,21 @@ def _grid(count: int, columns: int) -> tuple[Figure, list[Axes]]:
     return figure, axes[:count]
 
 
-def _label_outer(axes: Sequence[Axes], frame: Frame, columns: int) -> None:
-    for number, ax in enumerate(axes):
-        lowest = number + columns >= len(axes)
-        ax.tick_params(labelbottom=lowest, labelleft=number % columns == 0)
+def label_outer(axes: Sequence[Axes], frame: Frame) -> None:
+    """Label the axes of maps below the lowest of every column and left of the first ones."""
+    places = {(row_of(ax), column_of(ax)) for ax in axes}
+    for ax in axes:
+        row, column = row_of(ax), column_of(ax)
+        lowest = not any(r > row and c == column for r, c in places)
+        ax.tick_params(labelbottom=lowest, labelleft=column == 0)
         if lowest:
             ax.set_xlabel(f"{frame.names[0]} ({frame.unit})")
-        if number % columns == 0:
+        if column == 0:
             ax.set_ylabel(f"{frame.names[1]} ({frame.unit})")
 
 
-def _letter(ax: Axes, number: int, label: str = "", *, beside: bool = False) -> None:
+def letter(ax: Axes, number: int, label: str = "", *, beside: bool = False) -> None:
+    """Write "(a) label" above a map, or beside one that has its colour bar above."""
     text = f"({chr(ord('a') + number)}) {label}".rstrip()
     if beside:
         ax.annotate(

@@ -53,7 +53,7 @@ def mesh_map(
             _triangles(ax, mesh, part, 0.06 if part is frame else 0.35)
         part.apply(ax)
     if len(axes) == 2:
-        _mark(axes[0], axes[1], pieces[1], frame)
+        panels.mark_piece(axes[0], axes[1], pieces[1], frame)
     region_legend(axes[0], region_colours(mesh.region_names))
     return figure
 
@@ -119,14 +119,3 @@ def _at(mesh: Mesh, name: str, stretched: bool) -> Window:
     centre = np.clip(centre, low + size / 2.0, high - size / 2.0)
     (x0, y0), (x1, y1) = centre - size / 2.0, centre + size / 2.0
     return (float(x0), float(x1), float(y0), float(y1))
-
-
-def _mark(whole: Axes, enlarged: Axes, piece: Frame, frame: Frame) -> None:
-    """Frame the piece in the whole and connect it with its enlargement."""
-    x0, x1, y0, y1 = (v / frame.metre for v in piece.window)
-    whole.indicate_inset(
-        (x0, y0, x1 - x0, y1 - y0), edgecolor="#B00020", alpha=1.0, linewidth=1.0, zorder=5
-    )
-    for spine in enlarged.spines.values():
-        spine.set_edgecolor("#B00020")
-        spine.set_linewidth(1.0)

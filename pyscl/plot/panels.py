@@ -1,7 +1,8 @@
 """The parts of which figures are made: axes in length units, regions, outlines, colour bars."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,10 +17,13 @@ from numpy.typing import NDArray
 
 from pyscl.errors import InputError
 from pyscl.mesh import Mesh
-from pyscl.plot.scales import LogitNorm, Scale
+from pyscl.plot.layout import BarBeside, MapLayout
+from pyscl.plot.scales import FloatArray, LogitNorm, Scale
 from pyscl.plot.style import COLUMN, INK, halved, length_unit, text_width
 
 Window = tuple[float, float, float, float]
+Line = tuple[tuple[float, float], tuple[float, float]]
+_MARK = "#C00030"
 STRETCH = 8.0  # a frame longer than this is drawn with unequal axes
 
 
@@ -126,10 +130,9 @@ def outline(
     ax: Axes, mesh: Mesh, interfaces: Iterable[str], frame: Frame, *, halo: bool = True
 ) -> None:
     """Draw interfaces "a|b" as dark lines, with a light edge that shows on dark colours."""
-    facets = [mesh.interfaces[name] for name in interfaces]
-    if not facets:
+    lines = [line / frame.metre for line in _interface_lines(mesh, tuple(interfaces))]
+    if not lines:
         return
-    lines = list(mesh.points[np.concatenate(facets)] / frame.metre)
     strokes = ((1.1, "white", 0.55), (0.5, INK, 1.0)) if halo else ((0.6, INK, 1.0),)
     for width, colour, alpha in strokes:
         ax.add_collection(
@@ -139,25 +142,82 @@ def outline(
                 colors=colour,
                 alpha=alpha,
                 capstyle="round",
+                joinstyle="round",
                 zorder=3,
             ),
             autolim=False,
         )
 
 
+_LINES: WeakKeyDictionary[Mesh, dict[tuple[str, ...], list[FloatArray]]] = WeakKeyDictionary()
+
+
+def _interface_lines(mesh: Mesh, names: tuple[str, ...]) -> list[FloatArray]:
+    """Return interfaces as long lines (n, 2) [m]; those of a mesh are found once."""
+    known = _LINES.setdefault(mesh, {})
+    if names not in known:
+        facets = [mesh.interfaces[name] for name in names]
+        known[names] = (
+            [mesh.points[line] for line in _chains(np.concatenate(facets))] if facets else []
+        )
+    return known[names]
+
+
+def _chains(facets: NDArray[np.int32]) -> list[list[int]]:
+    """Return facets (k, 2) joined to long lines of nodes, each facet in one of them."""
+    beside: dict[int, list[int]] = {}
+    for a, b in facets.tolist():
+        beside.setdefault(a, []).append(b)
+        beside.setdefault(b, []).append(a)
+    ends = [node for node, others in beside.items() if len(others) != 2]
+    lines = []
+    for start in (*ends, *beside):
+        while beside[start]:
+            line = [start]
+            while beside[line[-1]]:
+                ahead = beside[line[-1]].pop()
+                beside[ahead].remove(line[-1])
+                line.append(ahead)
+            lines.append(line)
+    return lines
+
+
+def mark_piece(whole: Axes, enlarged: Axes, piece: Frame, frame: Frame) -> None:
+    """Frame the piece in the whole, and its enlargement in the same colour."""
+    x0, x1, y0, y1 = (v / frame.metre for v in piece.window)
+    whole.indicate_inset(
+        (x0, y0, x1 - x0, y1 - y0), edgecolor=_MARK, alpha=1.0, linewidth=1.0, zorder=5
+    )
+    for spine in enlarged.spines.values():
+        spine.set_edgecolor(_MARK)
+        spine.set_linewidth(1.0)
+
+
+def mark_line(ax: Axes, line: Line, frame: Frame) -> None:
+    """Mark a cut line from ((x, y), (x, y)) [m], with a dot where its distance is zero."""
+    (x0, y0), (x1, y1) = line
+    ends = np.array([[x0, x1], [y0, y1]]) / frame.metre
+    for width, colour in ((2.0, "white"), (1.0, _MARK)):
+        ax.plot(*ends, color=colour, linewidth=width, zorder=4, solid_capstyle="round")
+    ax.plot(
+        *ends[:, :1], "o", color=_MARK, markersize=4.0, markeredgecolor="white", zorder=4, mew=0.6
+    )
+
+
 def colour_bar(figure: Figure, ax: Axes, scale: Scale, frame: Frame) -> None:
     """Draw the scale beside the map, as long as the map; above it if the map is flat."""
-    at = (0.0, 1.12, 1.0, 0.09 / frame.shape**0.5) if frame.flat else (1.03, 0.0, 0.04, 1.0)
+    inset = ax.inset_axes((1.03, 0.0, 0.04, 1.0))
+    inset.set_axes_locator(BarBeside(ax, above=frame.flat))
     bar = figure.colorbar(
         ScalarMappable(scale.norm, scale.colours),
-        cax=ax.inset_axes(at),
+        cax=inset,
         extend=scale.extend,
         extendfrac=0.03,
         orientation="horizontal" if frame.flat else "vertical",
     )
     _finish(bar, scale)
-    if not frame.flat and text_width(scale.label, 8.0) > 0.66 * COLUMN * frame.shape:
-        bar.set_label(halved(scale.label))
+    if not frame.flat:
+        _shorten(bar, scale, 0.66 * COLUMN * frame.shape)
     if frame.flat:
         if isinstance(scale.norm, LogitNorm):  # wider than the colours between them
             bar.ax.xaxis.set_minor_formatter(NullFormatter())
@@ -165,19 +225,31 @@ def colour_bar(figure: Figure, ax: Axes, scale: Scale, frame: Frame) -> None:
         bar.ax.xaxis.set_label_position("top")
 
 
-def shared_bar(figure: Figure, axes: list[Axes], scale: Scale, frame: Frame) -> None:
-    """Draw one scale below all maps."""
+def shared_bar(figure: Figure, axes: Sequence[Axes], scale: Scale, height: float) -> None:
+    """Draw one scale to the right of several maps, which together are about `height` [inch] high.
+
+    Args:
+        figure: from `map_figure`.
+        axes: of the maps.
+        scale: theirs.
+        height: [inch].
+    """
+    layout = figure.get_layout_engine()
+    assert isinstance(layout, MapLayout)
     bar = figure.colorbar(
         ScalarMappable(scale.norm, scale.colours),
-        ax=axes,
+        cax=layout.add_bar(figure, axes),
         extend=scale.extend,
-        extendfrac=0.02,
-        location="bottom",
-        shrink=0.6,
-        aspect=40,
-        pad=0.015 / frame.shape,
+        extendfrac=0.03,
     )
     _finish(bar, scale)
+    _shorten(bar, scale, height)
+
+
+def _shorten(bar: Colorbar, scale: Scale, height: float) -> None:
+    """Break the label of a vertical bar that is too long for its height [inch]."""
+    if text_width(scale.label, 8.0) > height:
+        bar.set_label(halved(scale.label))
 
 
 def _finish(bar: Colorbar, scale: Scale) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import hsv_to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 
@@ -15,9 +15,11 @@ from pyscl.plot.maps import figure_of, on_sites
 from pyscl.plot.panels import Frame, Window
 from pyscl.plot.scales import FloatArray
 from pyscl.plot.style import COLUMN, INK, LINES, STYLE, legend_columns, prefixed, styled, with_unit
+from pyscl.plot.vectors import grid, sampled
 from pyscl.postprocess.surfaces import total_polarization
 from pyscl.solution import Solution
 
+_HUES = ("#EFA020", "#9B1B4A", "#23459C", "#6FC7D6", "#EFA020")  # right, up, left, down, right
 _PIXELS = 600  # along the longer side of a map
 _ARROWS = 18
 _LEAST_ARROW = 0.15  # of the largest |P|, below which none is drawn
@@ -84,8 +86,7 @@ def polarization_map(
     x0, x1, y0, y1 = frame.window
     places = Triangulation(mesh.points[:, 0], mesh.points[:, 1], mesh.triangles, mask=~drawn)
     corners = smooth[solution.site_triangles]
-    shape = _resolution(frame, _PIXELS)
-    seen = _sampled(places, corners, *_grid(frame, shape))
+    seen = sampled(places, corners, *grid(frame, _PIXELS))
     full = largest or float(np.nanmax(np.hypot(*seen), initial=0.0)) or 1.0
     ax.imshow(
         colours_of(seen[0], seen[1], full),
@@ -109,17 +110,22 @@ def polarization_map(
 def colours_of(x: FloatArray, y: FloatArray, largest: float) -> FloatArray:
     """Return the colours (..., 4) of vectors: the hue is the direction, white is 0.
 
+    Orange to the right, dark red up, dark blue to the left, light blue down: with a weakness for
+    red and green the four differ in lightness, and between yellow and blue.
+
     Args:
         x: first component, any shape; NaN is transparent.
         y: second component, the same shape.
         largest: magnitude of the full colours, in the unit of the components.
     """
     size = np.clip(np.hypot(x, y) / largest, 0.0, 1.0)
-    hue = np.arctan2(y, x) / (2.0 * np.pi) % 1.0
+    turn = 4.0 * (np.arctan2(y, x) / (2.0 * np.pi) % 1.0)
     colours = np.zeros((*np.shape(x), 4))
     there = np.isfinite(size)
-    hsv = np.stack([hue, 0.85 * size, 1.0 - 0.12 * size], axis=-1)[there]
-    colours[there, :3] = hsv_to_rgb(np.clip(hsv, 0.0, 1.0))
+    hues = np.array([to_rgb(colour) for colour in _HUES])
+    hue = np.stack([np.interp(turn[there], range(5), column) for column in hues.T], axis=-1)
+    share = size[there][..., None]
+    colours[there, :3] = share * hue + (1.0 - share)
     colours[there, 3] = 1.0
     return colours
 
@@ -221,61 +227,15 @@ def _drawn(solution: Solution) -> np.ndarray:
     return np.array(polar if any(polar) else [True] * len(polar))[model.mesh.region]
 
 
-def _resolution(frame: Frame, count: int) -> tuple[int, int]:
-    """Return how many points (x, y) a frame as it is drawn has, `count` along the longer side."""
-    return (
-        max(int(count / max(1.0, frame.shape)), 2),
-        max(int(count * min(1.0, frame.shape)), 2),
-    )
-
-
-def _grid(frame: Frame, shape: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
-    """Return the middles [m] of the cells of a grid over a frame, (ny, nx) each."""
-    x0, x1, y0, y1 = frame.window
-    x = x0 + (x1 - x0) * (np.arange(shape[0]) + 0.5) / shape[0]
-    y = y0 + (y1 - y0) * (np.arange(shape[1]) + 0.5) / shape[1]
-    grid_x, grid_y = np.meshgrid(x, y)
-    return grid_x, grid_y
-
-
-def _sampled(
-    triangles: Triangulation, values: FloatArray, x: FloatArray, y: FloatArray
-) -> FloatArray:
-    """Return a vector known at the corners of the triangles (m, 3, 2) at points of any shape.
-
-    (2, ...), linear in triangles and NaN outside of them.
-    """
-    found = np.asarray(triangles.get_trifinder()(x, y))
-    corner = triangles.triangles[found]
-    px, py = triangles.x[corner], triangles.y[corner]
-    area = _cross(px, py, 0, 1, 2)
-    weight = [
-        ((px[..., b] - x) * (py[..., c] - y) - (px[..., c] - x) * (py[..., b] - y)) / area
-        for b, c in ((1, 2), (2, 0), (0, 1))
-    ]
-    at = values[found]
-    result = np.stack([sum(w * at[..., a, c] for a, w in enumerate(weight)) for c in range(2)])
-    result[:, found < 0] = np.nan
-    return result
-
-
-def _cross(x: FloatArray, y: FloatArray, a: int, b: int, c: int) -> FloatArray:
-    """Return twice the area of triangles with corners x, y (..., 3)."""
-    return np.asarray(
-        (x[..., b] - x[..., a]) * (y[..., c] - y[..., a])
-        - (x[..., c] - x[..., a]) * (y[..., b] - y[..., a])
-    )
-
-
 def _arrows(
     ax: Axes, frame: Frame, triangles: Triangulation, values: FloatArray, largest: float
 ) -> None:
     """Draw arrows on a coarse grid, the largest as long as a cell."""
-    x, y = _grid(frame, _resolution(frame, _ARROWS))
-    u, v = _sampled(triangles, values, x, y) / largest
+    x, y = grid(frame, _ARROWS)
+    u, v = sampled(triangles, values, x, y) / largest
     size = np.hypot(u, v)
     there = np.isfinite(size) & (np.nan_to_num(size) > _LEAST_ARROW)
-    cell = min(1.0, frame.shape) / min(_resolution(frame, _ARROWS))
+    cell = min(1.0, frame.shape) / min(x.shape)
     ax.quiver(
         x[there] / frame.metre,
         y[there] / frame.metre,

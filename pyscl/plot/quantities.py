@@ -76,7 +76,7 @@ class Levels:
 
     Attributes:
         label: with the unit.
-        places: of the levels (n,); for texts 0, 1, 2, ...
+        places: of the levels [unit of the axis] (n,); for texts 0, 1, 2, ...
         names: of the levels.
         numeric: whether they are numbers.
         logarithmic: whether they go up by factors.

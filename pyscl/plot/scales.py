@@ -11,7 +11,9 @@ from matplotlib.colors import LogNorm, Normalize, SymLogNorm, make_norm_from_sca
 from matplotlib.scale import LogitScale
 from numpy.typing import NDArray
 
+from pyscl.plot.colours import DIFFERENCE, POTENTIAL, SIGNED
 from pyscl.plot.style import prefixed, with_unit
+from pyscl.plot.ticks import power
 from pyscl.solution import Solution
 
 FloatArray = NDArray[np.float64]
@@ -30,12 +32,13 @@ _WORDS = {
     "current_density": "current density",
 }
 _MAPS = {
-    "potential": "YlGnBu_r",
-    "electrochemical_potential": "YlGnBu_r",
+    "potential": POTENTIAL,
+    "electrochemical_potential": POTENTIAL,
     "electric_field": "inferno",
     "current_density": "inferno",
 }
 _SYMBOLS = {"electric_field": "E", "current_density": "j", "polarization": "P", "displacement": "D"}
+_UNIFORM = 0.8  # smallest over largest magnitude of a field that is about uniform
 DECADES = 5  # of magnitudes; what is smaller has the colour of the lower end
 CHARGE_DECADES = 2
 SITE_DECADES = 12
@@ -71,14 +74,6 @@ class Scale:
     ticks: dict[float, str] | None = None
 
 
-def quantity_of(solution: Solution, name: str) -> tuple[str, str]:
-    """Return (quantity, carrier) of a field name; carrier "" for fields of the whole model."""
-    for carrier in solution.model.carriers:
-        if name.endswith("_" + carrier) and name.removesuffix("_" + carrier) in _WORDS:
-            return name.removesuffix("_" + carrier), carrier
-    return name, ""
-
-
 def scale_of(
     solution: Solution, name: str, seen: Sequence[FloatArray], component: Component
 ) -> Scale:
@@ -91,17 +86,15 @@ def scale_of(
         component: of vector fields: "magnitude" gets a logarithmic (polarization and displacement a
             linear), "x" and "y" a signed scale.
     """
-    field = solution[name]
-    quantity, carrier = quantity_of(solution, name)
-    data, share = np.concatenate([np.array([[0.0], [0.0]]) if not v.size else v for v in seen], 1)
-    vector = field.location == "triangle"
-    symbol = _SYMBOLS.get(quantity, "")
-    part = {"magnitude": f"|{symbol}|", "x": f"{symbol}$_x$", "y": f"{symbol}$_y$"}[component]
-    words = " ".join(w for w in (carrier, _WORDS[quantity], part if vector else "") if w)
+    quantity, _ = split_name(name)
+    data, share = _together(seen)
+    vector = solution[name].location == "triangle"
 
     options: dict[str, Any]
     if vector and component == "magnitude" and quantity in ("polarization", "displacement"):
         options = {"norm": Normalize(0.0, float(data.max()) or 1.0)}
+    elif vector and component == "magnitude" and data.min() > _UNIFORM * data.max():
+        options = {"norm": Normalize(0.0, float(data.max()))}  # no magnified rounding
     elif vector and component == "magnitude":
         options = _logarithmic(data, DECADES)
     elif quantity == "site_fraction" and _reaches_full(data):
@@ -113,16 +106,64 @@ def scale_of(
     else:
         options = _linear(data)
 
-    factor = 1.0
-    norm = options.pop("norm")
+    colours = options.pop("colours", _MAPS.get(quantity, "viridis"))
+    return _scale(solution, name, component, options, colours)
+
+
+def difference_scale(
+    solution: Solution, name: str, seen: Sequence[FloatArray], component: Component
+) -> Scale:
+    """Return a scale for differences of a field, symmetric about zero; see `scale_of`."""
+    options = _signed(*_together(seen)) | {"colours": DIFFERENCE}
+    return _scale(solution, name, component, options, options.pop("colours"), "Δ ")
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return (quantity, carrier) of the name of a field, carrier "" where there is none."""
+    for quantity in _WORDS:
+        if name.startswith(f"{quantity}_") and name not in _WORDS:
+            return quantity, name.removeprefix(f"{quantity}_")
+    return name, ""
+
+
+def words_of(name: str, part: str = "") -> str:
+    """Return what a field is called, e.g. "Li current density j"."""
+    quantity, carrier = split_name(name)
+    return " ".join(word for word in (carrier, _WORDS[quantity], part) if word)
+
+
+def _part(solution: Solution, name: str, component: Component) -> str:
+    """Return which part of a vector is drawn, "|E|"."""
+    if solution[name].location != "triangle":
+        return ""
+    symbol = _SYMBOLS[split_name(name)[0]]
+    return {"magnitude": f"|{symbol}|", "x": f"{symbol}$_x$", "y": f"{symbol}$_y$"}[component]
+
+
+def _scale(
+    solution: Solution,
+    name: str,
+    component: Component,
+    options: dict[str, Any],
+    colours: str,
+    before: str = "",
+) -> Scale:
+    """Return a scale with the unit that suits it; linear ones get a prefix."""
+    factor, norm, unit = 1.0, options.pop("norm"), solution[name].unit
     if type(norm) is Normalize:
         low, high = float(norm.vmin or 0.0), float(norm.vmax or 0.0)
-        factor, unit = prefixed(max(abs(low), abs(high)), field.unit)
+        factor, unit = prefixed(max(abs(low), abs(high)), unit)
         norm = Normalize(low / factor, high / factor)
     else:
-        unit = prefixed(0.0, field.unit)[1]
-    colours = options.pop("colours", _MAPS.get(quantity, "viridis"))
-    return Scale(norm, colours, with_unit(words, unit), factor, **options)
+        unit = prefixed(0.0, unit)[1]
+    label = with_unit(before + words_of(name, _part(solution, name, component)), unit)
+    return Scale(norm, colours, label, factor, **options)
+
+
+def _together(seen: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Return all values that are seen, and the shares of their sites; a zero if there are none."""
+    data, share = np.concatenate([np.array([[0.0], [0.0]]) if not v.size else v for v in seen], 1)
+    return data, share
 
 
 def _reaches_full(data: FloatArray) -> bool:
@@ -152,14 +193,14 @@ def _signed(data: FloatArray, share: FloatArray) -> dict[str, Any]:
     size = np.abs(data)
     largest = float(size.max()) or 1.0
     if share[size > 0.03 * largest].sum() > 0.5 * share[size > 0.0].sum() or not size.any():
-        return {"norm": Normalize(-largest, largest), "colours": "RdBu_r"}
+        return {"norm": Normalize(-largest, largest), "colours": SIGNED}
     threshold = largest * 10.0**-CHARGE_DECADES
     norm = SymLogNorm(threshold, linscale=0.5, vmin=-largest, vmax=largest, base=10)
     decades = range(ceil(log10(threshold)), floor(log10(largest)) + 1)
     ticks = {0.0: "0"}
     for n in decades:
-        ticks |= {10.0**n: f"$10^{{{n}}}$", -(10.0**n): f"$-10^{{{n}}}$"}
-    return {"norm": norm, "colours": "RdBu_r", "ticks": ticks}
+        ticks |= {10.0**n: power(n), -(10.0**n): f"−{power(n)}"}
+    return {"norm": norm, "colours": SIGNED, "ticks": ticks}
 
 
 def _linear(data: FloatArray) -> dict[str, Any]:
@@ -170,7 +211,7 @@ def _linear(data: FloatArray) -> dict[str, Any]:
         low, high = low - margin, high + margin
     if low < 0.0 < high and min(-low, high) > 0.2 * max(-low, high):
         largest = max(-low, high)
-        return {"norm": Normalize(-largest, largest), "colours": "PuOr_r"}
+        return {"norm": Normalize(-largest, largest), "colours": DIFFERENCE}
     return {"norm": Normalize(low, high)}
 
 

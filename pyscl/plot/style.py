@@ -1,74 +1,39 @@
-"""The look of all figures: fonts, sizes, colours of regions, units of axes, files."""
+"""The look of all figures: the style sheet, sizes, units of axes, files."""
 
 import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from os import PathLike
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec
 
 import matplotlib as mpl
-from cycler import cycler
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.textpath import TextPath
 
 from pyscl.errors import unknown_name
+from pyscl.plot.colours import region_colours as region_colours
+from pyscl.plot.colours import text_colour as text_colour
+from pyscl.plot.layout import MapLayout
+from pyscl.plot.layout import map_figure as map_figure
+from pyscl.plot.ticks import write_plainly
 
-COLUMN, PAGE = 3.5, 7.2  # widths of one and two journal columns [inch]
+COLUMN, PAGE = 3.5, 7.2  # widths of one and two journal columns, 89 and 183 mm [inch]
+Width = Literal["single", "double"]
+"""One or two columns of a journal, 89 or 183 mm."""
 
-_TALLEST = 7.0  # of all figures [inch]
-_PAD = 0.08  # around everything [inch]
+STYLE: dict[Any, Any] = dict(
+    mpl.rc_params_from_file(Path(__file__).with_name("pyscl.mplstyle"), use_default_template=False)
+)
+"""The style sheet `pyscl.mplstyle` as matplotlib's settings."""
 
 INK = "#222222"
-LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito
+LINES: tuple[str, ...] = tuple(
+    f"#{colour}".replace("##", "#") for colour in STYLE["axes.prop_cycle"].by_key()["color"]
+)
 
-STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 8.0,
-    "axes.labelsize": 8.0,
-    "axes.titlesize": 8.0,
-    "xtick.labelsize": 7.0,
-    "ytick.labelsize": 7.0,
-    "legend.fontsize": 7.0,
-    "legend.frameon": False,
-    "axes.linewidth": 0.6,
-    "axes.edgecolor": INK,
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "xtick.minor.width": 0.4,
-    "ytick.minor.width": 0.4,
-    "xtick.major.size": 2.8,
-    "ytick.major.size": 2.8,
-    "xtick.minor.size": 1.6,
-    "ytick.minor.size": 1.6,
-    "axes.formatter.useoffset": False,
-    "axes.prop_cycle": cycler(color=LINES),
-    "lines.linewidth": 1.3,
-    "hatch.linewidth": 0.5,
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-    "pdf.fonttype": 42,
-    "svg.hashsalt": "pyscl",
-}
-
-# Regions of the shipped meshes have a colour of their own, others take the next free one.
-_NAMED = {
-    "active": "#5B7DB8",
-    "cathode": "#5B7DB8",
-    "electrolyte": "#F2E3BC",
-    "inclusion": "#CC5A6B",
-    "coating": "#6FB8A0",
-    "pore": "#E4E6EA",
-    "carbon": "#55585F",
-    "anode": "#9A86B5",
-}
-_OTHERS = ("#E0A458", "#88B8D8", "#A9B665", "#B07AA1", "#7A9E9F", "#D9A5B3", "#8C7B6B")
+_NO_LAYOUT = {"figure.autolayout": False, "figure.constrained_layout.use": False}
+_DOTS = {".png": 200, ".pdf": 400, ".svg": 400}  # per inch, in vector files of coloured fields
 
 # Metadata that would differ from run to run.
 _FORMATS: dict[str, dict[str, Any]] = {
@@ -91,52 +56,39 @@ P = ParamSpec("P")
 
 
 def styled(function: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Run a plot function in the style; ticks and layout are fixed before the style ends."""
+    """Run a plot function in the style; ticks and layout are fixed before the style ends.
+
+    A figure into whose axes (argument `ax`) only a part is drawn keeps its own layout.
+    """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with mpl.rc_context(STYLE):
+        with mpl.rc_context(STYLE | _NO_LAYOUT):
             figure = function(*args, **kwargs)
-            if isinstance(figure.get_layout_engine(), _MapLayout):
-                _fit(figure)
-            figure.draw_without_rendering()
-            figure.set_layout_engine("none")  # laying out again while saving costs seconds
+            write_plainly(figure)
+            if kwargs.get("ax") is not None:
+                return figure
+            layout = figure.get_layout_engine()
+            if isinstance(layout, MapLayout):
+                layout.fit(figure)
+            else:
+                figure.draw_without_rendering()
+            figure.set_layout_engine(None)  # laying out again while saving costs seconds
         return figure
 
     return run
 
 
-class _MapLayout(ConstrainedLayoutEngine):
-    """Layout of a figure of maps, whose size follows from the width and the shape of the maps."""
+def save(figure: Figure, path: str | PathLike[str], *, dots: float | None = None) -> None:
+    """Write a figure to a PNG, PDF or SVG file; folders on the way are made.
 
-    def __init__(self) -> None:
-        super().__init__(compress=True, w_pad=_PAD / 2.0, h_pad=_PAD / 2.0)
+    The same figure gives the same file: no dates are written. In PDF and SVG everything but
+    coloured fields is drawn as lines and text.
 
-
-def map_figure(width: float) -> Figure:
-    """Return a figure for maps, `width` inches wide; `styled` gives it its height."""
-    return Figure((width, 2.5 * width), layout=_MapLayout())
-
-
-def _fit(figure: Figure) -> None:
-    """Cut the height to what the maps need, and the width if they were limited by the height."""
-    engine = figure.get_layout_engine()
-    assert engine is not None
-    for _ in range(3):
-        engine.execute(figure)
-        box = figure.get_tightbbox()
-        height = min(box.height + _PAD, _TALLEST)
-        if abs(height - figure.get_figheight()) < 0.03:
-            break
-        if box.height + _PAD > _TALLEST:
-            figure.set_figwidth(min(figure.get_figwidth(), box.width + _PAD))
-        figure.set_figheight(height)
-
-
-def save(figure: Figure, path: str | PathLike[str]) -> None:
-    """Write a figure to a PNG (200 dpi), PDF or SVG file; folders on the way are made.
-
-    The same figure gives the same file: no dates are written.
+    Args:
+        figure: the figure.
+        path: a file with one of these suffixes.
+        dots: per inch; default: 200 in PNG, 400 of coloured fields in PDF and SVG.
 
     Raises:
         InputError: the path has another suffix.
@@ -147,13 +99,22 @@ def save(figure: Figure, path: str | PathLike[str]) -> None:
         raise unknown_name("figure format", path.suffix, _FORMATS, f"for '{path}'")
     path.parent.mkdir(parents=True, exist_ok=True)
     with mpl.rc_context(STYLE):
-        figure.savefig(path, dpi=200, metadata=_FORMATS[suffix])
+        options: dict[str, Any] = {"dpi": dots or _DOTS[suffix], "metadata": _FORMATS[suffix]}
+        if suffix == ".png":
+            options["pil_kwargs"] = {"compress_level": 4}  # half the time, and hardly larger
+        figure.savefig(path, **options)
 
 
-def region_colours(names: Sequence[str]) -> dict[str, str]:
-    """Return the colour of every region; well-known names keep theirs in all figures."""
-    free = iter(_OTHERS * (len(names) // len(_OTHERS) + 1))
-    return {name: _NAMED[name] if name in _NAMED else next(free) for name in names}
+def inches(width: Width) -> float:
+    """Return the width of a figure [inch].
+
+    Raises:
+        InputError: the width is neither "single" nor "double".
+    """
+    widths = {"single": COLUMN, "double": PAGE}
+    if width not in widths:
+        raise unknown_name("width", width, widths, "of a figure")
+    return widths[width]
 
 
 def length_unit(extent: float) -> tuple[float, str]:
@@ -181,12 +142,6 @@ def raised(unit: str) -> str:
     """Return a unit as it is printed: "Ohm*cm^2" and "Ohm cm2" are "Ω cm²"."""
     text = re.sub("(?i)ohm", "Ω", unit).replace("*", " ")
     return re.sub(r"(?<=[A-Za-z])\^?([23])\b", lambda found: "²³"[int(found[1]) - 2], text)
-
-
-def text_colour(colour: str) -> str:
-    """Return the darker colour of a text that belongs to a line of some colour."""
-    red, green, blue = to_rgb(colour)
-    return to_hex((0.75 * red, 0.75 * green, 0.75 * blue))
 
 
 def text_width(text: str, size: float = STYLE["xtick.labelsize"]) -> float:

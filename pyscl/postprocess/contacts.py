@@ -1,6 +1,7 @@
 """Currents and charges of the contacts of a solution."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from pyscl.study.contact_values import exchange_dofs
 
 if TYPE_CHECKING:
     from pyscl.model import Model
+    from pyscl.postprocess.interfaces import SideResult
     from pyscl.solution import Solution
 
 
@@ -21,7 +23,7 @@ class ContactResult:
     """What flows into the model through a contact.
 
     Attributes:
-        currents: carrier -> electric current into the model, A/m of depth in planar and A in
+        currents: carrier -> electric current into the model, [A/m] of depth in planar and [A] in
             axisymmetric coordinates.
         displacement: current that charges the contact, in the same unit; 0 in a steady state.
         charge: charge on the contact, C/m or C: what the normal displacement ends on.
@@ -32,6 +34,23 @@ class ContactResult:
     displacement: float
     charge: float
     unit: str
+    _source: "tuple[Solution, str] | None" = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def sides(self) -> "tuple[SideResult, ...]":
+        """The space charge layers at an electrode or charged side, one per region that it touches.
+
+        None at a contact that holds no potential or the neutral one.
+        """
+        from pyscl.postprocess.interfaces import side_result
+        from pyscl.postprocess.zones import charged_sides
+
+        if self._source is None:
+            return ()
+        solution, name = self._source
+        if name not in charged_sides(solution.model):
+            return ()
+        return tuple(side_result(solution, name, r) for r in solution.model.regions_at(name))
 
     @property
     def current(self) -> float:
@@ -46,8 +65,8 @@ class ContactDofs:
     Nodes that several contacts hold are shared by facet length.
 
     Attributes:
-        phi: dofs of phi that it holds, and the voltage of its terminal.
-        phi_share: its share in each of them.
+        phi: (k,) dofs of phi that it holds, and the voltage of its terminal.
+        phi_share: (k,) its share in each of them.
         mu: carrier number -> dofs of mu that it holds, and mu in its terminal.
         mu_share: carrier number -> its share in each of them.
     """
@@ -58,11 +77,11 @@ class ContactDofs:
     mu_share: dict[int, FloatArray]
 
     def charge(self, rows: FloatArray) -> float:
-        """Return the sum of the phi rows."""
+        """Return the sum of the phi rows, in scaled units."""
         return float((rows[self.phi] * self.phi_share).sum())
 
     def outflow(self, rows: FloatArray, carrier: int) -> float:
-        """Return the sum of the rows of a carrier."""
+        """Return the sum of the rows of a carrier, in scaled units."""
         if carrier not in self.mu:
             return 0.0
         return float((rows[self.mu[carrier]] * self.mu_share[carrier]).sum())
@@ -149,7 +168,7 @@ def contact_result(solution: "Solution", name: str) -> ContactResult:
         charge = float(law.surface_charge * measure)
     displacement = dofs.charge(solution.rates) * scaling.current
     unit = "A" if scaling.axisymmetric else "A/m"
-    return ContactResult(currents, displacement, charge, unit)
+    return ContactResult(currents, displacement, charge, unit, (solution, name))
 
 
 def shares(model: "Model", name: str, holders: list[str]) -> FloatArray:

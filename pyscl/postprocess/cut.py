@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.errors import InputError
+from pyscl.mesh.places import triangulation
 
 if TYPE_CHECKING:
     from pyscl.mesh import Mesh
@@ -23,8 +24,8 @@ class Cut:
         distance: from the start of the line [m], (n,).
         points: sampled positions [m], (n, 2).
         region: name of the region at each sample, (n,); "" outside the mesh.
-        fields: field name -> values, (n,) or (n, 2); NaN outside the mesh or where the field does
-            not exist. Site fields are linear in each triangle, triangle fields constant.
+        fields: field name -> values [SI], (n,) or (n, 2); NaN outside the mesh or where the field
+            does not exist. Site fields are linear in each triangle, triangle fields constant.
         units: field name -> unit.
     """
 
@@ -60,8 +61,6 @@ def locate(
     Raises:
         InputError: the line has no length, fewer than two points, or none inside the mesh.
     """
-    from matplotlib.tri import Triangulation
-
     first, last = np.asarray(start, float), np.asarray(end, float)
     if points < 2 or not np.isfinite([first, last]).all() or np.array_equal(first, last):
         raise InputError(f"a cut needs two different points and >= 2 samples: {start}, {end}")
@@ -69,8 +68,7 @@ def locate(
     low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
     clipped = np.clip(line, low, high)  # an end on the border stays inside in spite of rounding
     line = np.where(np.abs(line - clipped) <= 1e-9 * (high - low), clipped, line)
-    finder = Triangulation(mesh.points[:, 0], mesh.points[:, 1], mesh.triangles).get_trifinder()
-    triangle = np.asarray(finder(*line.T))
+    triangle = np.asarray(triangulation(mesh).get_trifinder()(*line.T))
     if (triangle < 0).all():
         raise InputError(
             f"the cut from {start} to {end} m misses the mesh, which spans x {low[0]:.4g} ... "

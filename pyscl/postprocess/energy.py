@@ -63,7 +63,7 @@ class RegionEnergy:
 
 @dataclass(frozen=True)
 class EnergyBalance:
-    """The free energy of a state at fixed voltages and reservoirs.
+    """The free energy [`unit`] of a state at fixed voltages and reservoirs.
 
     Attributes:
         regions: region, or interface or contact with a coating or compact layer -> its energy.
@@ -82,32 +82,32 @@ class EnergyBalance:
 
     @property
     def landau(self) -> float:
-        """Energy of the polarization of ferroelectrics."""
+        """Energy of the polarization of ferroelectrics [`unit`]."""
         return self._sum("landau")
 
     @property
     def gradient(self) -> float:
-        """Energy of the gradients of the polarization."""
+        """Energy of the gradients of the polarization [`unit`]."""
         return self._sum("gradient")
 
     @property
     def surface(self) -> float:
-        """Energy of the polarization at surfaces with an extrapolation length."""
+        """Energy of the polarization at surfaces with an extrapolation length [`unit`]."""
         return self._sum("surface")
 
     @property
     def electric(self) -> float:
-        """Energy of the electric field, int E . dD."""
+        """Energy of the electric field, int E . dD [`unit`]."""
         return self._sum("electric")
 
     @property
     def mixing(self) -> float:
-        """Energy of the carriers on their sites."""
+        """Energy of the carriers on their sites [`unit`]."""
         return self._sum("mixing")
 
     @property
     def total(self) -> float:
-        """The free energy at fixed voltages and reservoirs.
+        """The free energy [`unit`] at fixed voltages and reservoirs.
 
         It never rises in time while they are fixed, and changes by -Q dV from one equilibrium to
         another.

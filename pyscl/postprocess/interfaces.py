@@ -1,17 +1,19 @@
 """Space charge and bound charge on both sides of an interface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import elementary_charge, epsilon_0
 
-from pyscl.boundaries import BlockingContact, Interface, PotentialContact, ReservoirContact
+from pyscl.boundaries import Interface
 from pyscl.errors import unknown_name
-from pyscl.facets import facet_measure, facet_sites, sides_at
+from pyscl.facets import facet_measure
 from pyscl.materials import Material
+from pyscl.postprocess.layers import Along, LayerQuantities, LayerSide
 from pyscl.postprocess.surfaces import surface_density, total_polarization
+from pyscl.postprocess.zones import charged_sides, facets_beside, zone
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class SideResult:
-    """The space charge layer in one region along an interface.
+class SideResult(LayerQuantities):
+    """The space charge layer in one region along an interface, an electrode or a charged side.
+
+    Potential drop, widths, excess, fields, capacitance and depleted share are those of
+    `LayerQuantities`.
 
     Attributes:
         region: the region of this side.
@@ -44,6 +49,7 @@ class SideResult:
     least: dict[str, float]
     most: dict[str, float]
     bound_charge: float
+    _side: LayerSide = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,28 @@ class InterfaceResult:
     unit: str
     potential: float
     sides: tuple[SideResult, SideResult]
+
+    @property
+    def potential_drop(self) -> Along:
+        """Potential of the bulk of the second side minus that of the first [V].
+
+        With all layers and the drop over a coating or compact layer between them.
+        """
+        first, second = (side._side for side in self.sides)
+        reasons = [side._no_bulk for side in self.sides if side.potential_drop.mean is None]
+        return first.mean(second.bulk - first.bulk, "; ".join(reasons))
+
+    @property
+    def planar_capacitance(self) -> float | None:
+        """Capacitance of the layers of both sides in series [F/m2]; None unless both have one.
+
+        Of their means, see `LayerQuantities.planar_capacitance`; without a coating or compact
+        layer between them.
+        """
+        values = [side.planar_capacitance.mean for side in self.sides]
+        if any(value is None for value in values):
+            return None
+        return float(1.0 / sum(1.0 / value for value in values if value is not None))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers with units in the keys."""
@@ -90,36 +118,33 @@ def interface_result(solution: "Solution", name: str) -> InterfaceResult:
         raise unknown_name("interface", name, model.mesh.interfaces)
     facets = model.mesh.interfaces[key]
     share = facet_measure(model, facets)
-    sites = [facet_sites(model.mesh, solution.site_triangles, facets, r) for r in key.split("|")]
+    first, second = (side_result(solution, key, region) for region in key.split("|"))
     phi = solution["potential"].values
-    mean = sum((phi[ends] * share).sum() for ends in sites) / (2.0 * share.sum())
-    first, second = (_side(solution, key, region) for region in key.split("|"))
+    mean = sum((phi[s._side.ends] * share).sum() for s in (first, second)) / (2.0 * share.sum())
     unit = "m" if model.coordinates == "planar" else "m^2"
     return InterfaceResult(key, float(share.sum()), unit, float(mean), (first, second))
 
 
-def _side(solution: "Solution", key: str, region: str) -> SideResult:
+def side_result(solution: "Solution", key: str, region: str) -> SideResult:
+    """Evaluate one side of an interface, electrode or charged side; the names must exist."""
     model = solution.model
-    mesh = model.mesh
+    side = LayerSide(solution, key, region)
     nodes, measure, _ = share_of_nodes(model, key, region)
-    of_region = solution.site_region == mesh.region_names.index(region)
     on_interface, _ = facing_sites(solution, region, nodes)
-
     fractions = {
         carrier: values
         for carrier in model.carriers
         if not np.isnan(values := solution.site_fraction(carrier)[on_interface]).any()
     }
-    bound, share = surface_density(
-        solution, total_polarization(solution), sides_at(mesh, mesh.interfaces[key], region)
-    )
+    bound, share = surface_density(solution, total_polarization(solution), side.triangle_sides)
     return SideResult(
         region=region,
         charge=-entering_displacement(solution, key, region) / measure,
-        width=_centroid(solution, key, region, of_region),
+        width=_centroid(solution, key, region),
         least={carrier: float(y.min()) for carrier, y in fractions.items()},
         most={carrier: float(y.max()) for carrier, y in fractions.items()},
         bound_charge=float(bound @ share / share.sum()),
+        _side=side,
     )
 
 
@@ -177,62 +202,38 @@ def share_of_nodes(
     displacement is divided by the measures of the adjacent facets; outer sides count only if they
     carry charge or an electrode, the others let no displacement through.
     """
-    mesh = model.mesh
-    of_interface, of_border = np.zeros(mesh.n_points), np.zeros(mesh.n_points)
-    for name, facets in mesh.interfaces.items():
-        if region in name.split("|"):
-            share = facet_measure(model, facets)
-            np.add.at(of_border, facets, share)
-            if name == key:
-                np.add.at(of_interface, facets, share)
-    for name in _charged_sides(model):
-        facets = mesh.facets_of(name)
-        share = facet_measure(model, facets)
-        np.add.at(of_border, facets, share)
-        if name == key:
-            np.add.at(of_interface, facets, share)
+    of_interface, of_border = border_measures(model, key, region)
     nodes = np.flatnonzero(of_interface).astype(np.int32)
     return nodes, float(of_interface.sum()), of_interface[nodes] / of_border[nodes]
 
 
-def _centroid(
-    solution: "Solution", key: str, region: str, of_region: NDArray[np.bool_]
-) -> float | None:
-    from scipy.spatial import cKDTree
+def border_measures(
+    model: "Model", key: str, region: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the measure of an interface or side, and of all that end displacement of a region.
 
-    model = solution.model
-    points = solution.site_points[of_region]
-    distances = {}
-    for name, facets in model.mesh.interfaces.items():
-        if region in name.split("|"):
-            corners = model.mesh.points[np.unique(facets)]
-            distances[name] = cKDTree(corners).query(points)[0]
-    for name in _charged_sides(model):
-        corners = model.mesh.points[np.unique(model.mesh.facets_of(name))]
-        distances[f"side {name}"] = cKDTree(corners).query(points)[0]
-    nearest = np.minimum.reduce(list(distances.values()))
-    mine = distances[key] <= nearest
-    weight = np.abs(solution["charge_density"].values[of_region] * solution.site_volume[of_region])[
-        mine
-    ]
+    Both are shares of the nodes (n_points,) [m] or [m2]; see `share_of_nodes`.
+    """
+    mesh = model.mesh
+    of_interface, of_border = np.zeros(mesh.n_points), np.zeros(mesh.n_points)
+    borders = [name for name in mesh.interfaces if region in name.split("|")]
+    for name in [*borders, *charged_sides(model)]:
+        facets = facets_beside(model, name, region)
+        share = facet_measure(model, facets)
+        np.add.at(of_border, facets, share)
+        if name == key:
+            np.add.at(of_interface, facets, share)
+    return of_interface, of_border
+
+
+def _centroid(solution: "Solution", key: str, region: str) -> float | None:
+    """Return the distance of the centroid of |charge density| from a place [m]."""
+    model, here = solution.model, zone(solution.model, key, region)
+    rho, volume = solution["charge_density"].values[here.sites], solution.site_volume[here.sites]
+    weight = np.abs(rho * volume) * here.weight
     total = weight.sum()
     mobile = sum(abs(c.charge) * c.density for c in model.materials[region].carriers)
-    if total <= 1e-12 * elementary_charge * mobile * solution.site_volume[of_region].sum():
+    size = solution.site_volume[solution.site_region == model.mesh.region_names.index(region)].sum()
+    if total <= 1e-12 * elementary_charge * mobile * size:
         return None
-    return float((weight * distances[key][mine]).sum() / total)
-
-
-def _charged_sides(model: "Model") -> list[str]:
-    """Return the outer sides with a layer of their own: electrodes and charged sides.
-
-    A contact at the neutral potential holds no charge worth a layer.
-    """
-    return [
-        name
-        for name, law in model.contacts.items()
-        if (isinstance(law, BlockingContact) and law.surface_charge != 0.0)
-        or (
-            isinstance(law, PotentialContact | ReservoirContact)
-            and law.potential not in (None, "neutral")
-        )
-    ]
+    return float((weight * here.distance).sum() / total)

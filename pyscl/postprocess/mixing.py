@@ -41,7 +41,7 @@ def mixing_energy(
 
 
 def fermi_dirac_three_halves(eta: ArrayLike) -> FloatArray:
-    """Return the normalised Fermi-Dirac integral of order 3/2, whose derivative is that of 1/2.
+    """Return the normalised Fermi-Dirac integral of order 3/2 [1], whose derivative is that of 1/2.
 
     F(eta) = 4/sqrt(pi) int_0^inf s^2 ln(1 + exp(eta - s^2)) ds by the trapezoidal rule: the
     integrand is even and analytic up to s^2 = eta + i pi, so that the rule converges exponentially.

@@ -1,5 +1,6 @@
 """The potential at which a place would be neutral: the reference for band bending."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,9 @@ from pyscl.carriers import bulk_eta, core_statistics
 from pyscl.discretize import FloatArray
 
 if TYPE_CHECKING:
+    from pyscl.materials import Carrier
     from pyscl.model import Model
+    from pyscl.solution import Solution
 
 _TOLERANCE = 1e-10  # kT/e
 _ITERATIONS = 200
@@ -86,3 +89,47 @@ class NeutralPotential:
         with np.errstate(divide="ignore", invalid="ignore"):
             value = np.log(positive) - np.log(negative)
             return value, d_positive / positive - d_negative / negative
+
+
+@dataclass(frozen=True, eq=False)
+class NeutralBulk:
+    """Every site as it would be far from all layers: neutral, with its electrochemical potentials.
+
+    Attributes:
+        potential: electric potential there [V], (n_sites,); NaN in regions without carriers and
+            where no potential is neutral.
+        site_fraction: share of sites of every carrier (n_carriers, n_sites); NaN where absent.
+    """
+
+    potential: FloatArray
+    site_fraction: FloatArray
+
+
+def neutral_bulk(solution: "Solution") -> NeutralBulk:
+    """Return the neutral counterpart of every site of a state."""
+    model, d = solution.model, solution.model.discretized
+    potential = np.full(len(d.site_node), np.nan)
+    fraction = np.full((len(model.carriers), len(d.site_node)), np.nan)
+    for number, region in enumerate(model.mesh.region_names):
+        carriers = model.materials[region].carriers
+        if not carriers:
+            continue
+        sites = np.flatnonzero(d.site_region == number)
+        potential[sites] = NeutralPotential(model, region, sites)(solution.unknowns)
+        for carrier in carriers:
+            k = model.carriers.index(carrier.name)
+            statistics = core_statistics(carrier.statistics, model.temperature)
+            eta = reduced_potential(solution, carrier, sites, potential[sites])
+            fraction[k, sites], _, _ = _core.occupancy(statistics, eta)
+    return NeutralBulk(potential, fraction)
+
+
+def reduced_potential(
+    solution: "Solution", carrier: "Carrier", sites: NDArray[np.integer], potential: FloatArray
+) -> FloatArray:
+    """Return (mu - mu0 - z e phi)/kT of a carrier on sites for a given potential [V], (k,)."""
+    d = solution.model.discretized
+    kt = d.scaling.potential
+    number = solution.model.carriers.index(carrier.name)
+    mu = solution.unknowns[d.site_dofs[sites, number]]
+    return np.asarray(mu - (carrier.standard_potential + carrier.charge * potential) / kt)

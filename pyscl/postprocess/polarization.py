@@ -35,7 +35,7 @@ class SurfaceCharge:
     """Bound charge P . n on an interface or outer side, n out of the region.
 
     Attributes:
-        total: C/m of depth (planar) or C (axisymmetric).
+        total: [C/m] of depth (planar) or [C] (axisymmetric).
         measure: length [m] or area [m2].
         mean: total over measure [C/m2].
         positive: part of the mean from facets with a positive charge [C/m2].
@@ -60,7 +60,7 @@ class PolarizationResult:
         region: name of the region.
         polarization: P of its triangles [C/m2], (k, 2).
         volume: their areas [m2] (planar) or volumes [m3], (k,).
-        axis: crystal axis 1 in its triangles, (k, 2).
+        axis: unit vector of crystal axis 1 in its triangles, (k, 2).
         scale: what |P| is compared with [C/m2]: the spontaneous polarization of a ferroelectric,
             the saturation of a hysteresis or of dipoles, the largest fixed polarization, otherwise
             the largest |P| of the region.
@@ -165,7 +165,7 @@ class PolarizationResult:
 
     @property
     def bound_charge_parts(self) -> tuple[float, float]:
-        """The bound charge inside the region where it is positive, and where negative."""
+        """Bound charge [C/m or C] inside the region where it is positive, and where negative."""
         charge = self._inner_charge
         return float(charge[charge > 0.0].sum()), float(charge[charge < 0.0].sum())
 

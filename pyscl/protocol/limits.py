@@ -82,7 +82,7 @@ class CurrentValue(InputModel):
 
     @property
     def given(self) -> tuple[str, float]:
-        """Which of the four is given, and its value."""
+        """Which of the four is given, and its value [SI]."""
         name = next(name for name in AMOUNTS if getattr(self, name) is not None)
         return name, getattr(self, name)
 

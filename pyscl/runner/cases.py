@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pyscl.certificate import Method
 from pyscl.errors import ConvergenceError, InputError
 from pyscl.input import EquilibriumStudy, ImpedanceStudy, RunInput, SteadyStudy, TransientStudy
 from pyscl.input.studies import PolarStudy
 from pyscl.model import Model
+from pyscl.runner.certificates import certified, lines_of
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import StudyOutcome
 from pyscl.runner.polarization import PolarResult, remove_result, starts_in, write_result
@@ -58,10 +60,12 @@ class Approach:
         start: gives states from which equilibria and steady states start; where that leads
             nowhere, they start as without it. What is found is the same within the tolerance,
             but with a memory (hysteresis, ferroelectrics) the branch of the start is followed.
+        estimate: how the certificate estimates discretisation errors, see `certify`.
     """
 
     options: SolverOptions | None = None
     start: StartOf | None = None
+    estimate: Method = "local"
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,9 @@ def run_case(
         outcome.seconds = time.perf_counter() - begin
         listeners.report(f"{label}: {_effort(outcome)}, {outcome.seconds:.2f} s")
         _write(outcome, run)
+        outcome.certificate = certified(outcome, approach.estimate)
+        for line in lines_of(outcome.certificate, label):
+            listeners.report(line)
         outcomes.append(outcome)
         previous = outcome.solution
     return outcomes

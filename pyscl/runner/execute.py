@@ -22,10 +22,13 @@ from pyscl.runner.cases import (
     place_of,
     run_case,
 )
+from pyscl.runner.certificates import run_certificate
 from pyscl.runner.meshes import PreparedMesh, prepare_mesh
 from pyscl.runner.names import BASE, slug
+from pyscl.runner.origin import RUN_FILE, Origin
 from pyscl.runner.outcome import RunResult
 from pyscl.runner.polarization import check_polar_study, check_starts, range_warnings
+from pyscl.runner.quantities import write_quantities
 from pyscl.runner.spectra import check_impedance
 from pyscl.runner.summary import list_assumptions, report_results, summarise
 from pyscl.runner.transients import check_transient
@@ -59,15 +62,16 @@ def execute(
     steps: StepProgress | None = None,
     resume: bool = False,
     approach: Approach = Approach(),  # noqa: B008 (frozen)
+    origin: Origin | None = None,
 ) -> RunResult:
     """Carry out a run file and write its results.
 
     Every case (variant) and study gets a folder with `fields.vtu`, `solution.h5` and pictures, a
     transient one with `fields.pvd` and `series.csv`, and `checkpoint.h5` while it runs, an
     impedance with `spectrum.csv`, a polarization loop with `loop.csv`, a permittivity with
-    `permittivity.csv`; `summary.json` collects inputs, versions, mesh verdict, histories, results
-    and warnings. A failed solve leaves its last good state and history, skips the later studies of
-    its case, and does not stop the other cases.
+    `permittivity.csv`, all with `quantities.csv`; `summary.json` collects inputs, versions, mesh
+    verdict, histories, results and warnings. A failed solve leaves its last good state and
+    history, skips the later studies of its case, and does not stop the other cases.
 
     Args:
         run: the contents of the run file.
@@ -78,6 +82,7 @@ def execute(
         resume: whether transients go on from the checkpoints in the folder, and finished ones
             are read instead of repeated.
         approach: how solutions are looked for.
+        origin: the run file as it was written, kept as `run.yaml`, and the command.
 
     Raises:
         InputError: bad input, a folder that cannot be written, or checkpoints of another
@@ -120,7 +125,10 @@ def execute(
         for line in assumptions:
             report(f"  {line}")
 
-    (folder / "summary.json").unlink(missing_ok=True)
+    for name in ("summary.json", "certificate.json", RUN_FILE):
+        (folder / name).unlink(missing_ok=True)
+    if origin is not None:
+        (folder / RUN_FILE).write_text(origin.text, encoding="utf-8")
     listeners = Listeners(report, progress, steps)
     outcomes = {
         name: run_case(run, name, model, folder, listeners, approach, resume=resume)
@@ -128,12 +136,19 @@ def execute(
     }
     geometry = prepared.to_dict()
     summary = summarise(run, models, geometry, verdict, list(warnings), assumptions, outcomes)
+    if origin is not None:
+        summary["command"] = origin.command
     (folder / "summary.json").write_text(json.dumps(summary, indent=1, allow_nan=False))
-    result = RunResult(folder, outcomes, summary)
+    write_quantities(outcomes, summary)
+    names = [name for name, _ in named_studies(run)]
+    certificate = run_certificate(outcomes, names)
+    (folder / "certificate.json").write_text(json.dumps(certificate, indent=1, allow_nan=False))
+    result = RunResult(folder, outcomes, summary, certificate)
     if run.output.figures:
-        from pyscl.runner.pictures import draw_comparisons  # matplotlib, only where it is wanted
+        from pyscl.runner import pictures  # matplotlib, only where it is wanted
 
-        draw_comparisons(result, run.output.reference)
+        pictures.draw_mesh(mesh, folder, run.output.formats)
+        pictures.draw_comparisons(result, run.output.reference, run.output.formats)
     report_results(summary, report)
     return result
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pyscl.certificate import Certificate
 from pyscl.runner.polarization import PolarResult
 from pyscl.solution import Solution
 from pyscl.spectrum import Spectrum
@@ -28,6 +29,7 @@ class StudyOutcome:
         polarization: loop, poling or permittivity of a study of the polarization, also of a failed
             one; else None.
         effort: what the study took, in words, or "" for one that its history tells.
+        certificate: what was checked of it; None for a study that failed.
     """
 
     name: str
@@ -40,6 +42,7 @@ class StudyOutcome:
     spectrum: Spectrum | None = None
     polarization: PolarResult | None = None
     effort: str = ""
+    certificate: Certificate | None = None
 
     @property
     def is_state(self) -> bool:
@@ -57,11 +60,13 @@ class RunResult:
         folder: the output folder; `summary.json` lies there.
         outcomes: case -> studies in order.
         summary: the contents of `summary.json`.
+        certificate: the contents of `certificate.json`.
     """
 
     folder: Path
     outcomes: dict[str, list[StudyOutcome]]
     summary: dict[str, Any]
+    certificate: dict[str, Any] = field(default_factory=dict)
 
     @property
     def failed(self) -> bool:

@@ -1,12 +1,15 @@
 """The pictures of a run."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from pyscl import plot
 from pyscl.input import RunInput
 from pyscl.loops import PolarizationLoop
+from pyscl.mesh import Mesh
 from pyscl.runner.names import slug
 from pyscl.runner.outcome import RunResult, StudyOutcome
 from pyscl.solution import Solution
@@ -15,6 +18,29 @@ from pyscl.study.permittivity import PermittivitySweep
 from pyscl.trajectory import Trajectory
 
 _FILLS = 0.05  # change of a mean site fraction that is a change of the state of charge
+_REST = 1e-9  # A/m2, below which a current is that of rest, and its picture would be rounding
+PNG = ("png",)
+
+
+class Album:
+    """A folder into which pictures are written, each in several formats.
+
+    Attributes:
+        folder: the folder.
+        written: the files so far.
+    """
+
+    def __init__(self, folder: Path, formats: Sequence[str] = PNG) -> None:
+        """Write to a folder in some formats: "png", "pdf", "svg"."""
+        self.folder = folder
+        self.written: list[Path] = []
+        self._formats = formats
+
+    def add(self, name: str, figure: Figure) -> None:
+        """Write a figure to files of some name."""
+        for suffix in self._formats:
+            self.written.append(self.folder / f"{name}.{suffix}")
+            plot.save(figure, self.written[-1])
 
 
 def draw_study(outcome: StudyOutcome, run: RunInput) -> None:
@@ -27,51 +53,69 @@ def draw_study(outcome: StudyOutcome, run: RunInput) -> None:
     """
     solution = outcome.solution
     assert solution is not None
+    album = Album(outcome.folder, run.output.formats)
     if outcome.spectrum is not None:
-        _draw_spectrum(outcome.spectrum, outcome.folder)
+        _draw_spectrum(outcome.spectrum, album)
         return
     if isinstance(outcome.polarization, PolarizationLoop):
-        figure = plot.loop_plot(outcome.polarization, against="voltage")
-        plot.save(figure, outcome.folder / "loop.png")
+        album.add("loop", plot.loop_plot(outcome.polarization, against="voltage"))
     if isinstance(outcome.polarization, PermittivitySweep):
-        plot.save(plot.permittivity_plot(outcome.polarization), outcome.folder / "permittivity.png")
-    for carrier in solution.model.carriers:
-        figure = plot.overview(solution, carrier)
-        plot.save(figure, outcome.folder / f"overview_{slug(carrier)}.png")
-        if solution.kind != "equilibrium":
-            name = f"current_density_{carrier}"
-            plot.save(plot.field_map(solution, name), outcome.folder / f"{slug(name)}.png")
-    if not solution.model.carriers:
-        plot.save(plot.field_map(solution, "potential"), outcome.folder / "potential.png")
-    if "polarization" in solution.field_names:
-        plot.save(plot.polarization_map(solution), outcome.folder / "polarization.png")
+        album.add("permittivity", plot.permittivity_plot(outcome.polarization))
+    draw_state(solution, album)
     for name, line in run.output.cuts.items():
         cut = solution.cut(line.start, line.end, line.points)
-        plot.save(plot.cut_plot(cut), outcome.folder / f"cut_{slug(name)}.png")
+        album.add(f"cut_{slug(name)}", plot.cut_plot(cut, solution))
     if outcome.trajectory is None:
-        plot.save(plot.convergence_plot(solution.history), outcome.folder / "convergence.png")
+        album.add("convergence", plot.convergence_plot(solution.history))
     else:
-        _draw_course(outcome.trajectory, outcome.folder)
+        _draw_course(outcome.trajectory, album)
 
 
-def _draw_spectrum(spectrum: Spectrum, folder: Path) -> None:
-    plot.save(plot.nyquist_plot(spectrum), folder / "nyquist.png")
-    plot.save(plot.bode_plot(spectrum), folder / "bode.png")
+def draw_state(solution: Solution, album: Album) -> None:
+    """Draw the overview of every carrier, its strongest layer and its current, and polarization."""
+    model = solution.model
+    layers = any(model.is_material_boundary(name) for name in model.mesh.interfaces)
+    for carrier in model.carriers:
+        album.add(f"overview_{slug(carrier)}", plot.overview(solution, carrier))
+        if layers:
+            figure = plot.overview(solution, carrier, window="strongest", arrows=True)
+            album.add(f"layer_{slug(carrier)}", figure)
+        if solution.kind != "equilibrium":
+            name = f"current_density_{carrier}"
+            if np.nanmax(np.abs(solution[name].values), initial=0.0) > _REST:
+                album.add(slug(name), plot.field_map(solution, name, streamlines=True))
+    if not model.carriers:
+        album.add("potential", plot.field_map(solution, "potential"))
+    if "polarization" in solution.field_names:
+        album.add("polarization", plot.polarization_map(solution))
+
+
+def draw_mesh(mesh: Mesh, folder: Path, formats: Sequence[str] = PNG) -> None:
+    """Draw the mesh, and enlarged the interface that has most facets."""
+    largest = max(mesh.interfaces, key=lambda name: len(mesh.interfaces[name]), default=None)
+    extent = np.ptp(mesh.points, axis=0)
+    thin = largest is not None and float(extent.min()) < 0.1 * float(extent.max())
+    Album(folder, formats).add("mesh", plot.mesh_map(mesh, largest, only_enlarged=thin))
+
+
+def _draw_spectrum(spectrum: Spectrum, album: Album) -> None:
+    album.add("nyquist", plot.nyquist_plot(spectrum))
+    album.add("bode", plot.bode_plot(spectrum))
     if spectrum.contributions:
-        plot.save(plot.contribution_plot(spectrum), folder / "contributions.png")
+        album.add("contributions", plot.contribution_plot(spectrum))
 
 
-def _draw_course(trajectory: Trajectory, folder: Path) -> None:
-    plot.save(plot.series_plot(trajectory), folder / "series.png")
+def _draw_course(trajectory: Trajectory, album: Album) -> None:
+    album.add("series", plot.series_plot(trajectory))
     model = trajectory.model
     for name in model.mesh.interfaces:
         if model.is_material_boundary(name):
             file = f"interface_{slug(name)}"
-            plot.save(plot.interface_plot(trajectory, name), folder / f"{file}.png")
+            album.add(file, plot.interface_plot(trajectory, name))
             charge = _state_of_charge(trajectory, name)
             if charge is not None:
                 figure = plot.interface_plot(trajectory, name, charge)
-                plot.save(figure, folder / f"{file}_state_of_charge.png")
+                album.add(f"{file}_state_of_charge", figure)
 
 
 def _state_of_charge(trajectory: Trajectory, interface: str) -> str | None:
@@ -92,15 +136,20 @@ def _state_of_charge(trajectory: Trajectory, interface: str) -> str | None:
     return next(enough, None)
 
 
-def draw_comparisons(result: RunResult, reference: str | None = None) -> None:
+def draw_comparisons(
+    result: RunResult, reference: str | None = None, formats: Sequence[str] = PNG
+) -> None:
     """Draw potential and field of the cases side by side, study by study, with shared scales.
 
     Of an impedance the spectra of the cases are drawn together, of loops these.
 
     Args:
         result: of the run.
-        reference: the case with which the spectra of the others are compared.
+        reference: the case with which the others are compared: whose fields are subtracted from
+            theirs, and against which changes of spectra are drawn.
+        formats: of the files.
     """
+    album = Album(result.folder, formats)
     solved: dict[str, dict[str, Solution]] = {}
     spectra: dict[str, dict[str, Spectrum]] = {}
     loops: dict[str, dict[str, PolarizationLoop]] = {}
@@ -113,21 +162,23 @@ def draw_comparisons(result: RunResult, reference: str | None = None) -> None:
             elif outcome.error is None and outcome.solution is not None and outcome.is_state:
                 solved.setdefault(outcome.name, {})[case] = outcome.solution
     for study, solutions in solved.items():
-        if len(solutions) < 2:
-            continue
-        for name in ("potential", "electric_field"):
-            figure = plot.comparison(solutions, name)
-            plot.save(figure, result.folder / f"comparison_{study}_{name}.png")
+        if len(solutions) > 1:
+            compared = reference if reference in solutions else None
+            for name in ("potential", "electric_field"):
+                figure = plot.comparison(solutions, name, reference=compared)
+                album.add(f"comparison_{study}_{name}", figure)
     for study, several in spectra.items():
-        if len(several) > 1:
-            compared = reference if reference in several else None
-            figures = {
-                "nyquist": plot.nyquist_plot(several),
-                "bode": plot.bode_plot(several, reference=compared),
-            }
-            for name, figure in figures.items():
-                plot.save(figure, result.folder / f"comparison_{study}_{name}.png")
+        _compare_spectra(study, several, reference, album)
     for study, compared_loops in loops.items():
         if len(compared_loops) > 1:
             figure = plot.loop_plot(compared_loops, against="voltage")
-            plot.save(figure, result.folder / f"comparison_{study}.png")
+            album.add(f"comparison_{study}", figure)
+
+
+def _compare_spectra(
+    study: str, spectra: Mapping[str, Spectrum], reference: str | None, album: Album
+) -> None:
+    if len(spectra) > 1:
+        compared = reference if reference in spectra else None
+        album.add(f"comparison_{study}_nyquist", plot.nyquist_plot(spectra))
+        album.add(f"comparison_{study}_bode", plot.bode_plot(spectra, reference=compared))

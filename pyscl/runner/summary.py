@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pyscl import _core
+from pyscl.citations import cited_by_run
 from pyscl.input import RunInput
 from pyscl.materials import Landau, Material, Provenance
 from pyscl.materials.polarization.laws import AnyPolarization
@@ -18,6 +19,7 @@ from pyscl.model import Model
 from pyscl.postprocess.resistance import effective_resistance, promotion
 from pyscl.runner.outcome import StudyOutcome
 from pyscl.runner.polarization import report_polarization, summarise_result
+from pyscl.runner.quantities import add_promotions, report_layers, summarise_quantities
 from pyscl.runner.spectra import report_spectra, summarise_spectrum
 from pyscl.text import table
 from pyscl.trajectory import Trajectory
@@ -117,6 +119,8 @@ def summarise(
         }
         for case, studies in outcomes.items()
     }
+    comparison = _comparison(run, outcomes)
+    add_promotions(cases, comparison)
     return {
         "title": run.title,
         "input": run.model_dump(mode="json", by_alias=True),
@@ -125,8 +129,9 @@ def summarise(
         "mesh": verdict.to_dict(),
         "warnings": warnings + verdict.warnings,
         "assumptions": dict(assumptions),
+        "citations": cited_by_run(run),
         "cases": cases,
-        "comparison": _comparison(run, outcomes),
+        "comparison": comparison,
         "status": "failed" if any(o.error for s in outcomes.values() for o in s) else "converged",
     }
 
@@ -170,6 +175,8 @@ def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:
         base["spectrum"] = summarise_spectrum(outcome.spectrum)
     if outcome.polarization is not None:
         base |= summarise_result(outcome.polarization)
+    if rows := summarise_quantities(outcome):
+        base["quantities"] = rows
     return base | {
         "bias [V]": solution.bias,
         "contacts": contacts,
@@ -248,33 +255,8 @@ def _comparison(run: RunInput, outcomes: Mapping[str, list[StudyOutcome]]) -> di
 
 
 def report_results(summary: dict[str, Any], report: Callable[[str], None]) -> None:
-    """Report interfaces, protocols, spectra, resistances and promotions of a summary as tables."""
-    sides = [
-        (case, study, name, region, interface["potential [V]"], side)
-        for case, entry in summary["cases"].items()
-        for study, result in entry["studies"].items()
-        for name, interface in result.get("interfaces", {}).items()
-        for region, side in interface["sides"].items()
-    ]
-    largest = max((abs(side["charge [C/m^2]"]) for *_, side in sides), default=0.0)
-    rows = [
-        (
-            case,
-            study,
-            name,
-            region,
-            f"{potential * 1e3:+.2f}",
-            f"{side['charge [C/m^2]'] * 1e2:+.4g}",
-            f"{side['width [m]'] * 1e9:.3g}",
-        )
-        for case, study, name, region, potential, side in sides
-        if abs(side["charge [C/m^2]"]) > 1e-6 * largest and side["width [m]"] is not None
-    ]
-    if rows:
-        head = ("case", "study", "interface", "side", "potential [mV]", "charge [uC/cm2]")
-        report("space charge layers:")
-        for line in table((*head, "layer width [nm]"), rows):
-            report(f"  {line}")
+    """Report layers, protocols, spectra, resistances and promotions of a summary as tables."""
+    report_layers(summary, report)
     steps = [
         (
             case,

@@ -40,7 +40,7 @@ class ArrheniusSeries:
         region: side of an interface or contact, the region itself for the bulk; "" for the total.
         carrier: the carrier; "" for the total.
         unit: of the values.
-        values: (n,).
+        values: (n,) [`unit`].
         activation_energy: Ea [eV], or None.
         standard_error: of Ea [eV]; None without Ea or with two temperatures only.
         prefactor: of sigma T [S K/m], or of T/R [K per unit of R]; None without Ea.

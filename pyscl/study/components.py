@@ -27,7 +27,7 @@ class Component:
 
     Attributes:
         carrier: number of the carrier.
-        dofs: its dofs of mu.
+        dofs: (k,) its dofs of mu.
         regions: names of the regions it spans.
         reservoirs: contact -> level of mu it imposes without bias [kT].
         amount: the prescribed amount in scaled units, None if a reservoir sets the level.

@@ -69,7 +69,7 @@ class BoundaryConditions:
         ).astype(np.int32)
 
     def start_state(self) -> FloatArray:
-        """Return a first guess u (n_dofs,): mu of the reservoirs or the bulk, neutral phi.
+        """Return a first guess u (n_dofs,) [scaled]: mu of the reservoirs or the bulk, neutral phi.
 
         Closed parts get the level that gives them their amount, with the contacts' phi put in.
         """

@@ -28,7 +28,7 @@ class Ties:
 
     Attributes:
         pairs: (k, 2) first and second dof.
-        factor: (k,).
+        factor: (k,) [1].
         offset: (k,) [kT or kT/e].
     """
 

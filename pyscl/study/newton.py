@@ -20,7 +20,7 @@ class SolverOptions:
 
     Attributes:
         tolerance: on the largest change of potentials per iteration [kT/e].
-        max_iterations: Newton iterations before a solve counts as failed.
+        max_iterations: factorised Newton iterations before a solve counts as failed.
         outward_limit: largest change of a chemical potential away from half filling in one
             iteration [kT].
         smallest_bias_step: share of the bias below which the continuation gives up.
@@ -65,6 +65,8 @@ class Iteration:
         assembly_seconds: time for residual and Jacobian.
         factor_seconds: time for the factorisation.
         solve_seconds: time for the solution.
+        factorised: whether the Jacobian was factorised anew; close to the solution the factors of
+            an earlier iteration serve.
     """
 
     potential_update: float
@@ -77,6 +79,7 @@ class Iteration:
     factor_seconds: float
     solve_seconds: float
     polarization_update: float = 0.0
+    factorised: bool = True
 
     @property
     def update(self) -> float:
@@ -107,8 +110,14 @@ class NewtonHistory:
     polarization_steps: int = 0
     relaxation_rate: float | None = None
 
+    @property
+    def factorisations(self) -> int:
+        """Number of factorised Jacobians."""
+        return sum(i.factorised for i in self.iterations)
+
     def __str__(self) -> str:
-        lines = [f"{self.kind}: {len(self.iterations)} Newton iterations"]
+        count = f"{len(self.iterations)} Newton iterations, {self.factorisations} factorised"
+        lines = [f"{self.kind}: {count}"]
         lines += [
             f"  {k:3d}  |dphi| {i.potential_update:8.1e}  |deta| {i.chemical_update:8.1e}  "
             f"residual {i.residual:8.1e}  damping {i.damping:5.3f}  worst {i.worst_unknown}"
@@ -145,6 +154,7 @@ def read_iteration(model: "Model", step: _core.NewtonStep) -> Iteration:
         factor_seconds=step.factor_seconds,
         solve_seconds=step.solve_seconds,
         polarization_update=step.polar_update,
+        factorised=step.factorized,
     )
 
 

@@ -38,7 +38,7 @@ _FROZEN = 1e9  # rate that holds P, over that of the fastest instability
 
 
 class State(NamedTuple):
-    """A solved state: unknowns, whether it converged, and why not."""
+    """A solved state: unknowns (n_dofs,) [scaled], whether it converged, and why not."""
 
     u: FloatArray
     converged: bool
@@ -239,10 +239,10 @@ class PolarScales(NamedTuple):
     """What the way of the polarization to rest is measured in, scaled.
 
     Attributes:
-        fastest: rate at which the fastest uniform change of P can grow; where nothing grows, a
+        fastest: [scaled] rate of the fastest growing uniform change of P; where nothing grows, a
             thousandth of the rate at which P decays; 0 without ferroelectrics.
         friction: viscosity times volume of every dof of P, else 0 (n_dofs,).
-        scale: of P at its dofs, else 1 (n_dofs,).
+        scale: of P at its dofs [scaled], else 1 (n_dofs,).
     """
 
     fastest: float

@@ -36,9 +36,9 @@ class Transference:
     Attributes:
         contact: where the voltage is applied.
         reference: the other contact.
-        bulk_conductance: of the neutral bulk of all regions with all carriers, as an alternating
+        bulk_conductance: [S/m or S] of the neutral bulk with all carriers, as an alternating
             voltage sees it, too fast for the composition and too slow for displacement.
-        dc_conductance: carrier -> dI/dV of the steady state, with layers, kinetics and blocking.
+        dc_conductance: carrier -> dI/dV [S/m or S] of the steady state with layers and kinetics.
         field_value: carrier -> its share of the bulk current, in one region sigma_k/sum sigma.
         unit: "S/m" (per metre of depth, planar) or "S", of the conductances.
     """
@@ -96,12 +96,12 @@ class Polarisation:
 
     @property
     def ratio(self) -> float:
-        """Iss/I0, without the resistance of the interfaces."""
+        """Iss/I0 [1], without the resistance of the interfaces."""
         return self.steady_current / self.initial_current
 
     @property
     def transference_number(self) -> float:
-        """Return t = Iss (dV - I0 R0) / (I0 (dV - Iss Rss)).
+        """Return t = Iss (dV - I0 R0) / (I0 (dV - Iss Rss)) [1].
 
         J. Evans, C. A. Vincent, P. G. Bruce, Polymer 28 (1987) 2324.
         """

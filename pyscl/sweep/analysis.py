@@ -27,11 +27,11 @@ class Interval:
     """A mean of several values with its confidence interval.
 
     Attributes:
-        mean: of the values.
-        low: lower end of the interval.
-        high: upper end.
-        level: of confidence.
-        deviation: standard deviation of the values.
+        mean: of the values [their unit].
+        low: lower end of the interval [as mean].
+        high: upper end [as mean].
+        level: of confidence, a share.
+        deviation: standard deviation of the values [as mean].
         count: number of values.
     """
 
@@ -59,7 +59,7 @@ class Pairs:
         measure: its value in the first case of a pair.
         reference: its value in the second.
         kind: of comparison: promotion 1 - a/b, difference a - b, or ratio a/b.
-        values: of the comparison (n,), without pairs of which a case failed.
+        values: of the comparison [its unit] (n,), without pairs of which a case failed.
         interval: mean of the comparison and its confidence interval.
         lost: pairs that are left out.
         unit: of the values.
@@ -112,7 +112,7 @@ def confidence(
 
     Args:
         values: (n,); NaN are left out.
-        level: of confidence.
+        level: of confidence, a share.
         method: "t" (Student, for values that are nearly normal) or "bootstrap" (BCa).
         seed: of the bootstrap.
 

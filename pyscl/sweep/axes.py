@@ -54,7 +54,7 @@ class Axis:
         dimension: of the array of results: the own name, "a+b" for zipped axes, or "sample".
         points: in order.
         label: for figures.
-        bounds: ends of the range that is sampled, or None.
+        bounds: ends of the range that is sampled [`unit`], or None.
         scale: of that range.
         group: of sampled axes that count as one.
     """

@@ -49,7 +49,7 @@ class Case:
 
     Attributes:
         number: from 0, in the order of the axes, the last one first.
-        coordinates: by axis.
+        coordinates: by axis [its unit].
         overrides: (path, value, axis) of what it puts into the run file, in order.
         key: hash of the effective input, the name of its result.
         also: (number, coordinates) of further cases with the same input.

@@ -27,7 +27,7 @@ class Parameter:
     Attributes:
         path: dotted path into the run file, or several that get the same value.
         low: least value, in the unit.
-        high: largest value.
+        high: largest value [`unit`].
         unit: of the values; "" for pure numbers.
         steps: parts of the range to which values are rounded, so that an optimiser does not ask
             for differences that the mesh cannot show.
@@ -40,12 +40,12 @@ class Parameter:
     steps: int = 1000
 
     def value(self, position: float) -> float:
-        """Return the value at a position from 0 to 1, rounded."""
+        """Return the value [`unit`] at a position from 0 to 1, rounded."""
         whole = round(min(max(position, 0.0), 1.0) * self.steps)
         return float(f"{self.low + (self.high - self.low) * whole / self.steps:.9g}")
 
     def position(self, value: float) -> float:
-        """Return the position of a value, from 0 to 1."""
+        """Return the position [1] of a value, from 0 to 1."""
         return (value - self.low) / (self.high - self.low)
 
 
@@ -62,7 +62,7 @@ class Objective:
         outputs: as in a study file.
         folder: of the study.
         directory: where relative paths of the base start.
-        failed: value of outputs of cases that failed.
+        failed: value of outputs [their unit] of cases that failed.
         study: further keys of the study file, such as limits.
         workers: processes, for `evaluate` of several points.
         report: receives lines for the user, if given.
@@ -88,7 +88,7 @@ class Objective:
         return float(self.evaluate(np.atleast_2d(np.asarray(position, dtype=float)), output)[0])
 
     def evaluate(self, positions: ArrayLike, output: str) -> FloatArray:
-        """Return an output at several points (m, n parameters) that are computed side by side."""
+        """Return an output [its unit] at points (m, n parameters) that are computed together."""
         if output not in self.outputs:
             raise unknown_name("output", output, self.outputs)
         points = np.atleast_2d(np.asarray(positions, dtype=float))
@@ -110,7 +110,7 @@ class Objective:
         return dict(zip(self.parameters, found, strict=True))
 
     def positions(self, values: Mapping[str, float]) -> FloatArray:
-        """Return the point of given values."""
+        """Return the point of given values [1]."""
         return np.array([p.position(values[name]) for name, p in self.parameters.items()])
 
     @property

@@ -51,7 +51,7 @@ class Task:
         time: that it may take [s], or None.
         memory: that it may take [bytes], or None.
         files: whether the files of a case that is done are wanted.
-        settings: of the solver by name, besides the usual ones.
+        settings: numbers of the solver by name, besides the usual ones.
         start: folder with solutions of a neighbour, or None.
         code: `pyscl.sweep.cases.code_identity` of the process that hands it out, or "".
     """

@@ -72,7 +72,7 @@ def disc_in_field(
 
 
 def switched_off(r: ArrayLike, outer: float) -> NDArray[np.float64]:
-    """Return chi of `disc_in_field` at the radii `r`; `outer` is the outer radius."""
+    """Return chi [1] of `disc_in_field` at the radii `r`; `outer` is the outer radius."""
     return switch(np.asarray(r, dtype=float), outer)[0]
 
 
@@ -208,7 +208,7 @@ def _dipole(
 def switch(
     r: NDArray[np.float64], outer: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return chi(r) and its first two derivatives: a quintic step, twice differentiable."""
+    """Return chi(r) [1] and its first two derivatives: a quintic step, twice differentiable."""
     width = 2.0 * outer
     s = np.clip((r - 2.0 * outer) / width, 0.0, 1.0)
     return (

@@ -37,9 +37,9 @@ class CaseResult:
     Attributes:
         case: name of the case.
         computed: value of the solver, in `unit`; NaN if the solver failed.
-        exact: value of the closed form.
-        error: |computed - exact| / |exact|.
-        tolerance: largest error that passes.
+        exact: value of the closed form [`unit`].
+        error: |computed - exact| / |exact| [1].
+        tolerance: largest relative error that passes.
         passed: whether it did.
         seconds: time it took.
         unit: unit of both values, "1" for pure numbers.

@@ -47,7 +47,7 @@ def driven_layer(
 
 
 def layer_flux(solution: Solution, layer: LatticeGasLayer) -> float:
-    """Return the flux J lambda/(D n_max) from left to right of a `driven_layer`."""
+    """Return the flux J lambda/(D n_max) [1] from left to right of a `driven_layer`."""
     current = solution.contact("left").currents["Li"] / (WIDTH * elementary_charge * layer.charge)
     return current * layer.debye_length / (1e-12 * layer.site_density)
 

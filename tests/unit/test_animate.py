@@ -110,7 +110,7 @@ def test_a_gif_has_a_frame_per_state_and_a_common_palette(tmp_path):
     assert [duration for duration, _, _ in frames] == [50] * 5 + [1500]
     assert len({size for _, size, _ in frames}) == 1
     first, last = frames[0][2], frames[-1][2]
-    bar = slice(int(0.785 * first.shape[1]), None)  # right of the map: scale and labels
+    bar = slice(int(0.82 * first.shape[1]), None)  # right of the map: scale and labels
     np.testing.assert_array_equal(first[:, bar], last[:, bar])
     assert np.abs(first - last).max() > 50
 

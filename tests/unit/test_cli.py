@@ -242,7 +242,7 @@ def test_mesh_check_refuses_missing_files_and_units(mesh):
 
 
 def test_materials_list_prints_one_card_per_line():
-    names = invoke("materials", "list").output.split("\n")[:-1]
+    names = invoke("materials", "list", "--names").output.split("\n")[:-1]
     assert {"LiCoO2", "NMC811", "Li6PS5Cl", "LLZO", "LiPON", "LATP"} <= set(names)
     assert {"LiNbO3", "BaTiO3", "SrTiO3", "carbon", "pore"} <= set(names)
     assert "landau/BaTiO3-Bell-Cross" in names

@@ -15,17 +15,18 @@ from pyscl.materials import (
     Material,
     NonIdeal,
     available,
-    citation,
     describe,
     load,
     references,
 )
-from pyscl.materials.library import _UNITS, CARDS
+from pyscl.materials.card import UNITS, UNKNOWN
 from pyscl.units import ELEMENTARY_CHARGE, parse
 
 NAMES = [
-    "BaTiO3", "carbon", "graphite", "LATP", "Li6PS5Cl", "LiCoO2", "LiCoO2-mixed", "LiNbO3", "LiPON",
-    "LLZO", "NMC811", "NMC811-mixed", "pore", "SrTiO3",
+    "Al2O3", "BaTiO3", "carbon", "Cu", "graphite", "LAGP", "LASGTP", "LATP", "LGPS", "Li2ZrO3",
+    "Li3InCl6", "Li3PO4", "Li3PS4", "Li3YCl6", "Li6PS5Cl", "LiCoO2", "LiCoO2-mixed", "LiNbO3",
+    "LiPON", "LiTaO3", "LLTO", "LLZO", "LNMO", "LNMO-mixed", "NMC622", "NMC622-mixed", "NMC811",
+    "NMC811-mixed", "NMC90", "pore", "PVDF", "SrTiO3", "Ti",
 ]  # fmt: skip
 
 
@@ -207,10 +208,11 @@ def test_the_promised_cards_are_there():
 @pytest.mark.parametrize("name", NAMES)
 def test_every_value_of_a_card_has_a_source_or_says_it_is_assumed(name):
     material = load(name)
-    recorded = {p.property for p in material.provenance}
+    recorded = {p.property for p in material.provenance if p.value != UNKNOWN}
     expected = {"relative_permittivity"}
     for carrier in material.carriers:
-        given = carrier.model_fields_set - {"name", "charge"}
+        # the reference temperature stands with the value that it belongs to
+        given = carrier.model_fields_set - {"name", "charge", "reference_temperature"}
         expected |= {f"carriers.{carrier.name}.{key}" for key in given}
         if carrier.statistics.law == "open-circuit":
             expected |= {"open_circuit", "open_circuit.reference"}
@@ -238,8 +240,8 @@ def value_of(material, path):
 def test_printed_values_and_ranges_of_a_card_agree_with_the_material(name):
     material = load(name)
     for p in material.provenance:
-        unit = _UNITS.get(p.property.split(".")[-1])
-        if unit is None:
+        unit = UNITS.get(p.property.split(".")[-1])
+        if unit is None or p.value == UNKNOWN:
             continue
         value = value_of(material, p.property)
         assert parse(p.value, unit) == value
@@ -259,8 +261,11 @@ def test_cards_are_physical_and_hold_lithium_at_most_like_a_metal(name):
     material = load(name)
     assert 1.0 <= material.relative_permittivity < 2e4
     for carrier in material.carriers:
-        assert 1e26 < carrier.density < 4.7e28
-        assert (carrier.diffusivity is None) != (carrier.conductivity is None)
+        assert 9e24 < carrier.density < 4.7e28
+        transport = {carrier.diffusivity, carrier.conductivity}
+        unknown = {p.property for p in material.provenance if p.value == UNKNOWN}
+        lacking = f"carriers.{carrier.name}.diffusivity" in unknown
+        assert len(transport - {None}) == (0 if lacking else 1)
 
 
 @pytest.mark.parametrize(("name", "density"), [("LLZO", 25.65e27), ("LATP", 5.37e27)])
@@ -277,14 +282,6 @@ def test_descriptions_show_every_value_with_its_origin(name):
             for line in text.splitlines()
         )
     assert "\x1b" not in text
-
-
-def test_every_reference_is_used_or_named_and_can_be_printed():
-    files = [*CARDS.rglob("*.yaml"), CARDS.parent / "reference_electrodes.yaml"]
-    text = "".join(path.read_text() for path in files)
-    for key in references():
-        assert key in text
-        assert references()[key]["title"] in citation(key)
 
 
 def test_unknown_card_names_the_nearest():

@@ -224,9 +224,9 @@ def test_curves_of_cards_are_sourced_and_shown(name):
     assert curve.source
     assert set(curve.source.split(", ")) <= set(references())
     assert not curve.assumption
-    assert curve.temperature == "298.15 K"
+    assert curve.temperature in ("298.15 K", "293.15 K", None)
     text = describe(name)
-    assert "U/V = " in text
+    assert ("U/V = " in text) != ("table of" in text)
     assert "open_circuit.reference" in text
     assert max(len(row) for row in text.splitlines()) < 170
 

@@ -45,11 +45,11 @@ def paired(tmp_path_factory):
 def test_every_case_and_study_gets_a_folder(paired):
     result, _, _ = paired
     found = {str(p.relative_to(result.folder)) for p in result.folder.rglob("*") if p.is_file()}
-    assert found == {"summary.json"} | {
+    assert found == {"summary.json", "certificate.json"} | {
         f"{case}/{study}/{file}"
         for case in ("with_coating", "blank")
         for study in ("equilibrium", "steady-1", "steady-2")
-        for file in ("fields.vtu", "solution.h5")
+        for file in ("fields.vtu", "quantities.csv", "solution.h5")
     }
     assert not result.failed
 
@@ -193,16 +193,18 @@ def test_pictures_are_drawn_when_wanted(tmp_path):
     path = write_run(tmp_path, ("  figures: false\n", CUTS), (STEADY, ""))
     result = execute(load_input(path), tmp_path / "out")
     drawn = {p.name for p in (result.folder / "equilibrium").glob("*.png")}
-    assert drawn == {"overview_Li.png", "cut_through.png", "convergence.png"}
+    assert drawn == {"overview_Li.png", "layer_Li.png", "cut_through.png", "convergence.png"}
     assert (result.folder / "equilibrium" / "cut_through.png").read_bytes()[1:4] == b"PNG"
 
 
 def test_cases_are_drawn_side_by_side(tmp_path, monkeypatch):
     compared = []
-    figures = ("overview", "field_map", "cut_plot", "convergence_plot")
+    figures = ("overview", "field_map", "cut_plot", "convergence_plot", "mesh_map")
     for name in figures:
-        monkeypatch.setattr(plot, name, lambda *_: None)
-    monkeypatch.setattr(plot, "comparison", lambda cases, name: compared.append((*cases, name)))
+        monkeypatch.setattr(plot, name, lambda *_, **__: None)
+    monkeypatch.setattr(
+        plot, "comparison", lambda cases, name, reference: compared.append((*cases, name))
+    )
     monkeypatch.setattr(plot, "save", lambda figure, path: path.touch())
     path = write_run(tmp_path, ("  figures: false\n", CUTS), variants=True)
     result = execute(load_input(path), tmp_path / "out")

@@ -24,7 +24,7 @@ STUDIES = """\
 """
 LISTED = "  - impedance: {contact: left, bias: {right: 10 mV}, frequencies: [1 MHz, 1 GHz]}\n"
 DRAWN = ("figures: false", "figures: true"), ("  - equilibrium\n", "")
-FILES = {"spectrum.csv", "solution.h5", "fields.vtu"}
+FILES = {"spectrum.csv", "solution.h5", "fields.vtu", "quantities.csv"}
 PICTURES = {"nyquist.png", "bode.png", "contributions.png"}
 
 

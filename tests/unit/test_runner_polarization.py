@@ -39,7 +39,7 @@ def test_studies_write_their_tables(done):
     result, _ = done
     place = result.folder / "landau"
     written = {p.name for p in (place / "polarization-loop").iterdir()}
-    assert written == {"loop.csv", "solution.h5", "fields.vtu"}
+    assert written == {"loop.csv", "solution.h5", "fields.vtu", "quantities.csv"}
     with open(place / "polarization-loop" / "loop.csv", newline="", encoding="utf-8") as file:
         head, *rows = csv.reader(file)
     loop = result.outcomes["landau"][2].polarization

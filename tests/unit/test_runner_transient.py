@@ -57,7 +57,7 @@ def test_a_transient_writes_result_series_and_states(done):
     result, _, _ = done
     place = result.folder / "transient"
     names = {p.name for p in place.iterdir()}
-    assert names == {"solution.h5", "series.csv", "fields.pvd", "fields"}
+    assert names == {"solution.h5", "series.csv", "fields.pvd", "fields", "quantities.csv"}
     outcome = result.outcomes["base"][1]
     trajectory = Trajectory.load(place / "solution.h5")
     assert trajectory.complete
@@ -140,14 +140,18 @@ PICTURES = ("  figures: false\n", "  figures: true\n")
 def test_pictures_of_a_transient(tmp_path, monkeypatch):
     drawn = []
     for name in ("overview", "field_map", "convergence_plot", "comparison"):
-        monkeypatch.setattr(plot, name, lambda *_, name=name: drawn.append(name))
+        monkeypatch.setattr(plot, name, lambda *_, name=name, **__: drawn.append(name))
     monkeypatch.setattr(plot, "save", lambda figure, path: path.touch())
     path = run_file(tmp_path, PICTURES)
     result, _ = run(path, tmp_path / "out")
     names = {p.name for p in (result.folder / "transient").glob("*.png")}
     assert names == {
-        "overview_Li.png", "current_density_Li.png", "series.png", "interface_a_b.png",
-    }  # fmt: skip
+        "overview_Li.png",
+        "layer_Li.png",
+        "current_density_Li.png",
+        "series.png",
+        "interface_a_b.png",
+    }
     assert drawn.count("convergence_plot") == 1
 
 
@@ -208,7 +212,7 @@ def test_a_failed_transient_goes_on_when_its_cause_is_gone(failing, monkeypatch,
     again, _ = run(result.folder.parent / "run.yaml", result.folder, resume=True)
     assert not again.failed
     assert {p.name for p in (again.folder / "transient").iterdir()} == {
-        "solution.h5", "series.csv", "fields.pvd", "fields",
+        "solution.h5", "series.csv", "fields.pvd", "fields", "quantities.csv",
     }  # fmt: skip
     assert_same(again, done[0])
 
@@ -220,7 +224,7 @@ def test_a_fresh_run_leaves_nothing_of_an_earlier_one(failing, monkeypatch):
     fewer = ["studies.1.transient.protocol=[Rest for 1 ns]"]
     again, _ = run(path, result.folder, *fewer)
     names = {p.name for p in (again.folder / "transient").iterdir()}
-    assert names == {"solution.h5", "series.csv", "fields.pvd", "fields"}
+    assert names == {"solution.h5", "series.csv", "fields.pvd", "fields", "quantities.csv"}
     steady, _ = run(path, result.folder, "studies=[equilibrium, {steady: {bias: {right: 1 mV}}}]")
     assert (steady.folder / "steady" / "fields.vtu").is_file()
 

@@ -150,9 +150,9 @@ class Driven:
     """The response to a unit voltage of one contact, in scaled units.
 
     Attributes:
-        unknowns: change of every dof (n_dofs,).
-        current: into the model through the contact.
-        voltage: of the contact against the reference.
+        unknowns: change of every dof (n_dofs,) [scaled].
+        current: into the model through the contact [scaled].
+        voltage: of the contact against the reference [scaled].
     """
 
     unknowns: ComplexArray

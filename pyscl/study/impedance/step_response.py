@@ -106,7 +106,7 @@ class TimeDomainCheck:
 
     @property
     def largest(self) -> float:
-        """Largest deviation."""
+        """Largest deviation [1]."""
         return float(self.deviations.max())
 
     def passes(self, tolerance: float = 0.01) -> bool:

@@ -39,7 +39,7 @@ class TransientOptions:
         voltage_window: the protocol ends when the voltage leaves it [V]: a phase is exhausted.
         capacity: charge per area of the contact that a C-rate refers to [A s/m2], or None.
         checkpoint: file that is rewritten while the transient runs, or None.
-        checkpoint_every: seconds of wall time between checkpoints.
+        checkpoint_every: wall time between checkpoints [s].
         newton: tolerances of the Newton iterations.
         listener: called after every accepted step.
     """

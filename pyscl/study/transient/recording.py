@@ -58,7 +58,7 @@ class TimeSeries:
     """Columns of numbers against time.
 
     Attributes:
-        columns: name -> values (n_rows,); those in `WHOLE` are integers.
+        columns: name -> values (n_rows,) [`units`]; those in `WHOLE` are integers.
         units: name -> SI unit, "1" for pure numbers.
         events: row -> what happened there.
     """
@@ -84,7 +84,7 @@ class TimeSeries:
         return self.columns[name]  # type: ignore[return-value]
 
     def table(self) -> FloatArray:
-        """Return all columns side by side, (n_rows, n_columns)."""
+        """Return all columns side by side, (n_rows, n_columns) [`units`]."""
         return np.column_stack([np.asarray(c, dtype=float) for c in self.columns.values()])
 
     @classmethod

@@ -16,7 +16,7 @@ class RestartPoint:
     Attributes:
         times: the last accepted times, rising [s], (k,).
         unknowns: their states, phi in kT/e and mu in kT, (k, n_dofs).
-        scalars: everything else the integrator goes on with (next step, step of the protocol,
+        scalars: numbers, all else that the integrator goes on with (next step, protocol step,
             voltages of contacts whose current is given, ...) by name.
     """
 

@@ -113,7 +113,7 @@ class Stepper:
 
     @property
     def unknowns(self) -> FloatArray:
-        """Unknowns of the present state (n_dofs,)."""
+        """Unknowns of the present state (n_dofs,) [scaled]."""
         return self._levels[1][-1]
 
     @property
@@ -405,7 +405,7 @@ class Stepper:
 
     def _count(self, newton: _core.NewtonResult) -> None:
         self.counts["iterations"] += len(newton.steps)
-        self.counts["factorisations"] += len(newton.steps)
+        self.counts["factorisations"] += sum(step.factorized for step in newton.steps)
         for step in newton.steps:
             self.counts["assembly_seconds"] += step.assembly_seconds
             self.counts["factor_seconds"] += step.factor_seconds

@@ -17,7 +17,7 @@ class Trial:
         longest: a longer step than this [s] passes over an instability of the polarization.
         change: largest change of a site fraction or of the potential, relative like the error.
         rate: largest change of a site fraction per second, relative like the error.
-        unknowns: its state (n_dofs,).
+        unknowns: its state (n_dofs,) [scaled].
         rates: what enters at every dof per time (n_dofs,), scaled.
         voltage: of the working contact against the reference [V].
         current: into the model through the working contact [A/m] or [A].

@@ -1,0 +1,77 @@
+"""The certificates of all studies of a run: `certificate.json`, and what is printed of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyscl.certificate import Certificate, Method, certify
+from pyscl.certificate.check import failed, worst
+from pyscl.runner.outcome import StudyOutcome
+
+TOLD_ELSEWHERE = ("validity of the models",)
+"""Checks whose warnings a run has printed before it solved anything."""
+
+
+def certified(outcome: StudyOutcome, estimate: Method) -> Certificate:
+    """Return the certificate of a study that was carried out.
+
+    Args:
+        outcome: the study.
+        estimate: of discretisation errors, see `certify`.
+    """
+    result = outcome.trajectory or outcome.spectrum or outcome.solution
+    assert result is not None
+    return certify(result, estimate=estimate)
+
+
+def lines_of(certificate: Certificate, label: str) -> list[str]:
+    """Return one line for a certificate, and a line for every check that failed or warned."""
+    telling = [
+        check
+        for check in certificate.checks
+        if check.status == "failed"
+        or (check.status == "warned" and check.name not in TOLD_ELSEWHERE)
+    ]
+    return [
+        f"{label}: certificate {certificate.headline}, {certificate.seconds:.2f} s",
+        *(f"  {check}" for check in telling),
+    ]
+
+
+def run_certificate(
+    outcomes: Mapping[str, Sequence[StudyOutcome]], studies: Sequence[str]
+) -> dict[str, Any]:
+    """Return the contents of `certificate.json`.
+
+    Args:
+        outcomes: case -> studies that were begun.
+        studies: names of all studies of the run.
+    """
+    cases = {}
+    for case, done in outcomes.items():
+        by_name = {outcome.name: outcome for outcome in done}
+        cases[case] = {name: _certificate(by_name.get(name)).to_dict() for name in studies}
+    status = worst(its["status"] for entries in cases.values() for its in entries.values())
+    return {"status": status, "cases": cases}
+
+
+def failing(certificate: Mapping[str, Any]) -> list[str]:
+    """Return a line for every failed check in the contents of `certificate.json`."""
+    return [
+        f"{case}, {study}: {check['name']}"
+        + (f" [{check['place']}]" if check["place"] else "")
+        + f". {check['meaning']}"
+        for case, studies in certificate["cases"].items()
+        for study, entry in studies.items()
+        for check in entry["checks"]
+        if check["status"] == "failed"
+    ]
+
+
+def _certificate(outcome: StudyOutcome | None) -> Certificate:
+    if outcome is None:
+        text = "The study was not carried out, because one before it failed."
+    elif outcome.certificate is not None:
+        return outcome.certificate
+    else:
+        text = f"The solve failed: {outcome.error}"
+    return Certificate((failed("convergence", text),))
