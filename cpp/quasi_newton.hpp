@@ -48,17 +48,22 @@ public:
     if (fresh)
       _serve = plain && update < near && update >= _tolerance;
     else
-      _serve = plain && _ratio < 0.3 && _steps.size() < most_steps;
+      _serve = plain && _ratio < least_gain && _steps.size() < most_steps;
   }
 
-  /// Whether the error that is left is in the rounding, as it is after an iteration with new
-  /// factors, where it is about the square of the update: balances hold only so well.
-  bool has_arrived() const { return _ratio * _last <= rounding; }
+  /// Whether what is left is rounding, as it is after an iteration with new factors, whose error is
+  /// about the square of its update. Small currents are differences of large ones: they need it.
+  bool has_arrived() const
+  {
+    return _ratio * _last <= rounding || (_last < near_rounding && !_serve);
+  }
 
 private:
-  static constexpr double near = 0.1;          ///< update from which on old factors may serve [kT]
-  static constexpr double rounding = 1e-14;    ///< [kT]
-  static constexpr std::size_t most_steps = 8; ///< that cost as much as new factors
+  static constexpr double near = 0.1;       ///< update from which on old factors may serve [kT]
+  static constexpr double least_gain = 0.3; ///< of an iteration with old factors
+  static constexpr double rounding = 1e-15; ///< [kT]
+  static constexpr double near_rounding = 1e-12; ///< where updates may stop to fall [kT]
+  static constexpr std::size_t most_steps = 8;   ///< that cost as much as new factors
 
   double _tolerance, _last = 0.0, _ratio = 0.0;
   bool _serve = false;

@@ -84,7 +84,25 @@ def test_the_film_of_the_readme_has_the_loop_of_its_polynomial(run, capsys):
     step = 0.012 / 5e-9 / 2.0
     assert 0.0 <= polynomial.coercive_field() - float(coercive) * 1e6 < step
     assert loop.energy > 0.0
-    assert len(CODE) == 5
+    assert len(CODE) == 6
+
+
+def test_the_layer_of_the_readme_is_named_seen_and_certified(run, capsys):
+    """Both drops make the step of the standard potential; the phase is that of the potential."""
+    names = run(CODE[0] + CODE[5])
+    drop, width, phase, status = re.fullmatch(
+        r"(\S+) mV over (\S+) nm\na phase of (\S+) rad; (\w+)\n",
+        capsys.readouterr().out.split("\n", 1)[1],
+    ).groups()
+    cathode, electrolyte = names["solution"].interface("cathode|electrolyte").sides
+    assert float(drop) == pytest.approx(electrolyte.potential_drop.mean * 1e3, abs=0.5)
+    assert cathode.potential_drop.mean - electrolyte.potential_drop.mean == pytest.approx(
+        0.2, rel=1e-6
+    )
+    assert float(width) == pytest.approx(electrolyte.debye_length * 1e9, rel=0.1)
+    # C_E t V at 300 kV; blurring and the ends of the mesh take less than a hundredth
+    assert float(phase) == pytest.approx(6.526e6 * 50e-9 * 0.2, rel=0.01)
+    assert status == "warned"  # the carriers are farther apart than a Debye length
 
 
 def test_the_particle_of_the_readme_has_the_layer_of_the_plane(run, capsys):

@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int32]
 
 _CHARGED = 10.0  # dielectric relaxation times after which a step of the voltage has settled
-_LEAST = 1e-6  # of the initial current: a smaller steady one is rounding
+_LEAST = 1e-4  # of the initial current: a smaller steady one may be rounding of the levels
 _POLARISED = 0.2  # of the initial current: more cannot be extrapolated away
 
 

@@ -111,7 +111,7 @@ def test_states_near_each_other_take_one_step_of_the_polarization(landau):
     )
     assert len(quiet.voltage) == 21
     assert quiet.steps <= 22
-    assert quiet.iterations < 5 * len(quiet.voltage)
+    assert quiet.iterations < 6 * len(quiet.voltage)
     assert landau.steps > 2 * quiet.steps
 
 
