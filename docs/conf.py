@@ -10,16 +10,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 
-from kernel import prepare  # noqa: E402
+from kernel import fingerprint, prepare  # noqa: E402
 
-from pyscl import __version__  # noqa: E402
+from pyscl import __version__, _core  # noqa: E402
 
 project = "pyscl"
 author = copyright = "The pyscl developers"
 release = __version__
 ONLY = os.environ.get("PYSCL_DOCS_ONLY")
 BUILD = ROOT / "docs" / "_build" / (f"only/{ONLY.replace('/', '_')}" if ONLY else "all")
-prepare(ROOT, BUILD)
+PACKAGE = Path(_core.__file__), Path(sys.modules["pyscl"].__file__ or "").parent
+USED = *PACKAGE, ROOT / "examples", ROOT / "meshes", ROOT / "docs" / "_ext"
+CELLS = prepare(ROOT, BUILD, fingerprint(USED))
 
 extensions = [
     "api",
@@ -42,7 +44,7 @@ if ONLY:
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 nb_execution_mode = "cache"
-nb_execution_cache_path = str(BUILD / "cells")
+nb_execution_cache_path = str(CELLS)  # new with every change of package, core or examples
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 nb_execution_show_tb = True

@@ -184,17 +184,25 @@ def _draw(particle, phase, charge, copper, seen, lithium, path) -> None:
         axes = lower.subplots(1, 3)
         x, profile = (seen.x - METAL) / NM, seen.potential[0]
         true = copper.cut((0.0, NM / 2), (30 * NM, NM / 2), 600)
-        axes[0].plot((true.distance - METAL) / NM, true.fields["potential"], "k--", linewidth=0.9)
-        axes[0].plot(x, profile)
+        axes[0].plot(
+            (true.distance - METAL) / NM,
+            true.fields["potential"],
+            "k--",
+            linewidth=0.9,
+            label="as it is",
+        )
+        axes[0].plot(x, profile, label="as seen")
         axes[0].axvline(10.0, color="0.5", linewidth=0.5, linestyle=":")
         axes[0].axhline(DROP, color="0.5", linewidth=0.5, linestyle=":")
         axes[0].annotate("1.3 V, 10 nm\n(observed)", (10.0, DROP), (11.0, 0.75), va="top")
         axes[0].set(xlabel="Distance from Cu (nm)", ylabel="Potential (V)", xlim=(-5, 25))
+        axes[0].legend(loc="lower right")
         axes[0].set_title("(c) holography, 1 nm", loc="left")
         at, bulk = (lithium.position - METAL) / NM, lithium.concentration[-1]
-        axes[1].plot(at, lithium.true_concentration / bulk, "k--", linewidth=0.9)
-        axes[1].plot(at, lithium.concentration / bulk)
+        axes[1].plot(at, lithium.true_concentration / bulk, "k--", linewidth=0.9, label="as it is")
+        axes[1].plot(at, lithium.concentration / bulk, label="as seen")
         axes[1].set(xlabel="Distance from Cu (nm)", ylabel="Li over the bulk", xlim=(-5, 25))
+        axes[1].legend(loc="lower right")
         axes[1].set_title("(d) EELS, 1 nm", loc="left")
         for depth in (1 * NM, 2 * NM, 3 * NM, 17 * NM):
             levels = core_level_shift(copper, "left", attenuation_length=depth)

@@ -4,23 +4,27 @@ Equation: Poisson's equation with lithium ions (lattice gas) at rest on both sid
 
     R = int (1/sigma - 1/sigma_bulk) dx   over the layer in the electrolyte,
 
-where the standard potential of lithium makes a step that is the pair's: `pairs=["LiCoO2|LLZO"]`.
+where the built-in potential between the two bulks is that of the pair: `pairs=["LiCoO2|LLZO"]`.
 
 Geometry: a strip across the contact, as long as its layers; the mesh follows the Debye lengths.
 
-What is varied: the step of the standard potential over the range of the pair, permittivity and
-site density of the electrolyte over the ranges of its card; all corners.
+What is varied: the step of the chemical potential over the range of the pair, permittivity and
+site density of the electrolyte over the ranges of its card; all corners. Where a range of the step
+holds both signs, there may also be no layer at all.
 
 What to see: a range of the literature is wide, and R grows almost like exp(e V/kT). The layer of
 Li6PS5Cl beside LiCoO2 has 0.1 Ohm cm2 as on the cards, and anything from nothing to 10 Ohm cm2
-within their ranges; with LLZO, whose step is known worst, it may be nothing or everything. The
-whole interfaces with LiPON and Li3PO4 were measured, 8.6 and 7.6 Ohm cm2, far above what a layer
-of 0.1 V has: something else resists there, or the step is larger. Beside copper, LASGTP takes up
-1.3 V within 13 nm, where 10 nm were measured: the density of mobile ions that the review gives for
-oxides fits, that of all its lithium would make the layer thirty times thinner.
+within their ranges; with LLZO, whose step is known worst, it may be nothing or everything. The sign
+hardly counts where sites are half filled, y (1 - y) falls on both sides of 1/2; where they are not,
+a weak layer conducts better than the bulk, and R is negative. The whole interfaces with LiPON and
+Li3PO4 were measured, 8.6 and 7.6 Ohm cm2, far above what a layer of 0.1 V has: something else
+resists there, or the step is larger. Beside copper, LASGTP takes up 1.3 V within 13 nm, where 10 nm
+were measured: the density of mobile ions that the review gives for oxides fits, that of all its
+lithium would make the layer thirty times thinner.
 
-Assumptions: signs as the pairs say; half-filled sites; full-lattice densities where the card has
-them, with Debye lengths below the distance of ions, so that those numbers are estimates.
+Assumptions: sizes of whole classes of materials; signs as the pairs say; half-filled sites;
+full-lattice densities where the card has them, with Debye lengths below the distance of ions, so
+that those numbers are estimates.
 
 Reference: every contact against the split of the step between two lattice gases and the exact
 integral, `pyscl.analytic`. Sources: `pyscl materials show 'LiCoO2|LLZO'`.
@@ -121,7 +125,7 @@ def solve(name: str, step: float, electrolyte: Material, steps: int) -> tuple[fl
     if electrode.name == "graphite":
         electrode = lithium_only(electrode)
     sides = layer_of(electrode), layer_of(electrolyte)
-    contact = analytic.two_sided_contact(*sides, built_in(*sides, step))
+    contact = analytic.two_sided_contact(*sides, -step)
     lengths = [depth(layer, abs(step)) for layer in sides]
     firsts = [first_step(layer, abs(step)) / steps for layer in sides]
     left = lengths[0] - graded(lengths[0], firsts[0], 1.15)[::-1]
@@ -143,16 +147,6 @@ def solve(name: str, step: float, electrolyte: Material, steps: int) -> tuple[fl
     exact = float(sides[1].excess_resistance(contact.right_potential, sigma, mobility))
     resistance = found.layer("electrolyte", "Li").resistance
     return contact.right_potential, 1e4 * resistance, 1e4 * exact
-
-
-def built_in(electrode: LatticeGasLayer, electrolyte: LatticeGasLayer, step: float) -> float:
-    """Return the potential of the electrode's bulk over the electrolyte's [V].
-
-    mu0 + kT ln(y/(1-y)) + e phi is the same on both sides; the fillings y add to the step of mu0.
-    """
-    fillings = [np.log(layer.site_fraction / (1.0 - layer.site_fraction)) * KT
-                for layer in (electrode, electrolyte)]  # fmt: skip
-    return float(fillings[1] - fillings[0] - step)
 
 
 def layer_of(material: Material) -> LatticeGasLayer:

@@ -8,7 +8,13 @@ from pathlib import Path
 from pyscl.errors import InputError, suggestion
 
 BIBTEX = Path(__file__).parent / "references.bib"
-"""The file; a "note" says how much of a source was read, or "method: ..." what it is cited for."""
+"""The file.
+
+Two fields are those of pyscl: "annotation" says how much of a source was read, or "method: ..."
+what it is cited for, and "unknown" lists the facts that were not found.
+"""
+
+_OWN = re.compile(r"\n\s*(?:annotation|unknown)\s*=\s*\{.*?\},?(?=\n)", re.DOTALL)
 
 _ENTRY = re.compile(r"@(\w+)\{([^,\s]+),(.*?)\n\}", re.DOTALL)
 _FIELD = re.compile(r"(\w+)\s*=\s*\{(.*?)\}\s*(?:,|$)", re.DOTALL)
@@ -32,19 +38,34 @@ def entry(key: str) -> dict[str, str]:
     return found
 
 
-def citation(key: str) -> str:
-    """Return one reference as a line of plain text; InputError for an unknown key."""
+def unknown_facts(key: str) -> list[str]:
+    """Return the fields of an entry that were not found; InputError for an unknown key."""
+    return [name.strip() for name in entry(key).get("unknown", "").split(",") if name.strip()]
+
+
+def citation(key: str, *, annotated: bool = False) -> str:
+    """Return one reference as a line of plain text; InputError for an unknown key.
+
+    Args:
+        key: of the entry.
+        annotated: add how much of the source was read.
+    """
     found = entry(key)
-    names = ("author", "title", "journal", "publisher", "volume", "pages", "year")
+    names = ("author", "title", "journal", "publisher", "volume", "pages", "year", "note")
     parts = [found.get(name, "") for name in names]
+    lacking = unknown_facts(key)
+    parts.append(f"({', '.join(lacking)} not found)" if lacking else "")
     link = f"doi:{found['doi']}" if "doi" in found else found.get("url", "")
-    read = f"[{found['note']}]" if "note" in found else ""
+    read = f"[{found['annotation']}]" if annotated and "annotation" in found else ""
     text = ", ".join(part for part in (*parts, link) if part) + (f" {read}" if read else "")
     return re.sub(r"[{}\\]", "", text)
 
 
 def bibtex(keys: Iterable[str]) -> str:
     """Return the BibTeX entries of the keys, each once, in the order given.
+
+    What only pyscl needs is left out; facts that were not found are named in a comment above the
+    entry, which BibTeX skips.
 
     Raises:
         InputError: an unknown key.
@@ -53,7 +74,13 @@ def bibtex(keys: Iterable[str]) -> str:
     wanted = dict.fromkeys(keys)
     for key in wanted:
         entry(key)
-    return "\n\n".join(texts[key] for key in wanted) + ("\n" if wanted else "")
+    return "\n\n".join(_exported(key, texts[key]) for key in wanted) + ("\n" if wanted else "")
+
+
+def _exported(key: str, text: str) -> str:
+    lacking = unknown_facts(key)
+    comment = f"% {key}: {', '.join(lacking)} not found, please complete\n" if lacking else ""
+    return comment + _OWN.sub("", text)
 
 
 @functools.cache

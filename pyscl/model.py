@@ -17,7 +17,8 @@ from pyscl.boundaries import (
     ReservoirContact,
 )
 from pyscl.errors import InputError, unknown_name
-from pyscl.materials import Material, Provenance
+from pyscl.materials import Material, Provenance, apply_pairs
+from pyscl.materials.offsets import choose
 from pyscl.mesh import Mesh, check
 from pyscl.units import parse
 
@@ -52,7 +53,8 @@ class Model:
 
     Attributes:
         mesh: the mesh [m].
-        materials: region name -> `Material`.
+        materials: region name -> `Material`, moved to the levels that the pairs ask for.
+        pairs: the pairs of materials whose steps set those levels.
         interfaces: "a|b" (names sorted) -> `Interface`, for the interfaces that are not plain
             equilibrium contacts.
         contacts: facet group -> contact law.
@@ -103,8 +105,9 @@ class Model:
                 x and y [m] of their midpoints. Carriers in equilibrium need 0 or 1.
             temperature: [K] or a text with a unit.
             coordinates: "planar" or "axisymmetric" (x is the radius, the mesh lies in x >= 0).
-            pairs: pairs of materials ("LiCoO2|Li6PS5Cl"), whose steps set the standard potentials
-                of the regions, see `pyscl.materials.apply_pairs`.
+            pairs: pairs of materials ("LiCoO2|Li6PS5Cl"), whose steps are the built-in potentials
+                between the regions and set their standard potentials, see
+                `pyscl.materials.apply_pairs`.
 
         Raises:
             InputError: a name that does not exist (with the nearest one), a region without
@@ -116,7 +119,9 @@ class Model:
         self.coordinates: Coordinates = coordinates
         checks.check_frame(self)
         check(mesh).raise_if_failed()
-        self.materials = checks.resolve_materials(self, materials, pairs)
+        self.pairs = choose(pairs)
+        self._given_materials = checks.resolve_materials(self, materials)
+        self.materials = apply_pairs(self._given_materials, self.pairs)
         self.carriers = checks.unify_carriers(self)
         self.contacts = dict(contacts or {})
         self.interfaces = checks.resolve_interfaces(self, interfaces or {})
@@ -402,10 +407,16 @@ class Model:
         return with_polarization_amplitude(self, share)
 
     def with_(self, **changes: Any) -> "Model":
-        """Return a copy in which arguments of `Model` are others, by name."""
+        """Return a copy in which arguments of `Model` are others, by name.
+
+        The pairs hold for other materials too, so their steps are the same at another composition;
+        `pairs=[]` leaves materials that are given as they are, and brings the old ones back to the
+        levels that they had without pairs.
+        """
         same: dict[str, Any] = {
             "mesh": self.mesh,
-            "materials": self.materials,
+            "materials": self._given_materials,
+            "pairs": self.pairs,
             "contacts": self.contacts,
             "interfaces": self.interfaces,
             "conserved": self.conserved,
@@ -460,8 +471,16 @@ class Model:
 
     def is_material_boundary(self, interface: str) -> bool:
         """Whether the two regions of an interface "a|b" differ in anything but their names."""
-        first, second = (
-            self.materials[region].model_dump(exclude={"name", "provenance"})
-            for region in interface.split("|")
+        return interface in self._material_boundaries
+
+    @cached_property
+    def _material_boundaries(self) -> frozenset[str]:
+        contents = {
+            region: material.model_dump(exclude={"name", "provenance"})
+            for region, material in self.materials.items()
+        }
+        return frozenset(
+            name
+            for name in self.mesh.interfaces
+            if contents[name.split("|")[0]] != contents[name.split("|")[1]]
         )
-        return bool(first != second)

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.boundaries import BlockingContact, Interface, PotentialContact, ReservoirContact
 from pyscl.errors import InputError, unknown_name, warn
-from pyscl.materials import Material, apply_pairs, load
+from pyscl.materials import Material, load
 from pyscl.materials.polarization import Landau
 from pyscl.units import parse
 
@@ -45,9 +45,9 @@ def check_frame(model: "Model") -> None:
 
 
 def resolve_materials(
-    model: "Model", materials: Mapping[str, Material | str], pairs: Sequence[Any] = ()
+    model: "Model", materials: Mapping[str, Material | str]
 ) -> dict[str, Material]:
-    """Return the material of every region, cards loaded and pairs applied."""
+    """Return the material of every region as given, cards loaded."""
     for region in materials:
         if region not in model.mesh.region_names:
             raise unknown_name("region", region, model.mesh.region_names, "in the mesh")
@@ -57,11 +57,10 @@ def resolve_materials(
             f"no material for region {', '.join(repr(r) for r in missing)}; give every "
             "region of the mesh a Material or the name of a card"
         )
-    loaded = {
+    return {
         region: load(m) if isinstance(m, str) else m
         for region, m in ((r, materials[r]) for r in model.mesh.region_names)
     }
-    return apply_pairs(loaded, pairs) if pairs else loaded
 
 
 def unify_carriers(model: "Model") -> tuple[str, ...]:

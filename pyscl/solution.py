@@ -70,6 +70,7 @@ class Solution:
         self.time = time
         self._rates = rates
         self._fields: dict[str, Field] = {}
+        self._filling: dict[int, tuple[FloatArray, FloatArray]] = {}
         if not np.isfinite(unknowns).all():
             raise InputError("the state holds values that are not finite")
 
@@ -106,16 +107,14 @@ class Solution:
 
     def site_fraction(self, carrier: str) -> FloatArray:
         """Return c / site density of a carrier [1], (n_sites,); NaN where it is absent."""
-        occupied, _ = self._d.core.site_fractions(self._number(carrier), self.unknowns)
-        return occupied[: len(self._d.site_node)]
+        return self._fractions(carrier)[0]
 
     def vacant_fraction(self, carrier: str) -> FloatArray:
         """Return the share of empty sites (n_sites,), accurate also when it is tiny.
 
         1 for statistics without a limit on the sites.
         """
-        _, vacant = self._d.core.site_fractions(self._number(carrier), self.unknowns)
-        return vacant[: len(self._d.site_node)]
+        return self._fractions(carrier)[1]
 
     @property
     def site_points(self) -> FloatArray:
@@ -164,7 +163,16 @@ class Solution:
         return contact_result(self, name)
 
     def interface(self, name: str) -> "InterfaceResult":
-        """Return potential, charge, drops, widths and more of the layers at an interface "a|b"."""
+        """Return potential, charge, drops, widths and more of the layers at an interface.
+
+        Args:
+            name: "a|b" in any order. The result has the regions in the order of the alphabet
+                whichever is given: its name, its sides, and its potential drop, which is the bulk
+                of the second minus that of the first.
+
+        Raises:
+            InputError: there is no such interface.
+        """
         from pyscl.postprocess.interfaces import interface_result
 
         return interface_result(self, name)
@@ -407,6 +415,17 @@ class Solution:
             c.name: float(c.charge) for m in self.model.materials.values() for c in m.carriers
         }
         return np.array([charges[name] for name in self.model.carriers])
+
+    def _fractions(self, carrier: str) -> tuple[FloatArray, FloatArray]:
+        """Return the occupied and the empty share of the sites, each (n_sites,); read-only."""
+        number = self._number(carrier)
+        if number not in self._filling:
+            n = len(self._d.site_node)
+            found = self._d.core.site_fractions(number, self.unknowns)
+            for array in found:
+                array.flags.writeable = False
+            self._filling[number] = found[0][:n], found[1][:n]
+        return self._filling[number]
 
     def _number(self, carrier: str) -> int:
         if carrier not in self.model.carriers:

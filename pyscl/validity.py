@@ -9,6 +9,7 @@ from scipy.constants import Boltzmann, elementary_charge, epsilon_0
 
 from pyscl.carriers import bulk_slope
 from pyscl.materials import Landau, Material
+from pyscl.materials.temperatures import constant_transport
 from pyscl.model import Model
 from pyscl.model_checks import crystal_warnings
 from pyscl.polarization import crystal_axes, fixed_polarization
@@ -76,9 +77,11 @@ def validity_warnings(model: Model) -> list[str]:
     """Return a sentence for every region in which a model is outside its range.
 
     That is mean-field theory, Landau coefficients at another temperature or strain than they hold
-    for, domain walls between elements, and polarizations that their surroundings cannot screen.
+    for, domain walls between elements, polarizations that their surroundings cannot screen, and
+    transport values of cards that are kept at another temperature than theirs.
     """
     found = [
+        *constant_transport(model.materials, model.temperature),
         *range_warnings(model, [model.temperature]),
         *_walls_between_elements(model),
         *_unscreened(model),

@@ -333,7 +333,7 @@ def decades_of_a_layer() -> float:
     cathode, found = LatticeGasLayer(12.9, 24.53e27, 0.5), []
     for permittivity in (7.218, 40.0):
         for sites in (2e27, 46.5e27):
-            for step in (0.3, 0.5):
+            for step in (-0.5, 0.5):
                 sulfide = LatticeGasLayer(permittivity, sites, 0.5)
                 drop = analytic.two_sided_contact(cathode, sulfide, step).right_potential
                 found.append(float(sulfide.excess_resistance(drop, 0.213)))

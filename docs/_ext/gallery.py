@@ -1,7 +1,8 @@
 """The gallery: one page per example, written from the example itself before the build.
 
-A page has what the docstring (or the first comment) says, the picture that lies beside the example,
-the command, the number of the example where it is quick enough to be run here, and the file.
+A page has what the docstring (or the first comment) says, the pictures that lie beside the example,
+the command, its output where it is quick enough to be run here, and the file. Of the others
+something quick is run: mesh and Debye lengths of their run, or the list of the cases of a study.
 """
 
 import ast
@@ -12,7 +13,7 @@ from sphinx.application import Sphinx
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
-QUICK = 5.0  # examples that take longer by the table of the README are shown, not run [s]
+QUICK = 7.0  # examples that take longer by the table of the README are shown, not run [s]
 HEADER = "---\nfile_format: mystnb\nkernelspec: {name: python3}\n---\n\n"
 SECTIONS = {
     "1": "Layers in one dimension",
@@ -23,6 +24,23 @@ SECTIONS = {
     "6": "Studies of many cases",
     "7": "Results to take away",
 }
+LOOK = """\
+```{{code-cell}} ipython3
+{reader}
+from pyscl.plot import mesh_map
+from pyscl.runner import build_model
+from pyscl.runner.meshes import prepare_mesh
+from pyscl.validity import debye_lengths
+
+run = {run}
+cases = [run.materials(name) for name in run.variants] or [run.materials()]
+mesh = prepare_mesh(run.mesh, cases, run.temperature).mesh
+print(mesh.n_points, "nodes; regions:", ", ".join(mesh.region_names))
+for region, length in debye_lengths(build_model(run, mesh, cases[0])).items():
+    print(f"Debye length of {{region}}: {{length * 1e9:.3g}} nm")
+mesh_map(mesh)
+```
+"""
 
 
 def examples() -> list[Path]:
@@ -67,13 +85,39 @@ def command(path: Path) -> str:
 
 def reads_results(path: Path) -> bool:
     """Return whether an example reads the results of another one."""
-    of_another = re.search(r"[Aa]nalysis of (run )?\d", text_of(path))
-    return path.suffix == ".py" and of_another is not None
+    return path.suffix == ".py" and re.search(r"^RESULTS = ", path.read_text(), re.M) is not None
 
 
 def is_run_here(path: Path, seconds: float) -> bool:
     """Return whether an example is run while its page is built."""
     return seconds <= QUICK and not reads_results(path) and not is_study(path)
+
+
+def pictures(path: Path) -> list[Path]:
+    """Return the pictures beside an example, the one with its name first."""
+    found = sorted(EXAMPLES.glob(f"{path.stem[:3]}_*.png"))
+    return sorted(found, key=lambda picture: picture.stem != path.stem)
+
+
+def look(path: Path) -> str:
+    """Return a cell that is quick, of an example that is not; "" if there is none."""
+    source = path.read_text()
+    named = re.search(r'with_name\("(\d\d\d_\w+\.yaml)"\)', source)
+    file = path if path.suffix == ".yaml" else EXAMPLES / named[1] if named else None
+    if path.with_suffix(".csv").exists():
+        stored = f'pandas.read_csv("examples/{path.stem}.csv").head(8)'
+        return f"```{{code-cell}} ipython3\nimport pandas\n\n{stored}\n```\n"
+    if file is not None and is_study(file):
+        return f"```{{code-cell}} ipython3\n%%bash\n{command(file)} --dry-run\n```\n"
+    if file is not None:
+        reader = "from pyscl.input import load_input"
+        run = f'load_input("examples/{file.name}")'
+    elif "\ndef base() -> " in source:
+        reader = "import runpy\nfrom pyscl.input.loader import from_data"
+        run = f'from_data(runpy.run_path("examples/{path.name}")["base"](), "examples")'
+    else:
+        return ""
+    return LOOK.format(reader=reader, run=run)
 
 
 def paragraphs(text: str) -> str:
@@ -98,8 +142,7 @@ def page(path: Path, seconds: float) -> str:
     title, _, rest = text_of(path).partition("\n\n")
     title = " ".join(title.split()).rstrip(".")
     text = f"{HEADER}# {path.stem[:3]} {title}\n\n"
-    picture = path.with_suffix(".png")
-    if picture.exists():
+    for picture in pictures(path):
         text += f"```{{image}} ../../examples/{picture.name}\n:alt: {title}\n```\n\n"
     text += paragraphs(rest) + "\n\n"
     if is_run_here(path, seconds):
@@ -107,6 +150,8 @@ def page(path: Path, seconds: float) -> str:
         text += f"## Result\n\n```{{code-cell}} ipython3\n%%bash\n{line}\n```\n\n"
     else:
         text += f"## Command\n\n```bash\n{command(path)}\n```\n\n"
+        if cell := look(path):
+            text += f"## A look inside\n\n{cell}\n"
     language = "python" if path.suffix == ".py" else "yaml"
     text += (
         f"## The file\n\n`examples/{path.name}`\n\n"
@@ -119,7 +164,7 @@ def index(rows: dict[str, tuple[str, str, float]]) -> str:
     """Return the page that lists all examples, by the first digit of their numbers."""
     text = (
         "# Gallery\n\nEvery example of the project, with what it computes and shows. Those that "
-        f"take less than {QUICK:.0f} s are run while this site is built; their numbers are checked "
+        f"take {QUICK:.0f} s or less are run for this site; the numbers of all are checked "
         "by the tests of the project.\n\n"
         "```{toctree}\n:hidden:\n\ngeometries\n```\n\n"
         "Geometries that a run file can name, each with its mesh: [](geometries.md).\n"
@@ -130,12 +175,15 @@ def index(rows: dict[str, tuple[str, str, float]]) -> str:
             continue
         stems = "\n".join(f"{path.stem.replace('_', ' ')} <{path.stem}>" for path in chosen)
         text += f"\n## {heading}\n\n```{{toctree}}\n:hidden:\n\n{stems}\n```\n\n"
+        text += "::::{container} gallery\n\n"
         for path in chosen:
             shows = rows[path.name][1] if path.name in rows else text_of(path).splitlines()[0]
-            picture = path.with_suffix(".png")
-            text += f"- [](./{path.stem}.md): {shows}\n"
-            if picture.exists():
-                text += f"\n  ![{path.stem}](../../examples/{picture.name}){{width=420px}}\n"
+            text += ":::{container} card\n"
+            for picture in pictures(path)[:1]:
+                image = f"![{path.stem}](../../examples/{picture.name})"
+                text += f"[{image}](./{path.stem}.md)\n\n"
+            text += f"[](./{path.stem}.md)\n\n{shows}\n:::\n\n"
+        text += "::::\n"
     return text
 
 

@@ -4,8 +4,11 @@ Cells see `examples` and `meshes`, the command `pyscl` is the one of the interpr
 pages, and what they write goes to the build folder.
 """
 
+import hashlib
 import os
+import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 STARTUP = """
@@ -33,9 +36,37 @@ del matplotlib, name, set_matplotlib_formats
 """
 
 
-def prepare(root: Path, build: Path) -> None:
-    """Make the working folder and the start file of the kernel below `build`."""
-    work, commands = build / "work", build / "bin"
+def fingerprint(places: Iterable[Path]) -> str:
+    """Return a hash of all that a cell can run or read: the names and contents of files.
+
+    Args:
+        places: files, and folders with all that is in them.
+    """
+    found = hashlib.sha256()
+    for place in places:
+        inside = sorted(place.rglob("*")) if place.is_dir() else [place]
+        for path in inside:
+            if path.is_file() and "__pycache__" not in path.parts:
+                found.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+                found.update(path.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def prepare(root: Path, build: Path, key: str) -> Path:
+    """Make the working folder and the start file of the kernel below `build`.
+
+    Nothing of a build with another key is used again: neither outputs of cells, nor files that
+    cells wrote (a study does not compute again what it finds in its folder).
+
+    Returns:
+        The folder for the outputs of cells.
+    """
+    work, commands, written = build / "work", build / "bin", build / "key"
+    if not written.exists() or written.read_text() != key:
+        for stale in (work, build / "cells"):
+            shutil.rmtree(stale, ignore_errors=True)
+        build.mkdir(parents=True, exist_ok=True)
+        written.write_text(key)
     startup = build / "ipython" / "profile_default" / "startup"
     for folder in (work, commands, startup):
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,3 +84,4 @@ def prepare(root: Path, build: Path) -> None:
         "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": os.pathsep.join(p for p in sys.path if p and p != str(Path(__file__).parent)),
     }
+    return build / "cells" / key

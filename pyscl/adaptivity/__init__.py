@@ -13,6 +13,7 @@ from pyscl.adaptivity.quantities import (
 )
 from pyscl.adaptivity.recovery import recovered, recovery_estimate
 from pyscl.adaptivity.refine import Refinement, refine, refine_edges, refine_uniformly
+from pyscl.adaptivity.resolution import Resolution
 from pyscl.adaptivity.transfer import on_mesh, on_refined, prolonged, transferred
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Quantity",
     "Refinement",
     "Resistance",
+    "Resolution",
     "adapt",
     "bulk_marks",
     "goal_estimate",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.adaptivity.curves import Curve
-from pyscl.adaptivity.estimate import Estimate
+from pyscl.adaptivity.estimate import RESOLVED, Estimate
 from pyscl.adaptivity.goal import goal_estimate
 from pyscl.adaptivity.quantities import Quantity
 from pyscl.adaptivity.recovery import recovery_estimate
@@ -26,6 +26,8 @@ _REACHED = "reached"
 _LEAST_SHARE = 0.1  # of the error that is marked in a step
 _COARSER = 1.5  # times fewer nodes make another mesh
 _OF_CORRECTION = 0.2  # error of a correction that is trusted
+_UNRESOLVED_SHARE = 0.7  # of the unresolved charge that is marked in a step
+_EQUAL = 1e-3  # relative difference of parts that are marked together
 _REDUCTION = 0.75  # of the error of a triangle by cutting it into four
 
 
@@ -40,6 +42,7 @@ class AdaptiveStep:
         error: estimated, exact value minus value [unit of the value].
         newton_iterations: of the solve, from the solution before.
         seconds: for solve and estimate.
+        unresolved: charge that the mesh does not resolve over the value, see `Resolution` [1].
     """
 
     nodes: int
@@ -48,11 +51,17 @@ class AdaptiveStep:
     error: float
     newton_iterations: int
     seconds: float
+    unresolved: float = 0.0
 
     @property
     def corrected(self) -> float:
         """The value plus its estimated error [unit of the value]."""
         return self.value + self.error
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the mesh resolves the charges well enough for the error to mean something."""
+        return self.unresolved <= RESOLVED
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +97,7 @@ class AdaptiveResult:
             relative = abs(row.error / row.value) if row.value else np.inf
             lines.append(
                 f"{row.nodes:8d} {row.value:16.8e} {row.error:11.2e} {relative:9.1e} "
-                f"{row.seconds:6.2f}"
+                f"{row.seconds:6.2f}{'' if row.trusted else '  not resolved'}"
             )
         return "\n".join(lines)
 
@@ -116,8 +125,9 @@ def adapt(
         quantity: what is to be accurate; None: the fields as a whole, by gradient recovery.
         solve: computes the state from a start (None at first); default: the equilibrium. Currents
             that are given count as the voltages found for them.
-        tolerance: estimated relative error at which the loop ends, if the corrected value agrees
-            with that of a mesh with clearly fewer nodes to the same tolerance.
+        tolerance: relative error at which the loop ends: the estimated one and the change of the
+            corrected value from a mesh with clearly fewer nodes together. Both meshes must resolve
+            the charges (`Estimate.trusted`); what they do not resolve is refined first.
         max_nodes: largest mesh; estimates of a quantity need four times as many for a moment.
         max_steps: largest number of meshes.
         share: of the error that is refined in a step, 0 to 1; small: fewer nodes, more steps.
@@ -125,7 +135,8 @@ def adapt(
         correct: whether the tolerance is for the corrected value, the value plus its estimated
             error, which needs far fewer nodes. It counts as accurate when the correction is at most
             five tolerances and its change from a mesh with clearly fewer nodes at most a half.
-        curves: interface "a|b" or side -> the curve on which its nodes are put.
+        curves: interface "a|b" or side -> the curve on which its nodes are put. Without, a polygon
+            in place of a curve stays one: its error is neither refined nor part of the estimate.
         rebuild: makes the model on a refined mesh; needed only where fields of background charge
             shall be exact there.
 
@@ -154,6 +165,7 @@ def adapt(
                 error=estimate.error,
                 newton_iterations=len(solution.history.iterations),
                 seconds=perf_counter() - began,
+                unresolved=estimate.unresolved,
             )
         )
         reason = _end(estimate, tolerance, correct, history, max_steps)
@@ -178,11 +190,16 @@ def _refined(
         marks = bulk_marks(estimate.indicator, share)
         return refine(model.mesh, marks, curves=curves, periodic=periodic)
     marks = bulk_marks(estimate.edges, share)
+    if estimate.resolution and not estimate.trusted:
+        marks |= bulk_marks(estimate.resolution.edges, _UNRESOLVED_SHARE)
     return refine_edges(model.mesh, marks, stretch=stretch, curves=curves, periodic=periodic)
 
 
 def bulk_marks(indicator: NDArray[np.float64], share: float) -> NDArray[np.bool_]:
     """Return the fewest triangles or edges (m,) that hold a share of the sum of all |indicator|.
+
+    Those that equal the last of them up to a thousandth are marked, too: a row of equal edges along
+    a layer is not cut in the middle because of rounding.
 
     W. Doerfler, SIAM J. Numer. Anal. 33 (1996) 1106.
     """
@@ -190,9 +207,8 @@ def bulk_marks(indicator: NDArray[np.float64], share: float) -> NDArray[np.bool_
     order = np.argsort(-size, kind="stable")
     held = np.cumsum(size[order])
     count = int(np.searchsorted(held, share * held[-1])) + 1
-    marks = np.zeros(len(size), dtype=bool)
-    marks[order[:count]] = size[order[:count]] > 0.0
-    return marks
+    least = size[order[min(count, len(size)) - 1]]
+    return np.asarray((size > 0.0) & (size >= (1.0 - _EQUAL) * least))
 
 
 def _share_to_mark(share: float, tolerance: float, estimate: Estimate) -> float:
@@ -208,14 +224,16 @@ def _end(
 ) -> str:
     """Return why the loop ends here, or an empty text.
 
-    On a mesh that is much too coarse the estimate may be small by chance. It counts only when the
-    corrected value agrees with that of a mesh with clearly fewer nodes.
+    On a mesh that is much too coarse the estimate may be small by chance, or because all ions
+    stick to the nodes of a wall. It counts only when the mesh resolves the charges and the
+    corrected value agrees with that of a mesh with clearly fewer nodes that resolves them, too.
     """
     bound = tolerance / _OF_CORRECTION if correct else tolerance
-    before = [row for row in history if _COARSER * row.nodes <= history[-1].nodes]
-    if before and estimate.relative <= bound:
-        change = history[-1].corrected - before[-1].corrected
-        if abs(change) <= (0.5 if correct else 1.0) * tolerance * abs(estimate.value):
+    nodes = history[-1].nodes
+    before = [row for row in history if row.trusted and _COARSER * row.nodes <= nodes]
+    if before and estimate.trusted and estimate.relative <= bound:
+        change = abs(history[-1].corrected - before[-1].corrected) / abs(estimate.value)
+        if (change <= 0.5 * tolerance) if correct else (estimate.relative + change <= tolerance):
             return _REACHED
     if not np.abs(estimate.indicator).max() > 0.0:
         return "stopped: no triangle shows an error"

@@ -3,7 +3,8 @@
 Triangles are cut into four similar ones, or bisected at marked edges. So that angles stay bounded,
 the longest edge of a flat or obtuse triangle is always cut first: bisection of longest edges never
 makes an angle below half of the smallest one (I. Rosenberg, F. Stenger, SIAM J. Numer. Anal. 12
-(1975) 390). What counts as flat is up to the caller: elements may be stretched along layers. The
+(1975) 390). What counts as flat is up to the caller: elements may be stretched along layers, and
+rows of long thin triangles stay rows, see `pyscl.adaptivity.layers`. The
 closure over edges instead of triangles follows S. Funken, D. Praetorius, P. Wissgott, Comput.
 Methods Appl. Math. 11 (2011) 460.
 """
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pyscl.adaptivity.curves import Curve, bent_edges, snapped
+from pyscl.adaptivity.layers import quadrangles
 from pyscl.errors import InputError
 from pyscl.mesh import Mesh
 from pyscl.mesh.flips import flipped
@@ -103,20 +105,54 @@ def refine_edges(
     cut[bent_edges(mesh, curves or {})] = True
     of_side = mesh.edges.of_side.reshape(-1, 3)
     squared = squared_lengths(mesh)
+    layers = quadrangles(mesh, squared, stretch)
     longest = _longest_edges(mesh, squared)
     follows = _needs_longest(mesh, squared, stretch)
+    follows[layers.triangles[layers.slim]] = False
+    cut = layers.chosen(cut)
     twins = [_periodic_edges(mesh, pair) for pair in periodic]
     while True:
         before = int(cut.sum())
         for first, second in twins:
             cut[first] = cut[second] = cut[first] | cut[second]
+        layers.close(cut)
         cut[longest[cut[of_side].any(axis=1) & follows]] = True
         if int(cut.sum()) == before:
             break
     refinement = _divide(mesh, cut, _longest_edges(mesh, np.where(cut[of_side], squared, 0.0)))
     if curves:
         refinement = replace(refinement, mesh=snapped(refinement.mesh, curves))
-    return replace(refinement, mesh=flipped(refinement.mesh)) if flip else refinement
+    if not flip:
+        return refinement
+    if not layers.slim.any():
+        return replace(refinement, mesh=flipped(refinement.mesh))
+    lines = np.zeros(n_edges, dtype=bool)
+    lines[layers.long[layers.slim]] = True
+    kept = _halves(refinement, lines)
+    return replace(refinement, mesh=_flipped_between(refinement.mesh, kept))
+
+
+def _halves(refinement: Refinement, marked: NDArray[np.bool_]) -> IntArray:
+    """Return the edges (k, 2) of the refined mesh that are marked coarse ones (e,), or halves."""
+    mesh, keys = refinement.coarse, refinement.mesh.edges.keys
+    ends = np.column_stack(np.divmod(keys, refinement.mesh.n_points)).astype(np.int32)
+    of_ends = refinement.ends[ends].reshape(-1, 4)
+    low, high = of_ends.min(axis=1), of_ends.max(axis=1)
+    on_one = ((of_ends == low[:, None]) | (of_ends == high[:, None])).all(axis=1)
+    old = mesh.edges.find(np.column_stack([low, high]).astype(np.int32))
+    return np.asarray(ends[on_one & (old >= 0) & marked[old]])
+
+
+def _flipped_between(mesh: Mesh, lines: IntArray) -> Mesh:
+    """Return the mesh with flips, see `flipped`, but not of the given edges (k, 2)."""
+    number = len(mesh.facet_names)
+    held = replace(
+        mesh,
+        facets=np.concatenate([mesh.facets, lines]),
+        facet_group=np.concatenate([mesh.facet_group, np.full(len(lines), number, np.int32)]),
+        facet_names=(*mesh.facet_names, "lines between rows"),
+    )
+    return replace(mesh, triangles=flipped(held).triangles)
 
 
 def refine_uniformly(mesh: Mesh, *, curves: Mapping[str, Curve] | None = None) -> Refinement:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pyscl.certificate.check import Check, Status, worst
+from pyscl.certificate.check import Check, Status, plain, worst
 from pyscl.text import table
 
 
@@ -33,8 +33,9 @@ class ErrorEstimate:
         return abs(self.error / self.value) if self.value else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data."""
-        return asdict(self) | {"relative error": self.relative}
+        """Return plain data; values that JSON cannot hold are None."""
+        numbers = {"value": self.value, "error": self.error, "relative error": self.relative}
+        return asdict(self) | {name: plain(value) for name, value in numbers.items()}
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ METHODS = ("local", "refined", "none")
 Certifiable = Solution | Trajectory | Spectrum
 Found = Check | Iterable[Check] | None
 
+_COARSE = ("elements per Debye length", "first elements per Debye length")
+"""Checks that tell of the mesh, not of the state on it: its error can still be estimated."""
+
 
 def certify(
     result: "Certifiable | str | PathLike[str]",
@@ -122,7 +125,7 @@ def _state(
     r = made[0]
     try:
         contacts = {name: reported.contact(name) for name in solution.model.contacts}
-    except (InputError, ValueError, FloatingPointError) as error:
+    except Exception as error:  # as in `_guarded`
         checks.append(failed("current of the contact", f"It cannot be evaluated: {error}"))
     rest: list[tuple[str, Callable[[], Found]]] = [
         ("reported fields", lambda: _reported(reported, evidence)),
@@ -139,13 +142,16 @@ def _state(
         ("periodic sides", lambda: prescribed.periodic_sides(r)),
         ("stability of the polarization", lambda: numbers.polarization_at_rest(solution)),
         ("elements per Debye length", lambda: resolution(evidence)),
-        ("validity of the models", lambda: _validity_check(solution.model)),
     ]
     for name, evaluate in rest:
         checks += _guarded(name, evaluate)
     estimates: list[ErrorEstimate] = []
-    wrong = any(check.status == "failed" for check in checks)
-    if estimate != "none" and not wrong:
+    wrong = [check.name for check in checks if check.status == "failed"]
+    doubts = [name for name in dict.fromkeys(wrong) if name not in _COARSE]
+    if estimate != "none" and doubts:
+        why = f"The state itself is in doubt, its checks failed: {', '.join(doubts)}."
+        checks.append(not_applicable("discretisation error", why))
+    elif estimate != "none":
         from pyscl.certificate.estimates import estimated
 
         checks += _guarded(
@@ -170,7 +176,7 @@ def _guarded(name: str, evaluate: Callable[[], Found]) -> list[Check]:
             if found is None:
                 return []
             return [found] if isinstance(found, Check) else list(found)
-    except (ArithmeticError, AssertionError, LookupError, RuntimeError, ValueError) as error:
+    except Exception as error:  # whatever it is: after the solve a check must not end a run
         return [failed(name, f"It cannot be evaluated: {type(error).__name__}: {error}")]
 
 
@@ -270,17 +276,6 @@ def _validity(model: "Model") -> list[str]:
 
     with quiet():
         return validity_warnings(model)
-
-
-def _validity_check(model: "Model") -> Check:
-    return at_most(
-        "validity of the models",
-        float(len(_validity(model))),
-        0.0,
-        "Number of sentences on regions where a model is outside its range (mean field, Landau "
-        "coefficients, domain walls, screening).",
-        warn_only=True,
-    )
 
 
 def _assumptions(model: "Model") -> dict[str, str]:

@@ -38,7 +38,7 @@ class Check:
         return {
             "name": self.name,
             "place": self.place,
-            "value": _plain(self.value),
+            "value": plain(self.value),
             "unit": self.unit,
             "limit": self.limit,
             "status": self.status,
@@ -103,7 +103,8 @@ def worst(statuses: Iterable[str]) -> Status:
     return next((s for s in reversed(_ORDER) if s in found), "passed")
 
 
-def _plain(value: float | None) -> float | None:
+def plain(value: float | None) -> float | None:
+    """Return a value for JSON: None for what is no finite number."""
     return None if value is None or not np.isfinite(value) else float(value)
 
 

@@ -39,6 +39,13 @@ Headline = dict[tuple[str, str], tuple[float, str]]
 """(quantity, place) -> (value, unit)."""
 
 ACCURATE = 0.05
+USELESS = 0.5
+"""Relative error from which the check warns, and from which it fails."""
+
+LOWER_BOUND = (
+    " It is that of plane layers: a lower bound at corners, curved interfaces and triple points, "
+    "where the method 'refined' tells more."
+)
 _COUNTS = 1e-3  # of the largest layer charge or current: smaller ones have no say in the check
 _ZERO = 1e-9
 _TO_LIMIT = 4.0 / 3.0
@@ -102,14 +109,19 @@ def _check(found: list[ErrorEstimate], largest: dict[str, float]) -> Check:
     counting = [e for e in found if e.relative and abs(e.value) > _COUNTS * largest[e.quantity]]
     worst = max(counting, key=lambda e: e.relative or 0.0, default=None)
     place = f"{worst.quantity}{f', {worst.place}' if worst.place else ''}" if worst else ""
+    value = worst.relative or 0.0 if worst else 0.0
+    if not all(np.isfinite(e.error) for e in found):
+        value = float("nan")
+    bound = any(e.method == "local" for e in found)
     return at_most(
         _NAME,
-        worst.relative or 0.0 if worst else 0.0,
+        value,
         ACCURATE,
         "Largest estimated relative error of layer charges, contact currents and effective "
-        "resistance by the mesh; refine the mesh there.",
+        f"resistance by the mesh; refine the mesh there. Above {USELESS:.0%} it fails."
+        f"{LOWER_BOUND if bound else ''}",
         place=place,
-        warn_only=True,
+        warn_only=value <= USELESS,
     )
 
 

@@ -10,19 +10,24 @@ from pyscl.certificate.evidence import Evidence, FloatArray
 ENOUGH = 2.0  # elements per Debye length; 3 % error of the charge of a weak layer
 TOO_FEW = 1.0  # 12 %
 _LAYER = 1e-3  # kT, deviation from neutrality that counts as a layer
+_NOTABLE = 0.01  # share of the energy of all layers that a place must hold to be judged
 
 
 def resolution(evidence: Evidence) -> Iterator[Check]:
     """Check the elements of every region with carriers along the field of its layers."""
-    model = evidence.model
-    for region in model.mesh.region_names:
-        if not evidence.carriers_in(region):
-            continue
-        here = model.mesh.regions_of(region)
-        length, height, weight = layer_elements(evidence, here)
-        if not weight.any():
+    mesh = evidence.model.mesh
+    elements = {
+        region: layer_elements(evidence, mesh.regions_of(region))
+        for region in mesh.region_names
+        if evidence.carriers_in(region)
+    }
+    notable = _NOTABLE * sum(float(weight.sum()) for *_, weight in elements.values())
+    for region, (length, height, weight) in elements.items():
+        if not weight.sum() > notable:
             yield not_applicable(
-                "elements per Debye length", "The region has no space charge layer.", place=region
+                "elements per Debye length",
+                f"The region holds less than {_NOTABLE:.0%} of the space charge layers.",
+                place=region,
             )
             continue
         yield at_least(
@@ -34,17 +39,21 @@ def resolution(evidence: Evidence) -> Iterator[Check]:
             fails_below=TOO_FEW,
             place=region,
         )
-        yield from _first_elements(evidence, region, here, (length, height, weight))
+        yield from _first_elements(evidence, region, (length, height, weight), notable)
 
 
 def _first_elements(
     evidence: Evidence,
     region: str,
-    here: np.ndarray,
     elements: tuple[FloatArray, FloatArray, FloatArray],
+    notable: float,
 ) -> Iterator[Check]:
-    """Check the elements of a region that have a facet on one of its interfaces."""
+    """Check the elements of a region that have a facet on one of its interfaces.
+
+    Interfaces that only the tail of another layer reaches are left out.
+    """
     mesh = evidence.model.mesh
+    here = mesh.regions_of(region)
     for name, facets in mesh.interfaces.items():
         if region not in name.split("|"):
             continue
@@ -52,7 +61,7 @@ def _first_elements(
         on_interface[facets] = True
         first = on_interface[mesh.triangles[here]].sum(axis=1) >= 2
         length, height, weight = (values[first] for values in elements)
-        if weight.any():
+        if weight.sum() > notable:
             yield at_least(
                 "first elements per Debye length",
                 _mean_count(length, height, weight),

@@ -51,13 +51,13 @@ def materials_list(
 def materials_show(
     name: Annotated[
         str,
-        typer.Argument(help="Name as listed, a pair 'first|second', or the path of a card."),
+        typer.Argument(help="Name as listed, a pair 'first|second', or the path of either."),
     ],
 ) -> None:
     """Show the values of a card or a pair with their units, ranges and sources."""
-    from pyscl.materials import describe, describe_pair
+    from pyscl.materials import describe
 
-    typer.echo(describe_pair(name) if "|" in name else describe(name))
+    typer.echo(describe(name))
 
 
 @materials_app.command("pairs")
@@ -66,7 +66,11 @@ def materials_pairs(
         str | None, typer.Argument(help="Only pairs with this material; default: all.")
     ] = None,
 ) -> None:
-    """List the pairs: steps of the standard potential, their ranges, and what was measured."""
+    """List the pairs: steps of the chemical potential, their ranges, and what was measured.
+
+    The step is the chemical potential of lithium ions in the neutral bulk of the first material
+    minus that in the second, before contact: minus the built-in potential of the first.
+    """
     from pyscl.errors import unknown_name
     from pyscl.materials.pairs import available_pairs, read_pair
 
@@ -93,7 +97,7 @@ def materials_pairs(
 
 @materials_app.command("cite")
 def materials_cite(
-    name: Annotated[str, typer.Argument(help="Name or path of a card, or a pair.")],
+    name: Annotated[str, typer.Argument(help="Name or path of a card or a pair.")],
     out: Annotated[Path | None, typer.Option(help="Write a file instead of the screen.")] = None,
 ) -> None:
     """Print the BibTeX entries of the sources of a card; of a whole run: `pyscl cite RUN`."""

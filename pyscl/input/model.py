@@ -26,7 +26,7 @@ from pyscl.input.studies import AnyStudy, EquilibriumStudy, StudyInput
 from pyscl.input.study_checks import check_studies
 from pyscl.materials import Landau, Material, apply_pairs
 from pyscl.materials.choice import RegionMaterial
-from pyscl.materials.offsets import is_between
+from pyscl.materials.offsets import is_between, regions_left_out
 from pyscl.materials.pairs import PairInput
 from pyscl.materials.schema import InputModel, Location, no_such
 from pyscl.units import SurfaceCharge, Temperature
@@ -126,11 +126,15 @@ class RunInput(InputModel):
 
         The steps of `pairs` are applied.
         """
-        if variant is None:
-            return apply_pairs(self.regions, self.pairs, partial=True)
-        if variant not in self.variants:
+        if variant is not None and variant not in self.variants:
             raise InputError(no_such("variant", variant, list(self.variants)))
-        return apply_pairs({**self.regions, **self.variants[variant]}, self.pairs, partial=True)
+        given = self.regions if variant is None else {**self.regions, **self.variants[variant]}
+        return apply_pairs(given, self.pairs, partial=True)
+
+    def lost_pairs(self) -> list[str]:
+        """Return a sentence for every variant in which a region loses the step of its pair."""
+        cases = {f"variant '{v}'": {**self.regions, **new} for v, new in self.variants.items()}
+        return regions_left_out(self.pairs, {"regions": self.regions, **cases})
 
     @field_validator("regions")
     @classmethod

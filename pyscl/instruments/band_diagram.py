@@ -11,15 +11,15 @@ from pyscl.carriers import bulk_potential
 from pyscl.errors import unknown_name
 from pyscl.instruments.extent import located
 from pyscl.instruments.raster import FloatArray
-from pyscl.instruments.results import write_columns
+from pyscl.instruments.results import Compact, write_columns
 from pyscl.postprocess.cut import locate
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
 
 
-@dataclass(frozen=True, eq=False)
-class BandDiagram:
+@dataclass(frozen=True, eq=False, repr=False)
+class BandDiagram(Compact):
     """Levels along a line, see `band_diagram`.
 
     Attributes:

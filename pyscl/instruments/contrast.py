@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyscl.solution import Solution
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ChargeMap(Picture):
     """What differential phase contrast sees, see `differential_phase_contrast`.
 

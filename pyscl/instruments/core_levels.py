@@ -14,7 +14,7 @@ from pyscl.instruments.extent import length
 from pyscl.instruments.overlap import overlap
 from pyscl.instruments.raster import FloatArray
 from pyscl.instruments.references import reference_potential
-from pyscl.instruments.results import write_columns
+from pyscl.instruments.results import Compact, write_columns
 from pyscl.units import parse
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ _DEEP = 30.0  # escape depths, beyond which nothing counts
 _FLAT = 1e-6  # of the extent of the mesh, by which a surface may deviate from a plane
 
 
-@dataclass(frozen=True, eq=False)
-class CoreLevels:
+@dataclass(frozen=True, eq=False, repr=False)
+class CoreLevels(Compact):
     """Core levels below a surface, see `core_level_shift`.
 
     Attributes:

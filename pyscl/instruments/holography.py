@@ -54,7 +54,7 @@ def interaction_constant(accelerating_voltage: float | str) -> float:
     return wave_number * elementary_charge * (energy + rest) / (energy * (energy + 2.0 * rest))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PhaseMap(Picture):
     """What electron holography sees, see `electron_holography`.
 

@@ -13,7 +13,7 @@ from pyscl.instruments.blur import Shape
 from pyscl.instruments.extent import located
 from pyscl.instruments.raster import FloatArray, raster_for
 from pyscl.instruments.references import reference_potential, region_potentials
-from pyscl.instruments.results import Picture, write_columns
+from pyscl.instruments.results import Compact, Picture, write_columns
 from pyscl.postprocess.cut import locate
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 SHAPES = ("gaussian", "lorentzian")
 
 
-@dataclass(frozen=True, eq=False)
-class SurfacePotential:
+@dataclass(frozen=True, eq=False, repr=False)
+class SurfacePotential(Compact):
     """What a Kelvin probe sees along a line, see `kelvin_probe`.
 
     Attributes:
@@ -61,7 +61,7 @@ class SurfacePotential:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Surface(Picture):
     measured: FloatArray
 

@@ -13,7 +13,7 @@ from pyscl.instruments.blur import FWHM
 from pyscl.instruments.extent import Window, length
 from pyscl.instruments.overlap import overlap
 from pyscl.instruments.raster import PER_WIDTH, FloatArray, raster_for
-from pyscl.instruments.results import Picture, write_columns
+from pyscl.instruments.results import Compact, Picture, write_columns
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
@@ -25,8 +25,8 @@ _MOST = 8000  # bins
 _REACH = 6.0  # standard deviations beyond an open end
 
 
-@dataclass(frozen=True, eq=False)
-class CarrierProfile:
+@dataclass(frozen=True, eq=False, repr=False)
+class CarrierProfile(Compact):
     """A carrier projected on a line, see `lithium_profile`.
 
     Attributes:
@@ -151,7 +151,7 @@ _UNITS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ConcentrationMap(Picture):
     """A map of a carrier, see `lithium_map`.
 

@@ -1,15 +1,16 @@
 """What all instruments return: arrays with units, files, and profiles along lines."""
 
 import csv
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 from os import PathLike
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pyscl.errors import InputError
-from pyscl.postprocess.cut import Cut
+from pyscl.postprocess.cut import Cut, span_text
 
 FloatArray = NDArray[np.float64]
 
@@ -22,8 +23,39 @@ def write_columns(path: str | PathLike[str], columns: dict[str, ArrayLike]) -> N
         rows.writerows(zip(*(np.asarray(c).tolist() for c in columns.values()), strict=True))
 
 
-@dataclass(frozen=True, eq=False)
-class Picture:
+class Compact:
+    """A result that prints as the kinds of its attributes, not as thousands of numbers.
+
+    For dataclasses with `repr=False`. Units are those in brackets in the class's own docstrings.
+    """
+
+    def __repr__(self) -> str:
+        """Return "PhaseMap(x: (40,) m, phase: (40, 40) rad, resolution=1e-09 m)"."""
+        words = "\n".join(cls.__doc__ or "" for cls in type(self).__mro__)
+        # An attribute, its text to the next one, which begins at the same column, and [unit].
+        entries = dict(re.findall(r"^ {8}(\w+): (.*(?:\n {9,}.*)*)", words, re.M))
+        parts = []
+        for field in fields(self):  # type: ignore[arg-type]
+            unit = re.search(r"\[([^\]]+)\]", entries.get(field.name, ""))
+            value = getattr(self, field.name)
+            parts.append(_described(field.name, value, unit[1] if unit else ""))
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def _described(name: str, value: Any, unit: str = "") -> str:
+    """Return "name: shape unit" of an array, the keys of a table, and "name=value" of others."""
+    if isinstance(value, np.ndarray) and value.size > 1:
+        return f"{name}: {value.shape} {unit}".rstrip()
+    if isinstance(value, dict):
+        return f"{name}: {{{', '.join(map(str, value))}}} {unit}".rstrip()
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return (
+        f"{name}={text} {unit}".rstrip() if len(text) <= 60 else f"{name}: {type(value).__name__}"
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Picture(Compact):
     """Quantities on a raster.
 
     Attributes:
@@ -76,9 +108,9 @@ class Picture:
         outside = np.isnan(at).any(axis=0)
         if outside.all():
             raise InputError(
-                f"the line from {start} to {end} m misses the raster, which spans x = "
-                f"{self.x[0]:.4g} ... {self.x[-1]:.4g} m, y = {self.y[0]:.4g} ... "
-                f"{self.y[-1]:.4g} m"
+                f"the line along x = {span_text(first[0], last[0])}, y = "
+                f"{span_text(first[1], last[1])} misses the raster, which covers x = "
+                f"{span_text(self.x[0], self.x[-1])}, y = {span_text(self.y[0], self.y[-1])}"
             )
         row, column = np.clip(
             np.rint(np.nan_to_num(at)), 0, np.array([[len(self.y)], [len(self.x)]]) - 1

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 from pyscl.errors import InputError
 from pyscl.instruments.band_diagram import sample_line
 from pyscl.instruments.raster import FloatArray
-from pyscl.instruments.results import write_columns
+from pyscl.instruments.results import Compact, write_columns
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
 
 
-@dataclass(frozen=True, eq=False)
-class StackPotential:
+@dataclass(frozen=True, eq=False, repr=False)
+class StackPotential(Compact):
     """Steps of the potential along a line, see `stack_potential`.
 
     Attributes:

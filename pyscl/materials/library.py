@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from pyscl.errors import InputError
 from pyscl.materials.card import Card
 from pyscl.materials.model import Material
-from pyscl.materials.pairs import read_pair
+from pyscl.materials.names import full_name
+from pyscl.materials.pairs import describe_pair, read_pair
 from pyscl.materials.polarization.cards import read_landau
 from pyscl.materials.provenance import CARDS, RANGE_SEPARATOR, card_text
 from pyscl.materials.schema import no_such
@@ -117,8 +118,8 @@ def card_range(name_or_path: str | Path, path: str) -> tuple[str, str]:
 
 
 def read(name_or_path: str | Path) -> Card:
-    """Return a card as it stands in its file; errors as `load`."""
-    text = str(name_or_path)
+    """Return a card as it stands in its file, also by a short name ("LPS"); errors as `load`."""
+    text = full_name(str(name_or_path))
     if text.endswith((".yaml", ".yml")):
         return _read_file(Path(name_or_path))
     if text not in _names():
@@ -131,9 +132,12 @@ def describe(name_or_path: str | Path, width: int = 100) -> str:
     """Return a card as plain text: values, temperatures, ranges, sources, assumptions.
 
     Args:
-        name_or_path: a material card as for `load`, or "landau/NAME" for Landau coefficients.
+        name_or_path: a material card as for `load`, "landau/NAME" for Landau coefficients, or a
+            pair as for `load_pair`.
         width: characters per line of running text.
     """
+    if is_pair(name_or_path):
+        return describe_pair(name_or_path, width)
     name = str(name_or_path)
     if name.startswith(LANDAU_PREFIX):
         landau_card, landau = read_landau(name.removeprefix(LANDAU_PREFIX))
@@ -153,16 +157,29 @@ def describe(name_or_path: str | Path, width: int = 100) -> str:
 
 
 def sources_of(name_or_path: str | Path) -> list[str]:
-    """Return the keys of the sources of a card, or of a pair "first|second", each once."""
+    """Return the keys of the sources of a card or a pair, by name or path, each once."""
     name = str(name_or_path)
     if name.startswith(LANDAU_PREFIX):
         record = list(read_landau(name.removeprefix(LANDAU_PREFIX))[1].provenance)
-    elif "|" in name:
-        record = read_pair(name).record()
+    elif is_pair(name_or_path):
+        record = read_pair(name_or_path).record()
     else:
         card = read(name_or_path)
         record = [*card.properties_record(), *card.record()]
     return list(dict.fromkeys(key for p in record if p.source for key in p.source.split(", ")))
+
+
+def is_pair(name_or_path: str | Path) -> bool:
+    """Whether a name is that of a pair "first|second", or a path that of a file with such a name.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    name = str(name_or_path)
+    if not name.endswith((".yaml", ".yml")):
+        return "|" in name
+    data = YamlFile.read(Path(name)).data
+    return isinstance(data, dict) and "|" in str(data.get("name", ""))
 
 
 def _screening(material: Material) -> str:
@@ -202,8 +219,8 @@ def _read_file(path: Path) -> Card:
 
 def _complete(name_or_path: str | Path, card: Card, given: dict[str, Any]) -> Material:
     """Return the material of a card with the values the user has to give."""
-    if not given and not card.missing and str(name_or_path) in _names():
-        return _own_material(str(name_or_path))
+    if not given and not card.missing and full_name(str(name_or_path)) in _names():
+        return _own_material(full_name(str(name_or_path)))
     try:
         return card.material(given)
     except ValidationError as error:

@@ -1,8 +1,13 @@
-"""Pairs of materials: by how much the standard potential of lithium ions differs across a contact.
+"""Pairs of materials: by how much the level of lithium ions differs across a contact.
 
-Only the step between two materials matters, and it makes the built-in potential with its space
-charge layers. A pair is a card of its own, with the range and the source of the step and with what
-was measured at the contact; `pyscl.materials.offsets` applies it to the regions of a model.
+The step of a pair is the chemical potential of the ions in the neutral bulk of the first material
+minus that in the second, before they touch. On contact it becomes the built-in potential
+
+    phi_1 - phi_2 = -step / (z e)
+
+between the two bulks, with its space charge layers; this is what the literature states. A pair is
+a card of its own, with the range and the source of the step and with what was measured at the
+contact; `pyscl.materials.offsets` finds the standard potentials that make it.
 """
 
 import functools
@@ -12,6 +17,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from pyscl.errors import InputError
+from pyscl.materials.names import full_name
 from pyscl.materials.provenance import CARDS, RANGE_SEPARATOR, Property, Provenance, card_text
 from pyscl.materials.schema import InputModel, failure, no_such
 from pyscl.materials.yamlfile import YamlFile
@@ -36,12 +42,13 @@ class PairCard(InputModel):
     Attributes:
         name: "first|second", the materials.
         description: what is known of the contact, and of the sign of the step.
-        carrier: the carrier whose standard potential differs.
-        step: standard potential of the carrier in the first material minus that in the second
-            [eV]; negative where the carrier moves from the second material into the first. None
-            where one of them is a metal, or no step is known.
-        observed: what was measured or computed at the contact: drop [V], width [m], resistance
-            [Ohm m2], activation_energy [eV], core_level_shift [eV].
+        carrier: the carrier whose chemical potential differs.
+        step: chemical potential of the carrier in the neutral bulk of the first material minus
+            that in the second, at 25 degC and electric potential 0 [eV]; -z e times the built-in
+            potential. Negative where the carrier moves from the second material into the first.
+            None where one of them is a metal, or no step is known.
+        observed: what was measured or computed at the contact: drop (its size) [V], width [m],
+            resistance [Ohm m2], activation_energy [eV], core_level_shift [eV].
     """
 
     name: str
@@ -72,28 +79,48 @@ class PairCard(InputModel):
                 raise failure("range", str(error), place, item.value) from None
         return self
 
+    def reversed(self) -> "PairCard":
+        """Return the same pair with the materials in the other order, so with the other sign."""
+        first, second = _materials(self.name)
+        turned = {"name": f"{second}|{first}"}
+        if self.step is None:
+            return self.model_copy(update=turned)
+        ends = self.step.range and tuple(_negative(end) for end in self.step.range[::-1])
+        step = self.step.model_copy(update={"value": _negative(self.step.value), "range": ends})
+        return self.model_copy(update={**turned, "step": step})
+
     def record(self) -> list[Provenance]:
         """Return the provenance of every value."""
         found = [self.step.provenance("step")] if self.step else []
         return found + [p.provenance(f"observed.{key}") for key, p in self.observed.items()]
 
 
+def _negative(value: str | float) -> str:
+    """Return a value with a unit times -1, as a text."""
+    text = str(value).strip()
+    if text.startswith("-"):
+        return text[1:].strip()
+    return text if parse(text, "eV") == 0.0 else f"-{text.removeprefix('+')}"
+
+
 def _materials(name: str) -> tuple[str, str]:
-    parts = [part.strip() for part in name.split("|")]
+    parts = [full_name(part.strip()) for part in name.split("|")]
     if len(parts) != 2 or parts[0] == parts[1] or not all(parts):
         raise ValueError(f"'{name}' names no pair; write 'material|other material'")
     return parts[0], parts[1]
 
 
 class Pair(InputModel):
-    """The step of the standard potential of a carrier between two materials.
+    """The step of the chemical potential of a carrier between two materials.
 
     Attributes:
         name: "first|second", the materials.
         carrier: the carrier.
-        step: its standard potential in the first material minus that in the second [eV], or None.
-        observed: what was measured at the contact, in SI: drop [V], width [m], resistance [Ohm m2],
-            activation_energy [eV], core_level_shift [eV].
+        step: its chemical potential in the neutral bulk of the first material minus that in the
+            second, at 25 degC before contact [eV], or None. The built-in potential of the first
+            bulk over the second is -step / (z e).
+        observed: what was measured at the contact, in SI: drop (its size) [V], width [m],
+            resistance [Ohm m2], activation_energy [eV], core_level_shift [eV].
         provenance: where the values come from.
     """
 
@@ -123,7 +150,9 @@ def available_pairs() -> list[str]:
 
 
 def load_pair(name_or_path: str | Path) -> Pair:
-    """Return a pair by the names of its materials ("LiCoO2|Li6PS5Cl", in any order) or by path.
+    """Return a pair by the names of its materials ("LiCoO2|Li6PS5Cl") or by path.
+
+    The step follows the order as typed: "Li6PS5Cl|LiCoO2" is the same pair with the other sign.
 
     Raises:
         InputError: no such pair (with the nearest name), or a mistake in the file.
@@ -143,12 +172,14 @@ def read_pair(name_or_path: str | Path) -> PairCard:
     text = str(name_or_path)
     if text.endswith((".yaml", ".yml")):
         return _read_file(Path(name_or_path))
-    names = {"|".join(sorted(name.split("|"))): name for name in available_pairs()}
-    key = "|".join(sorted(part.strip() for part in text.split("|")))
-    if key not in names:
-        hint = " Pairs of your own: a path ending in .yaml, or {name: ..., step: ...}."
-        raise InputError(no_such("pair", text, available_pairs()) + hint)
-    return _read_own(names[key])
+    typed = "|".join(full_name(part.strip()) for part in text.split("|"))
+    turned = "|".join(typed.split("|")[::-1])
+    if typed in available_pairs():
+        return _read_own(typed)
+    if turned in available_pairs():
+        return _read_own(turned).reversed()
+    hint = " Pairs of your own: a path ending in .yaml, or {name: ..., step: ...}."
+    raise InputError(no_such("pair", text, available_pairs()) + hint)
 
 
 @functools.cache
@@ -190,8 +221,8 @@ def describe_pair(name_or_path: str | Path, width: int = 100) -> str:
     said = " ".join(card.description.split())
     if card.step is not None:
         said += (
-            f" The step is the standard potential of {card.carrier} in {first} minus that in "
-            f"{second}."
+            f" The step is the chemical potential of {card.carrier} in the neutral bulk of {first} "
+            f"minus that in {second}, at 25 degC before contact."
         )
     return card_text(card.name, said, card.record(), width)
 
@@ -213,8 +244,10 @@ class PairChoice(InputModel):
     Attributes:
         pair: name or path of a pair, or {name: "first|second", step: ...} inline.
         regions: "first|second", the regions it holds between; None: all regions that consist of its
-            materials (a card and its variant "-mixed" count as one material).
-        step: another step than that of the pair [eV], e.g. from its range.
+            materials (a card and its variant "-mixed" count as one material). The first region
+            consists of the first material.
+        step: another step than that of the pair [eV], e.g. from its range, for the materials in
+            the order of the pair as it is named here.
     """
 
     pair: Annotated[Pair, BeforeValidator(_by_name, json_schema_input_type=str | Pair)]

@@ -33,6 +33,7 @@ class Provenance(InputModel):
         temperature: temperature the value holds at, or None.
         range: spread found in the literature, or None.
         note: reason of an assumption, or a remark.
+        pair: the pair of materials that set the value and its carrier, "LiCoO2|LLZO of Li", or "".
     """
 
     property: str
@@ -42,6 +43,7 @@ class Provenance(InputModel):
     temperature: str | None = None
     range: str | None = None
     note: str = ""
+    pair: str = ""
 
     @builtins.property  # the field above hides the plain name
     def origin(self) -> str:
@@ -139,7 +141,9 @@ def card_text(name: str, description: str, record: Sequence[Provenance], width: 
 
     notes = [line for p in record if p.note for line in paragraph(p.property, p.note)]
     keys = {key for p in record if p.source for key in p.source.split(", ")}
-    sources = [line for key in sorted(keys) for line in paragraph(key, citation(key))]
+    sources = [
+        line for key in sorted(keys) for line in paragraph(key, citation(key, annotated=True))
+    ]
     for title, part in (("Notes", notes), ("Sources", sources)):
         if part:
             lines += ["", title, *part]

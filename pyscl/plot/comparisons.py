@@ -7,13 +7,16 @@ from math import ceil
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.transforms import ScaledTranslation
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.plot import panels
 from pyscl.plot.maps import Layer, draw, grid_of, label_outer, letter
+from pyscl.plot.meshes import draw_regions
 from pyscl.plot.panels import Window
 from pyscl.plot.scales import Component, Scale, difference_scale, scale_of
-from pyscl.plot.style import Width, inches, styled
+from pyscl.plot.style import COLUMN, INK, Width, inches, legend_columns, region_colours, styled
 from pyscl.solution import Solution
 
 _COLUMNS = 3
@@ -30,6 +33,8 @@ def comparison(
     width: Width = "double",
 ) -> Figure:
     """Draw one field of several solutions on one colour scale, and the differences on another.
+
+    Of three solutions the reference comes first, and below it the geometry is shown.
 
     Args:
         solutions: label -> solution; the same geometry, so that the axes are common too.
@@ -60,10 +65,17 @@ def comparison(
     if columns > 1 and len(layers) + len(changes) == _COLUMNS:
         columns = _COLUMNS  # all in one row
     begin = len(layers) if columns >= len(layers) + len(changes) else rows * columns
+    # One row of cases over one of changes: the reference first, and below it the geometry.
+    aligned = bool(changes) and begin == len(layers) == columns > 2
+    if aligned and reference is not None:
+        layers = {reference: layers[reference], **layers}
+        begin += 1
     figure, axes = grid_of(begin + len(changes), columns, width)
-    for spare in axes[len(layers) : begin]:
+    for spare in [] if aligned else axes[len(layers) : begin]:
         spare.remove()
     upper, lower = axes[: len(layers)], axes[begin:]
+    if aligned:
+        _geometry(axes[len(layers)], first, len(layers))
     for number, (ax, (label, layer)) in enumerate(zip(upper, layers.items(), strict=True)):
         draw(figure, ax, layer, scale, legend=False)
         layer.frame.apply(ax, labels=False)
@@ -76,10 +88,34 @@ def comparison(
         for number, (ax, (label, layer)) in enumerate(zip(lower, changes.items(), strict=True)):
             draw(figure, ax, layer, difference, legend=False)
             layer.frame.apply(ax, labels=False)
-            letter(ax, len(layers) + number, label)
+            letter(ax, len(layers) + number + aligned, label)
         _bar(figure, lower, columns, difference, frame.shape * inches(width) / columns)
-    label_outer([*upper, *lower], frame)
+    label_outer(axes if aligned else [*upper, *lower], frame)
     return figure
+
+
+def _geometry(ax: Axes, layer: Layer, number: int) -> None:
+    """Draw the regions of the mesh, named below."""
+    mesh, frame = layer.solution.model.mesh, layer.frame
+    draw_regions(ax, mesh, frame)
+    frame.apply(ax, labels=False)
+    letter(ax, number, "regions of the mesh")
+    colours = region_colours(mesh.region_names)
+    ax.legend(
+        handles=[
+            Patch(facecolor=colour, edgecolor=INK, linewidth=0.5, label=name)
+            for name, colour in colours.items()
+        ],
+        loc="upper left",
+        bbox_to_anchor=(0.0, 0.0),
+        borderaxespad=0.0,
+        bbox_transform=ax.transAxes + ScaledTranslation(0.0, -0.46, ax.figure.dpi_scale_trans),
+        borderpad=0.0,
+        ncols=legend_columns(list(colours), 0.45 * COLUMN),
+        handlelength=1.2,
+        handleheight=0.9,
+        columnspacing=1.2,
+    )
 
 
 def _bar(figure: Figure, axes: Sequence[Axes], columns: int, scale: Scale, height: float) -> None:

@@ -331,11 +331,13 @@ def _map(
         aspect="auto",
     )
     boundaries = [n for n in mesh.interfaces if solution.model.is_material_boundary(n)]
-    panels.outline(ax, mesh, boundaries, frame)
+    panels.outline(ax, mesh, boundaries, frame, panels.line_colour(scale))
     if solution.model.coordinates == "axisymmetric":
         facets = [mesh.points[mesh.interfaces[n]] * [-1.0, 1.0] / frame.metre for n in boundaries]
         if facets:
-            lines = LineCollection(list(np.concatenate(facets)), colors=INK, linewidths=0.5)
+            lines = LineCollection(
+                list(np.concatenate(facets)), colors=panels.line_colour(scale), linewidths=0.6
+            )
             ax.add_collection(lines, autolim=False)
     frame.apply(ax)
     panels.colour_bar(figure, ax, scale, frame)

@@ -17,9 +17,12 @@ from pyscl.plot.layout import column_of, map_figure, row_of
 from pyscl.plot.panels import Frame, Line, Window
 from pyscl.plot.places import window_at
 from pyscl.plot.scales import Component, FloatArray, Scale, scale_of, split_name
+from pyscl.plot.streams import level_lines, stream_function
 from pyscl.plot.style import Width, inches, styled
-from pyscl.plot.vectors import draw_arrows, draw_lines
+from pyscl.plot.vectors import draw_arrows, draw_lines, draw_stream, is_rest, name_arrows
 from pyscl.solution import Solution
+
+_LINES = 20  # of a current
 
 
 @styled
@@ -58,7 +61,8 @@ def field_map(
         outlines: draw the interfaces.
         arrows: draw arrows along a vector field: this one, or another by name; True on the map of
             a scalar stands for the electric field.
-        streamlines: draw lines along a vector field; see `arrows`.
+        streamlines: draw lines along a vector field; see `arrows`. Between two lines of a steady
+            current flow equal currents.
         line: ends ((x, y), (x, y)) [m] of a cut line to be marked.
         width: "single" or "double" column; default: single, with an inset double.
         title: text above the map.
@@ -83,8 +87,8 @@ def field_map(
         axes = list(figure.subplots(*((1, 2) if beside else (2, 1))))
     for place, piece in zip(axes, pieces, strict=True):
         draw(figure, place, piece, scale, outlines=outlines, legend=place is axes[0])
-        follow(place, piece, arrows, streamlines)
         piece.frame.apply(place)
+        follow(place, piece, arrows, streamlines)
     if line is not None:
         panels.mark_line(axes[0], line, layer.frame)
     if len(axes) == 1:
@@ -137,13 +141,12 @@ def overview(
         scale = scale_of(solution, layer.name, [layer.seen], "magnitude")
         draw(figure, ax, layer, scale)
         frame.apply(ax, labels=False)
-        panels.colour_bar(figure, ax, scale, frame)
-        letter(ax, number, beside=frame.flat)
+        panels.colour_bar(figure, ax, scale, frame, title=f"({chr(ord('a') + number)})")
+    label_outer(axes, frame)
     if arrows:
         follow(axes[0], layers[0], True, False)
         if solution.kind != "equilibrium":
             follow(axes[2], layers[2], f"current_density_{carrier}", False)
-    label_outer(axes, frame)
     return figure
 
 
@@ -184,6 +187,11 @@ class Layer:
         if component not in ("magnitude", "x", "y"):
             raise unknown_name("component", component, ("magnitude", "x", "y"))
         field = solution[name]
+        if component != "magnitude" and field.location != "triangle":
+            raise InputError(
+                f"'{name}' is a scalar and has no component '{component}'; leave the component "
+                "out, or take a vector such as 'electric_field'"
+            )
         model = solution.model
         window = _window(solution, window)
         frame = Frame(model.mesh, window, axisymmetric=model.coordinates == "axisymmetric")
@@ -278,7 +286,7 @@ def draw(
     if outlines:
         model = solution.model
         boundaries = [name for name in mesh.interfaces if model.is_material_boundary(name)]
-        panels.outline(ax, mesh, boundaries, frame)
+        panels.outline(ax, mesh, boundaries, frame, panels.line_colour(scale))
     return colours
 
 
@@ -296,7 +304,10 @@ def _name_absence(ax: Axes, patch: Any, text: str, frame: Frame) -> None:
 
 
 def follow(ax: Axes, layer: Layer, arrows: bool | str, streamlines: bool | str) -> None:
-    """Draw arrows and lines along vector fields over a map; see `field_map`."""
+    """Draw arrows and lines along vector fields over a map; see `field_map`.
+
+    Not along rounding, such as the current of rest.
+    """
     for wanted, drawn in ((arrows, draw_arrows), (streamlines, draw_lines)):
         if wanted is False:
             continue
@@ -307,7 +318,26 @@ def follow(ax: Axes, layer: Layer, arrows: bool | str, streamlines: bool | str) 
         vectors = layer.vectors if name == layer.name else None
         if vectors is None:
             vectors = vectors_of(solution, name)
-        drawn(ax, layer.frame, vectors[solution.site_triangles], triangulation(solution.model.mesh))
+        corners = vectors[solution.site_triangles]
+        if is_rest(name, corners):
+            continue
+        triangles = triangulation(solution.model.mesh)
+        if drawn is draw_arrows:
+            largest = draw_arrows(ax, layer.frame, corners, triangles)
+            if largest:
+                name_arrows(ax, name, solution[name].unit, largest)
+        elif (lines := _stream_of(solution, name)) is not None:
+            draw_stream(ax, layer.frame, lines, corners, triangles)
+        else:
+            draw_lines(ax, layer.frame, corners, triangles)
+
+
+def _stream_of(solution: Solution, name: str) -> list[FloatArray] | None:
+    """Return lines that carry equal shares of a current, None of what has sources."""
+    if split_name(name)[0] != "current_density":
+        return None
+    psi = stream_function(solution, name)
+    return None if psi is None else level_lines(psi, triangulation(solution.model.mesh), _LINES)
 
 
 def figure_of(frame: Frame, ax: Axes | None, width: Width = "single") -> tuple[Figure, Axes]:
@@ -339,9 +369,9 @@ def label_outer(axes: Sequence[Axes], frame: Frame) -> None:
         lowest = not any(r > row and c == column for r, c in places)
         ax.tick_params(labelbottom=lowest, labelleft=column == 0)
         if lowest:
-            ax.set_xlabel(f"{frame.names[0]} ({frame.unit})")
+            ax.set_xlabel(frame.label(0))
         if column == 0:
-            ax.set_ylabel(f"{frame.names[1]} ({frame.unit})")
+            ax.set_ylabel(frame.label(1))
 
 
 def letter(ax: Axes, number: int, label: str = "", *, beside: bool = False) -> None:

@@ -21,7 +21,7 @@ def region_map(mesh: Mesh) -> Figure:
     frame = Frame(mesh)
     figure = map_figure(COLUMN)
     ax = figure.add_subplot()
-    _regions(ax, mesh, frame)
+    draw_regions(ax, mesh, frame)
     frame.apply(ax)
     region_legend(ax, region_colours(mesh.region_names))
     return figure
@@ -48,20 +48,30 @@ def mesh_map(
     figure = map_figure(COLUMN if piece is None else PAGE)
     axes = list(figure.subplots(1, len(pieces), squeeze=False).flat)
     for ax, part in zip(axes, pieces, strict=True):
-        _regions(ax, mesh, part)
+        draw_regions(ax, mesh, part)
         if part is not frame or piece is None or not only_enlarged:
             _triangles(ax, mesh, part, 0.06 if part is frame else 0.35)
         part.apply(ax)
     if len(axes) == 2:
         panels.mark_piece(axes[0], axes[1], pieces[1], frame)
+        for ax, text in zip(axes, ("(a)", "(b)"), strict=True):
+            ax.annotate(
+                text,
+                (0.0, 1.0),
+                xycoords="axes fraction",
+                xytext=(-6.0, 6.0),
+                textcoords="offset points",
+                ha="right",
+            )
     region_legend(axes[0], region_colours(mesh.region_names))
     return figure
 
 
-def _regions(ax: Axes, mesh: Mesh, frame: Frame) -> None:
+def draw_regions(ax: Axes, mesh: Mesh, frame: Frame) -> None:
+    """Draw the regions in their colours, and their borders."""
     for name, colour in region_colours(mesh.region_names).items():
         panels.fill(ax, mesh, mesh.regions_of(name), frame, facecolor=colour, zorder=1)
-    panels.outline(ax, mesh, mesh.interfaces, frame, halo=False)
+    panels.outline(ax, mesh, mesh.interfaces, frame)
 
 
 def _triangles(ax: Axes, mesh: Mesh, frame: Frame, width: float) -> None:

@@ -17,13 +17,17 @@ from numpy.typing import NDArray
 
 from pyscl.errors import InputError
 from pyscl.mesh import Mesh
+from pyscl.plot.colours import DIFFERENCE, SIGNED
+from pyscl.plot.ends import label_ends
 from pyscl.plot.layout import BarBeside, MapLayout
 from pyscl.plot.scales import FloatArray, LogitNorm, Scale
 from pyscl.plot.style import COLUMN, INK, halved, length_unit, text_width
+from pyscl.postprocess.cut import span_text
 
 Window = tuple[float, float, float, float]
 Line = tuple[tuple[float, float], tuple[float, float]]
 _MARK = "#C00030"
+_GREY = "#969696"
 STRETCH = 8.0  # a frame longer than this is drawn with unequal axes
 
 
@@ -55,12 +59,13 @@ class Frame:
         if not (np.isfinite(self.window).all() and x0 < x1 and y0 < y1):
             raise InputError(
                 f"a window is (x first, x last, y first, y last) in metres with first < last, not "
-                f"{self.window}"
+                f"{tuple(map(float, self.window))}"
             )
         if x1 <= low[0] or x0 >= high[0] or y1 <= low[1] or y0 >= high[1]:
             raise InputError(
-                f"the window {self.window} m lies outside the mesh, which covers x = {low[0]:.4g} "
-                f"... {high[0]:.4g} m, y = {low[1]:.4g} ... {high[1]:.4g} m"
+                f"the window x = {span_text(x0, x1)}, y = {span_text(y0, y1)} lies outside the "
+                f"mesh, which covers x = {span_text(low[0], high[0])}, y = "
+                f"{span_text(low[1], high[1])}"
             )
         self.metre, self.unit = length_unit(max(x1 - x0, y1 - y0))
         shape = (y1 - y0) / (x1 - x0)
@@ -86,8 +91,13 @@ class Frame:
         if self.flat:
             ax.locator_params(axis="y", nbins=3)
         if labels:
-            ax.set_xlabel(f"{self.names[0]} ({self.unit})")
-            ax.set_ylabel(f"{self.names[1]} ({self.unit})")
+            ax.set_xlabel(self.label(0))
+            ax.set_ylabel(self.label(1))
+
+    def label(self, axis: int) -> str:
+        """Return the label of the axis 0 or 1; that of the short side of a strip says so."""
+        text = f"{self.names[axis]} ({self.unit})"
+        return f"stretched\n{text}" if self.stretched and axis == int(self.shape < 1.0) else text
 
 
 def fill(ax: Axes, mesh: Mesh, mask: NDArray[np.bool_], frame: Frame, **style: Any) -> PathPatch:
@@ -126,27 +136,24 @@ def absent(ax: Axes, mesh: Mesh, mask: NDArray[np.bool_], frame: Frame) -> PathP
     )
 
 
+def line_colour(scale: Scale) -> str:
+    """Return the colour of outlines that shows on all colours of a scale."""
+    return INK if scale.colours in (SIGNED, DIFFERENCE) else _GREY
+
+
 def outline(
-    ax: Axes, mesh: Mesh, interfaces: Iterable[str], frame: Frame, *, halo: bool = True
+    ax: Axes, mesh: Mesh, interfaces: Iterable[str], frame: Frame, colour: str = INK
 ) -> None:
-    """Draw interfaces "a|b" as dark lines, with a light edge that shows on dark colours."""
+    """Draw interfaces "a|b" as single lines, which look like no layer of their own."""
     lines = [line / frame.metre for line in _interface_lines(mesh, tuple(interfaces))]
     if not lines:
         return
-    strokes = ((1.1, "white", 0.55), (0.5, INK, 1.0)) if halo else ((0.6, INK, 1.0),)
-    for width, colour, alpha in strokes:
-        ax.add_collection(
-            LineCollection(
-                lines,
-                linewidths=width,
-                colors=colour,
-                alpha=alpha,
-                capstyle="round",
-                joinstyle="round",
-                zorder=3,
-            ),
-            autolim=False,
-        )
+    ax.add_collection(
+        LineCollection(
+            lines, linewidths=0.6, colors=colour, capstyle="round", joinstyle="round", zorder=3
+        ),
+        autolim=False,
+    )
 
 
 _LINES: WeakKeyDictionary[Mesh, dict[tuple[str, ...], list[FloatArray]]] = WeakKeyDictionary()
@@ -204,8 +211,13 @@ def mark_line(ax: Axes, line: Line, frame: Frame) -> None:
     )
 
 
-def colour_bar(figure: Figure, ax: Axes, scale: Scale, frame: Frame) -> None:
-    """Draw the scale beside the map, as long as the map; above it if the map is flat."""
+def colour_bar(
+    figure: Figure, ax: Axes, scale: Scale, frame: Frame, *, title: str | None = None
+) -> None:
+    """Draw the scale beside the map, as long as the map; above it if the map is flat.
+
+    With a title like "(a)" the label follows it above the map, where it can belong to no other.
+    """
     inset = ax.inset_axes((1.03, 0.0, 0.04, 1.0))
     inset.set_axes_locator(BarBeside(ax, above=frame.flat))
     bar = figure.colorbar(
@@ -216,7 +228,11 @@ def colour_bar(figure: Figure, ax: Axes, scale: Scale, frame: Frame) -> None:
         orientation="horizontal" if frame.flat else "vertical",
     )
     _finish(bar, scale)
-    if not frame.flat:
+    if title is not None:
+        bar.set_label("")
+        above = bar.ax if frame.flat else ax
+        above.set_title(f"{title} {scale.label}", loc="left", pad=6.0 if frame.flat else 3.0)
+    elif not frame.flat:
         _shorten(bar, scale, 0.66 * COLUMN * frame.shape)
     if frame.flat:
         if isinstance(scale.norm, LogitNorm):  # wider than the colours between them
@@ -257,4 +273,4 @@ def _finish(bar: Colorbar, scale: Scale) -> None:
     bar.outline.set_linewidth(0.5)
     if scale.ticks is not None:
         bar.minorticks_off()
-        bar.set_ticks(list(scale.ticks), labels=list(scale.ticks.values()))
+    label_ends(bar, scale)

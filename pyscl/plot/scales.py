@@ -37,7 +37,7 @@ _MAPS = {
     "electric_field": "inferno",
     "current_density": "inferno",
 }
-_SYMBOLS = {"electric_field": "E", "current_density": "j", "polarization": "P", "displacement": "D"}
+SYMBOLS = {"electric_field": "E", "current_density": "j", "polarization": "P", "displacement": "D"}
 _UNIFORM = 0.8  # smallest over largest magnitude of a field that is about uniform
 DECADES = 5  # of magnitudes; what is smaller has the colour of the lower end
 CHARGE_DECADES = 2
@@ -136,7 +136,7 @@ def _part(solution: Solution, name: str, component: Component) -> str:
     """Return which part of a vector is drawn, "|E|"."""
     if solution[name].location != "triangle":
         return ""
-    symbol = _SYMBOLS[split_name(name)[0]]
+    symbol = SYMBOLS[split_name(name)[0]]
     return {"magnitude": f"|{symbol}|", "x": f"{symbol}$_x$", "y": f"{symbol}$_y$"}[component]
 
 

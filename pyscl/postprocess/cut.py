@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.constants import Avogadro, elementary_charge
 
 from pyscl.errors import InputError
 from pyscl.mesh.places import triangulation
@@ -25,7 +26,9 @@ class Cut:
         points: sampled positions [m], (n, 2).
         region: name of the region at each sample, (n,); "" outside the mesh.
         fields: field name -> values [SI], (n,) or (n, 2); NaN outside the mesh or where the field
-            does not exist. Site fields are linear in each triangle, triangle fields constant.
+            does not exist. In each triangle potentials are linear, and with them site fractions
+            follow their law: log(y / (1 - y)) is linear, or log(y) where sites are not limited;
+            concentrations and the charge density belong to these. Triangle fields are constant.
         units: field name -> unit.
     """
 
@@ -53,6 +56,14 @@ class Cut:
             rows.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
 
 
+def span_text(first: float, last: float) -> str:
+    """Return two lengths [m] as they read well: "5 ... 20 nm", "5 nm" if they are the same."""
+    largest = max(abs(first), abs(last))
+    metre, unit = (1e-9, "nm") if largest < 5e-6 else (1e-6, "um") if largest < 5e-3 else (1.0, "m")
+    ends = dict.fromkeys(f"{length / metre:.6g}" for length in (first, last))
+    return f"{' ... '.join(ends)} {unit}"
+
+
 def locate(
     mesh: "Mesh", start: tuple[float, float], end: tuple[float, float], points: int
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
@@ -71,8 +82,9 @@ def locate(
     triangle = np.asarray(triangulation(mesh).get_trifinder()(*line.T))
     if (triangle < 0).all():
         raise InputError(
-            f"the cut from {start} to {end} m misses the mesh, which spans x {low[0]:.4g} ... "
-            f"{high[0]:.4g} m, y {low[1]:.4g} ... {high[1]:.4g} m"
+            f"the cut along x = {span_text(first[0], last[0])}, y = {span_text(first[1], last[1])} "
+            f"misses the mesh, which covers x = {span_text(low[0], high[0])}, y = "
+            f"{span_text(low[1], high[1])}"
         )
     return line, triangle
 
@@ -89,14 +101,17 @@ def cut(
     local = np.linalg.solve(edges, (line - corner[:, 0])[:, :, None])[:, :, 0]
     weight = np.column_stack([1.0 - local.sum(axis=1), local])
 
-    sampled, units = {}, {}
+    corners = solution.site_triangles[triangle]
+    sampled, units, found = {}, {}, {}
     for name in solution.field_names:
         field = solution[name]
         units[name] = field.unit
-        if field.location == "site":
-            values = (weight * field.values[solution.site_triangles[triangle]]).sum(axis=1)
-        else:
-            values = field.values[triangle]
+        linear = field.location == "site"
+        found[name] = (
+            (weight * field.values[corners]).sum(axis=1) if linear else field.values[triangle]
+        )
+    _follow_laws(solution, corners, weight, found)
+    for name, values in found.items():
         sampled[name] = np.where(inside.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
     names = np.array([*mesh.region_names, ""])
     return Cut(
@@ -106,3 +121,41 @@ def cut(
         fields=sampled,
         units=units,
     )
+
+
+def _follow_laws(
+    solution: "Solution",
+    corners: NDArray[np.int32],
+    weight: NDArray[np.float64],
+    found: dict[str, NDArray[np.float64]],
+) -> None:
+    """Let densities that are linear in triangles follow the law of their site fractions.
+
+    The electrochemical and the electric potential are linear, so is their difference, the
+    logarithm of y / (1 - y) of a lattice gas and of y of a dilute carrier.
+
+    Args:
+        solution: the solution.
+        corners: sites at the corners of the triangle of each sample, (n, 3).
+        weight: of these, (n, 3).
+        found: name of a field -> values [SI], (n,); changed.
+    """
+    for number, carrier in enumerate(solution.model.carriers):
+        y, vacant = (
+            share[corners]
+            for share in (solution.site_fraction(carrier), solution.vacant_fraction(carrier))
+        )
+        limited = np.abs(y + vacant - 1.0).max(axis=1) < 1e-9
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            filled = (weight * np.log(y)).sum(axis=1)
+            empty = np.where(limited, (weight * np.log(vacant)).sum(axis=1), 0.0)
+            ratio = np.exp(filled - empty)
+            own = np.where(limited, ratio / (1.0 + ratio), ratio)
+            linear = (weight * y).sum(axis=1)
+            more = np.where(np.isfinite(own) & (linear > 0.0), own / linear, 1.0)
+        concentration = found[f"concentration_{carrier}"]
+        charge = solution.charge_number[number] * elementary_charge * Avogadro
+        change = np.nan_to_num(concentration * (more - 1.0))
+        found["charge_density"] = found["charge_density"] + charge * change
+        found[f"concentration_{carrier}"] = concentration * more
+        found[f"site_fraction_{carrier}"] = found[f"site_fraction_{carrier}"] * more

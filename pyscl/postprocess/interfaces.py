@@ -11,9 +11,12 @@ from pyscl.boundaries import Interface
 from pyscl.errors import unknown_name
 from pyscl.facets import facet_measure
 from pyscl.materials import Material
-from pyscl.postprocess.layers import Along, LayerQuantities, LayerSide
+from pyscl.postprocess.along import Along
+from pyscl.postprocess.borders import border_measures
+from pyscl.postprocess.layer_side import LayerSide
+from pyscl.postprocess.layers import LayerQuantities
 from pyscl.postprocess.surfaces import surface_density, total_polarization
-from pyscl.postprocess.zones import charged_sides, facets_beside, zone
+from pyscl.postprocess.zones import zone
 
 if TYPE_CHECKING:
     from pyscl.model import Model
@@ -34,11 +37,12 @@ class SideResult(LayerQuantities):
             three regions meet, the displacement of the common node is divided by facet length,
             so that short interfaces with many triple points are accurate to a few per cent only.
             On a floating conductor it is the charge of its surface.
-        width: distance of the centroid of |charge density| from the interface [m] over the points
-            of the region that are nearest to this interface; equals the Debye length for a weak
-            planar layer, half the width of a fully depleted one. None without space charge.
-        least: carrier -> smallest site fraction on the interface.
-        most: carrier -> largest site fraction on the interface.
+        width: centroid width, the distance of the centroid of |charge density| from the interface
+            [m] over the points of the region that are nearest to this interface; equals the Debye
+            length for a weak planar layer, half the width of a fully depleted one. None without
+            space charge.
+        least: carrier -> smallest site fraction of the nodes on the interface, not of the layer.
+        most: carrier -> largest site fraction of the nodes on the interface.
         bound_charge: mean bound charge of this side [C/m2]: P . n out of the region, P = D - eps0 E
             of the triangles along the interface.
     """
@@ -57,7 +61,7 @@ class InterfaceResult:
     """Results along an interface "a|b".
 
     Attributes:
-        name: "a|b".
+        name: "a|b", the regions in the order of the alphabet.
         measure: length [m] (planar) or area [m2] (axisymmetric).
         unit: "m" or "m^2", of the measure.
         potential: mean electric potential on the interface [V], of both sides where it jumps.
@@ -74,6 +78,7 @@ class InterfaceResult:
     def potential_drop(self) -> Along:
         """Potential of the bulk of the second side minus that of the first [V].
 
+        In the order of `name`, which is that of the alphabet whatever was asked for.
         With all layers and the drop over a coating or compact layer between them.
         """
         first, second = (side._side for side in self.sides)
@@ -205,25 +210,6 @@ def share_of_nodes(
     of_interface, of_border = border_measures(model, key, region)
     nodes = np.flatnonzero(of_interface).astype(np.int32)
     return nodes, float(of_interface.sum()), of_interface[nodes] / of_border[nodes]
-
-
-def border_measures(
-    model: "Model", key: str, region: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the measure of an interface or side, and of all that end displacement of a region.
-
-    Both are shares of the nodes (n_points,) [m] or [m2]; see `share_of_nodes`.
-    """
-    mesh = model.mesh
-    of_interface, of_border = np.zeros(mesh.n_points), np.zeros(mesh.n_points)
-    borders = [name for name in mesh.interfaces if region in name.split("|")]
-    for name in [*borders, *charged_sides(model)]:
-        facets = facets_beside(model, name, region)
-        share = facet_measure(model, facets)
-        np.add.at(of_border, facets, share)
-        if name == key:
-            np.add.at(of_interface, facets, share)
-    return of_interface, of_border
 
 
 def _centroid(solution: "Solution", key: str, region: str) -> float | None:

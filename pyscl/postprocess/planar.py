@@ -1,5 +1,6 @@
 """The closed relation between potential, charge and capacitance of a planar layer at rest."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,15 +23,29 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
 _NODES, _WEIGHTS = (_NODES + 1.0) / 2.0, _WEIGHTS / 2.0
 
 
-def planar_capacitance(
+@dataclass(frozen=True, eq=False)
+class PlanarLayer:
+    """Plane layers by themselves.
+
+    Attributes:
+        charge: magnitude of their charge [C/m2], (k,).
+        capacitance: differential capacitance [F/m2], (k,).
+    """
+
+    charge: FloatArray
+    capacitance: FloatArray
+
+
+def planar_layer(
     solution: "Solution", region: str, sites: NDArray[np.integer], bulk: FloatArray
-) -> FloatArray:
-    """Return the differential capacitance of planar layers with given wall potentials [F/m2], (k,).
+) -> PlanarLayer:
+    """Return charge and capacitance of single planar layers with given wall potentials.
 
     Poisson's equation of a planar layer at rest integrates once, as in Gouy and Chapman's theory:
-    eps E^2/2 = W = -int_0^psi rho dpsi, psi = phi - phi_bulk, so that the charge eps E per area
-    changes with psi by C = |rho| sqrt(eps/(2 W)); eps/Debye length for psi -> 0. It holds for all
-    carrier statistics and a permittivity that does not depend on the field.
+    eps E^2/2 = W = -int_0^psi rho dpsi, psi = phi - phi_bulk, so that the charge |Q| = eps |E| per
+    area is sqrt(2 eps W) and changes with psi by C = |rho| sqrt(eps/(2 W)); eps/Debye length for
+    psi -> 0. It holds for all carrier statistics and a permittivity that does not depend on the
+    field.
 
     Args:
         solution: the state.
@@ -62,10 +77,11 @@ def planar_capacitance(
         in_bulk = _pressure(solution, carrier, sites, bulk)
         closed += Boltzmann * model.temperature * carrier.site_density * (at_wall - in_bulk)
     energy = np.where(size > _WEAK, closed, energy)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        strong = np.abs(density(1.0)) * np.sqrt(eps / (2.0 * energy))
     weak = eps / local_debye_length(solution, region, sites, bulk)
-    return np.where(size > _WEAKEST, strong, weak)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        charge = np.where(size > _WEAKEST, np.sqrt(2.0 * eps * energy), weak * np.abs(wall - bulk))
+        capacitance = np.where(size > _WEAKEST, np.abs(density(1.0)) * eps / charge, weak)
+    return PlanarLayer(charge, capacitance)
 
 
 def local_debye_length(

@@ -1,6 +1,7 @@
 """Polarization for any law, and its bound charge on the sides of triangles."""
 
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,15 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
+_polarizations: "WeakKeyDictionary[Solution, FloatArray]" = WeakKeyDictionary()
+
 
 def total_polarization(solution: "Solution") -> FloatArray:
-    """Return P = D - eps0 E [C/m2] for any law, (n_triangles, 2)."""
-    return np.asarray(displacement(solution) - epsilon_0 * solution["electric_field"].values)
+    """Return P = D - eps0 E [C/m2] for any law, (n_triangles, 2); computed once per state."""
+    if solution not in _polarizations:
+        field = solution["electric_field"].values
+        _polarizations[solution] = np.asarray(displacement(solution) - epsilon_0 * field)
+    return _polarizations[solution]
 
 
 def surface_density(

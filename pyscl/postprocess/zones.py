@@ -106,17 +106,34 @@ def zone(model: "Model", place: str, region: str) -> Zone:
 
 
 def _divide(model: "Model", region: str, places: Mapping[str, IntArray]) -> dict[str, Zone]:
-    """Divide the sites of a region among the places."""
+    """Divide the sites of a region among the places.
+
+    The nearest node of all places limits the distance of a site, so that a place is measured only
+    from the sites whose limit reaches the box around it.
+    """
+    from scipy.spatial import cKDTree
+
     d, mesh = model.discretized, model.mesh
     sites = np.flatnonzero(d.site_region == mesh.region_names.index(region))
     points = mesh.points[d.site_node[sites]]
-    distances = np.array([distance_to(mesh.points, facets, points) for facets in places.values()])
-    least = distances.min(axis=0)
-    mine = distances <= least * (1.0 + _TIE) + _TIE * np.finfo(float).tiny
-    weight = 1.0 / mine.sum(axis=0)
+    nodes = np.unique(np.concatenate([facets.ravel() for facets in places.values()]))
+    limit, _ = cKDTree(mesh.points[nodes]).query(points)
+    limit = limit * (1.0 + 2.0 * _TIE) + 2.0 * _TIE * np.finfo(float).tiny
+    least = limit.copy()
+    found: list[tuple[NDArray[np.intp], FloatArray]] = []
+    for facets in places.values():
+        ends = mesh.points[np.unique(facets)]
+        outside = np.maximum(ends.min(axis=0) - points, points - ends.max(axis=0))
+        near = np.flatnonzero((outside <= limit[:, None]).all(axis=1))
+        distance = distance_to(mesh.points, facets, points[near])
+        found.append((near, distance))
+        least[near] = np.minimum(least[near], distance)
+    reach = least * (1.0 + _TIE) + _TIE * np.finfo(float).tiny
+    mine = [(near[away <= reach[near]], away[away <= reach[near]]) for near, away in found]
+    count = np.bincount(np.concatenate([here for here, _ in mine]), minlength=len(sites))
     return {
-        name: Zone(sites[here], distances[number, here], weight[here])
-        for number, (name, here) in enumerate(zip(places, mine, strict=True))
+        name: Zone(sites[here], away, 1.0 / count[here])
+        for name, (here, away) in zip(places, mine, strict=True)
     }
 
 

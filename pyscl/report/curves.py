@@ -1,29 +1,16 @@
 """Curves of a page as figures of plotly.js: convergence, time series, spectra, loops."""
 
-import csv
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from pyscl.errors import InputError
-from pyscl.report.numbers import prefix, unit_text
+from pyscl.report.numbers import unit_text
 from pyscl.report.runs import Column
-from pyscl.text import time_unit
+from pyscl.report.tablefile import need, read_table, split
 
 DASHES = ("solid", "dash", "dot", "dashdot")
-_SERIES = (
-    ("voltage", "Voltage"),
-    ("current", "Current"),
-    ("charge_passed", "Charge passed"),
-    ("mean_", "Mean site fraction"),
-    ("potential_", "Potential at interfaces"),
-    ("layer_charge_", "Charge of the layers"),
-    ("iterations", "Newton iterations"),
-    ("dt", "Time step"),
-)
-_FEW = 12  # curves of a figure, more are not told apart
-
+_MARKS = ("circle", "square", "diamond", "triangle-up", "pentagon", "triangle-down")
 Figure = dict[str, Any]
 
 
@@ -33,41 +20,13 @@ def figures(columns: Sequence[Column]) -> list[Figure]:
     Raises:
         InputError: a table of a study is damaged.
     """
+    from pyscl.report.course import courses
+
     found: list[Figure] = []
     for column in columns:
-        found += _course(column)
+        found += courses(column)
     found += _spectra(columns) + _loops(columns) + _sweeps(columns)
     return found + _convergence(columns)
-
-
-def read_table(path: Path) -> dict[str, list[Any]]:
-    """Return the columns of a CSV file: head -> numbers, or texts where they are none.
-
-    Raises:
-        InputError: the file cannot be read, or its rows have different lengths.
-    """
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            head, *rows = csv.reader(file)
-        if any(len(row) != len(head) for row in rows):
-            raise ValueError("its rows have different numbers of columns")
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}; repeat the run") from error
-    return {name: [_value(row[k]) for row in rows] for k, name in enumerate(head)}
-
-
-def _value(text: str) -> Any:
-    try:
-        value = float(text)
-    except ValueError:
-        return text
-    return value if math.isfinite(value) else None
-
-
-def _split(head: str) -> tuple[str, str]:
-    """Return (name, unit) of the head "name [unit]"."""
-    name, _, unit = head.rpartition(" [")
-    return (name, unit.rstrip("]")) if name else (head, "1")
 
 
 def _label(words: str, unit: str) -> str:
@@ -75,7 +34,8 @@ def _label(words: str, unit: str) -> str:
     return f"{words} ({shown})" if shown else words
 
 
-def _line(x: Any, y: Any, name: str, number: int = 0, **more: Any) -> dict[str, Any]:
+def line(x: Any, y: Any, name: str, number: int = 0, **more: Any) -> dict[str, Any]:
+    """Return a curve as plotly.js takes it; `number` chooses the dashes."""
     return {
         "x": x,
         "y": y,
@@ -94,13 +54,21 @@ def _convergence(columns: Sequence[Column]) -> list[Figure]:
         if not isinstance(iterations, list) or not iterations:
             continue
         steps = list(range(1, len(iterations) + 1))
-        marks = {"mode": "lines+markers", "marker": {"size": 6}}
+        shape = _MARKS[len(residuals) % len(_MARKS)]
+        symbols = [shape + "-open" * (entry.get("factorised") is False) for entry in iterations]
+        # later curves are drawn smaller, so that equal ones are seen
+        size = max(11 - 1.2 * len(residuals), 5)
+        marks = {"mode": "lines+markers", "marker": {"size": size, "symbol": symbols}}
         where = [
             f"{entry.get('worst_unknown', '')} at "
             f"({1e9 * entry['worst_position'][0]:.4g}, {1e9 * entry['worst_position'][1]:.4g}) nm"
             if entry.get("worst_position")
             else ""
             for entry in iterations
+        ]
+        where = [
+            text + "<br>factors of an earlier matrix" * (entry.get("factorised") is False)
+            for text, entry in zip(where, iterations, strict=True)
         ]
         hover = "%{y:.3g} in step %{x}<br>largest: %{text}<extra>%{fullData.name}</extra>"
         more = marks | {"text": where, "hovertemplate": hover}
@@ -114,8 +82,8 @@ def _convergence(columns: Sequence[Column]) -> list[Figure]:
             )
             for entry in iterations
         ]
-        residuals.append(_line(steps, residual, column.label, len(residuals), **more))
-        updates.append(_line(steps, update, column.label, len(updates), **more))
+        residuals.append(line(steps, residual, column.label, len(residuals), **more))
+        updates.append(line(steps, update, column.label, len(updates), **more))
     if not residuals:
         return []
     axis = {"title": "Newton iteration", "dtick": 1 if max(len(r["x"]) for r in residuals) < 25
@@ -133,8 +101,10 @@ def _convergence(columns: Sequence[Column]) -> list[Figure]:
         {
             "group": "Convergence of the solver",
             "title": "Update",
-            "text": "Largest change of an unknown in units of kT/e; the last ones fall "
-            "quadratically where the Newton method converges as it should.",
+            "text": "Largest change of an unknown in units of kT/e. Filled points: the matrix was "
+            "factorised anew; open points: an earlier factorisation was used again, as is done "
+            "close to the solution, where the updates then fall by a steady factor or faster "
+            "instead of quadratically.",
             "data": updates,
             "layout": {"xaxis": axis, "yaxis": {"title": "Largest update (kT/e)"} | log},
         },
@@ -143,56 +113,6 @@ def _convergence(columns: Sequence[Column]) -> list[Figure]:
 
 def _positive(value: float | None) -> float | None:
     return value if value is not None and value > 0.0 else None
-
-
-def _course(column: Column) -> list[Figure]:
-    path = column.folder / "series.csv"
-    if not path.is_file():
-        return []
-    table = read_table(path)
-    heads = {_split(head): values for head, values in table.items()}
-    time = heads.get(("time", "s"))
-    if not time:
-        return []
-    factor, unit = time_unit(max((abs(t) for t in time if t is not None), default=1.0))
-    x = [None if t is None else t / factor for t in time]
-    events = [str(event) for event in table.get("event", [""] * len(time))]
-    used: set[str] = set()
-    found = []
-    for start, words in _SERIES:
-        curves: dict[str, list[tuple[str, list[Any]]]] = {}
-        for (name, its_unit), values in heads.items():
-            if name.startswith(start) and name not in used and name != "time":
-                used.add(name)
-                rest = name.removeprefix(start).strip("_").replace("_", " ")
-                curves.setdefault(its_unit, []).append((rest or words, values))
-        for its_unit, several in curves.items():
-            sizes = [abs(v) for _, values in several for v in values if isinstance(v, float)]
-            scale, shown = prefix(max(sizes, default=0.0), its_unit)
-            data = [
-                _line(x, _divided(values, scale), name, k, text=events,
-                      hovertemplate=f"%{{y:.6g}} {shown}<br>%{{x:.6g}} {unit} %{{text}}"
-                      "<extra>%{fullData.name}</extra>")
-                for k, (name, values) in enumerate(several[:_FEW])
-            ]  # fmt: skip
-            found.append(
-                {
-                    "group": f"Course in time: {column.label}",
-                    "title": words,
-                    "text": "",
-                    "data": data,
-                    "layout": {
-                        "xaxis": {"title": f"Time ({unit})"},
-                        "yaxis": {"title": f"{words} ({shown})" if shown else words},
-                        "showlegend": len(data) > 1,
-                    },
-                }
-            )
-    return found
-
-
-def _divided(values: Sequence[Any], factor: float) -> list[Any]:
-    return [v / factor if isinstance(v, float) else None for v in values]
 
 
 def _spectra(columns: Sequence[Column]) -> list[Figure]:
@@ -209,18 +129,18 @@ def _spectra(columns: Sequence[Column]) -> list[Figure]:
         if len(heads) < 3:
             raise InputError(f"{path} is no spectrum: it has no columns of an impedance")
         frequency, real, imaginary = (table[head] for head in heads[:3])
-        unit = _split(heads[1])[1]
+        unit = split(heads[1])[1]
         marks = {"mode": "lines+markers", "marker": {"size": 5}}
         number = len(nyquist)
         nyquist.append(
-            _line(real, [-z for z in imaginary], column.label, number, text=frequency,
+            line(real, [-z for z in imaginary], column.label, number, text=frequency,
                   hovertemplate="%{x:.5g} − %{y:.5g} i at %{text:.4g} Hz"
                   "<extra>%{fullData.name}</extra>", **marks)
         )  # fmt: skip
         modulus = [math.hypot(a, b) for a, b in zip(real, imaginary, strict=True)]
         angle = [-math.degrees(math.atan2(b, a)) for a, b in zip(real, imaginary, strict=True)]
-        size.append(_line(frequency, modulus, column.label, number, **marks))
-        phase.append(_line(frequency, angle, column.label, number, **marks))
+        size.append(line(frequency, modulus, column.label, number, **marks))
+        phase.append(line(frequency, angle, column.label, number, **marks))
     if not nyquist:
         return []
     hertz = {"title": "Frequency (Hz)", "type": "log"}
@@ -243,9 +163,9 @@ def _loops(columns: Sequence[Column]) -> list[Figure]:
         path = column.folder / "loop.csv"
         if path.is_file():
             table = read_table(path)
-            _need(path, table, "voltage [V]", "polarization [C/m^2]")
+            need(path, table, "voltage [V]", "polarization [C/m^2]")
             x, y = table["voltage [V]"], table["polarization [C/m^2]"]
-            data.append(_line(x, y, column.label, len(data)))
+            data.append(line(x, y, column.label, len(data)))
     if not data:
         return []
     layout = {"xaxis": {"title": "Voltage (V)"}, "yaxis": {"title": "Mean polarization (C/m²)"}}
@@ -267,17 +187,11 @@ def _sweeps(columns: Sequence[Column]) -> list[Figure]:
         answers = [h for h in heads if "permittivity" in h]
         if not swept or not answers:
             continue
-        x_title, y_title = _label(*_split(swept[0])), _label(*_split(answers[0]))
+        x_title, y_title = _label(*split(swept[0])), _label(*split(answers[0]))
         title = "Relative permittivity"
         marks = {"mode": "lines+markers"}
-        data.append(_line(table[swept[0]], table[answers[0]], column.label, len(data), **marks))
+        data.append(line(table[swept[0]], table[answers[0]], column.label, len(data), **marks))
     if not data:
         return []
     layout = {"xaxis": {"title": x_title.capitalize()}, "yaxis": {"title": y_title.capitalize()}}
     return [{"group": "Polarization", "title": title, "text": "", "data": data, "layout": layout}]
-
-
-def _need(path: Path, table: dict[str, list[Any]], *heads: str) -> None:
-    for head in heads:
-        if head not in table:
-            raise InputError(f"{path} has no column '{head}'; it has {', '.join(table)}")

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"),
              (1e-12, "p"))  # fmt: skip
@@ -19,12 +20,36 @@ def unit_text(unit: str) -> str:
 
 def prefix(largest: float, unit: str) -> tuple[float, str]:
     """Return (SI per unit, printed unit) with the prefix that suits the largest value."""
+    if unit == "C/m^2":  # as is usual for layers and polarizations: 1 uC/cm^2 = 0.01 C/m^2
+        unit, largest, scale = "C/cm^2", largest * 1e-4, 1e4
+    else:
+        scale = 1.0
     if not _TAKES_PREFIX.match(unit) or not (0.0 < largest < math.inf):
-        return 1.0, unit_text(unit)
+        return scale, unit_text(unit)
     for factor, letter in _PREFIXES:
-        if largest >= factor * 0.9995:
-            return factor, letter + unit_text(unit)
-    return _PREFIXES[-1][0], _PREFIXES[-1][1] + unit_text(unit)
+        least = factor if scale == 1.0 else 1e-2 * factor  # 0.79 uC/cm^2, not 790 nC/cm^2
+        if largest >= least * 0.9995 and (scale == 1.0 or factor <= 1e-6):
+            return factor * scale, letter + unit_text(unit)
+    return scale, unit_text(unit)  # below the prefixes: a power of ten, without a prefix
+
+
+def shared(values: Sequence[float], unit: str, digits: int = 4) -> tuple[float, str]:
+    """Return (SI per unit, printed unit) for values side by side, as `prefix` of the largest.
+
+    No prefix if one of the values would need a power of ten besides it.
+    """
+    factor, shown = prefix(max(map(abs, values), default=0.0), unit)
+    plain, plain_unit = prefix(0.0, unit)
+    if factor != plain and any("×" in number(v / factor, digits) for v in values):
+        return plain, plain_unit
+    return factor, shown
+
+
+def share(value: float, digits: int = 4) -> str:
+    """Return a number between 0 and 1; close to 1 as its distance from it: "1 − 1.2 × 10⁻⁴"."""
+    if 0.999 <= value < 1.0:
+        return f"1 − {number(1.0 - value, 2)}"
+    return number(value, digits)
 
 
 def number(value: float | None, digits: int = 4) -> str:

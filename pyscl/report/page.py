@@ -1,6 +1,5 @@
 """A page about one run, or a comparison of several: everything in one HTML file."""
 
-import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
@@ -12,13 +11,16 @@ from pyscl.errors import InputError
 from pyscl.mesh import Mesh
 from pyscl.report import inputs, tables
 from pyscl.report.blocks import Blocks
+from pyscl.report.course import steps
 from pyscl.report.curves import figures
 from pyscl.report.fields import FieldStore
-from pyscl.report.headline import headline
+from pyscl.report.headline import compared, headline
 from pyscl.report.numbers import number, quantity, unit_text
 from pyscl.report.pictures import pictures
-from pyscl.report.runs import Column, Run, columns_of, open_runs, states_of
+from pyscl.report.quantities import OTHER_ZONE, quantities
+from pyscl.report.runs import Column, Run, columns_of, doubts, open_runs, states_of
 from pyscl.report.sources import sources
+from pyscl.report.verdicts import ended_early
 from pyscl.solution import Solution
 from pyscl.storage.atomic import check_writable, replaced
 
@@ -88,14 +90,17 @@ def _check_target(target: Path) -> None:
         raise InputError(f"{target} is a folder; name a file, --out {target / 'report.html'}")
     if target.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"a report is an HTML page; '{target}' must end in .html")
-    with contextlib.suppress(OSError):  # the next line says what is wrong
-        target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.parent.exists():
+        raise InputError(
+            f"cannot write {target}: there is no folder {target.parent}; make it, or name a file "
+            "in a folder that exists"
+        )
     check_writable(target)
 
 
 def _render(runs: Sequence[Run], plotly: str) -> str:
     columns = columns_of(runs)
-    notes: list[str] = []
+    notes = doubts(runs)
     blocks = Blocks()
     store = FieldStore(blocks)
     states, cited = _states(runs, columns, store, notes)
@@ -124,14 +129,18 @@ def _render(runs: Sequence[Run], plotly: str) -> str:
         "columns": columns,
         "failures": [_failure(column) for column in columns if column.failed],
         "tiles": headline(runs, columns),
+        "compared": compared(runs, columns),
+        "early": [(c.label, why) for c in columns if (why := ended_early(c))],
+        "steps": steps(columns),
         "certificate": tables.certificate(runs, columns),
-        "quantities": tables.quantities(columns, reference),
+        "quantities": quantities(columns, reference),
         "groups": _grouped(drawn),
         "pictures": pictures(runs, columns, notes),
         "differences": inputs.run_differences(runs) if len(runs) > 1 else None,
         "sources": sources(runs, cited.values()),
         "notes": notes,
         "has_fields": bool(states),
+        "other_zone": OTHER_ZONE,
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
         "blocks": {**texts, "plotly": blocks.texts[library]},
         "plotly_version": _plotly_version(),

@@ -22,6 +22,7 @@ _WORDS = {
     "potential": "Electric potential",
     "loop": "Hysteresis loop",
     "permittivity": "Permittivity",
+    "layer": "Layer",
     "mesh": "Mesh",
     "comparison": "Comparison",
 }

@@ -112,6 +112,27 @@ def columns_of(runs: Sequence[Run]) -> list[Column]:
     ]
 
 
+def doubts(runs: Sequence[Run]) -> list[str]:
+    """Return what stands against comparing runs: they have other regions, studies or titles."""
+    found = []
+    for other in runs[1:]:
+        first = runs[0]
+        for words, of in (("regions", _regions), ("contacts", _contacts), ("studies", _studies)):
+            mine, its = of(first), of(other)
+            if mine == its:
+                continue
+            only = [
+                f"only {run.label} has {', '.join(sorted(names))}"
+                for run, names in ((first, mine - its), (other, its - mine))
+                if names
+            ]
+            found.append(
+                f"{first.label} and {other.label} have different {words} ({'; '.join(only)}): "
+                "what has the same name in both may mean different things"
+            )
+    return found
+
+
 def states_of(column: Column) -> Iterator[tuple[str, Solution]]:
     """Yield (label, solution) of a study: its state, some of a transient, the last good one.
 
@@ -193,6 +214,16 @@ def _check_comparable(first: Run, other: Run) -> None:
 
 
 def _places(run: Run) -> set[str]:
-    found = {slug(name) for entry in run.cases.values() for name in entry.get("materials", {})}
-    found |= {str(name) for name in run.summary["input"].get("contacts", {})}
-    return found
+    return {slug(name) for name in _regions(run)} | _contacts(run)
+
+
+def _regions(run: Run) -> set[str]:
+    return {name for entry in run.cases.values() for name in entry.get("materials", {})}
+
+
+def _contacts(run: Run) -> set[str]:
+    return {str(name) for name in run.summary["input"].get("contacts", {})}
+
+
+def _studies(run: Run) -> set[str]:
+    return {study for entry in run.cases.values() for study in entry["studies"]}

@@ -1,13 +1,14 @@
-"""The tables of a page, as plain data for templates: certificate, quantities, materials."""
+"""The tables of a page, as plain data for templates: certificate, materials."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pyscl.report.numbers import number, percent, prefix, unit_text
+from pyscl.report.numbers import number, unit_text
 from pyscl.report.runs import Column, Run
+from pyscl.report.verdicts import entry_of
 
 MARKS = {"passed": "✓", "warned": "!", "failed": "✕", "not applicable": "–"}
-_ROUNDING = 1e-9  # of the largest value in the same unit; changes of less mean nothing
+_COUNTED = ("validity of the models",)  # their value is a number of warnings
 _WORST = ("failed", "warned", "passed", "not applicable")
 
 
@@ -15,30 +16,24 @@ def certificate(runs: Sequence[Run], columns: Sequence[Column]) -> dict[str, Any
     """Return the checks as rows over the studies; None if no run has a certificate."""
     if all(run.folder.certificate is None for run in runs):
         return None
-    entries = [_entry(runs, column) for column in columns]
-    keys: dict[tuple[str, str], dict[str, Any]] = {}
-    for entry in entries:
-        for check in entry.get("checks", ()):
-            keys.setdefault((check["name"], check.get("place", "")), check)
+    entries = [entry_of(runs, column) for column in columns]
+    numbered = [_numbered(entry.get("checks", ())) for entry in entries]
+    keys: dict[tuple[str, str, int], dict[str, Any]] = {}
+    for checks in numbered:
+        for key, check in checks.items():
+            keys.setdefault(key, check)
     rows = []
-    for (name, place), first in keys.items():
-        cells = []
-        for entry in entries:
-            found = next(
-                (
-                    check
-                    for check in entry.get("checks", ())
-                    if (check["name"], check.get("place", "")) == (name, place)
-                ),
-                None,
-            )
-            cells.append(_cell(found))
+    for (name, place, again), first in keys.items():
+        cells = [_cell(checks.get((name, place, again))) for checks in numbered]
+        counted = name in _COUNTED
         rows.append(
             {
                 "name": name,
                 "place": place,
                 "meaning": first.get("meaning", ""),
-                "limit": _with_unit(first.get("limit"), first.get("unit", "1"), 1),
+                "limit": "none"
+                if counted
+                else _with_unit(first.get("limit"), first.get("unit", "1"), 1),
                 "cells": cells,
                 "status": _worst([cell["status"] for cell in cells]),
             }
@@ -63,22 +58,33 @@ def certificate(runs: Sequence[Run], columns: Sequence[Column]) -> dict[str, Any
     }
 
 
-def _entry(runs: Sequence[Run], column: Column) -> dict[str, Any]:
-    cases = (runs[column.run].folder.certificate or {}).get("cases", {})
-    entry: dict[str, Any] = cases.get(column.case, {}).get(column.study, {})
-    return entry
+def _numbered(checks: Sequence[dict[str, Any]]) -> dict[tuple[str, str, int], dict[str, Any]]:
+    """Return (name, place, how often it came before) -> check; carriers share a region."""
+    found: dict[tuple[str, str, int], dict[str, Any]] = {}
+    for check in checks:
+        name, place, again = check["name"], check.get("place", ""), 0
+        while (name, place, again) in found:
+            again += 1
+        found[name, place, again] = check
+    return found
 
 
 def _cell(check: dict[str, Any] | None) -> dict[str, Any]:
     if check is None:
-        return {"status": "not applicable", "mark": "", "text": "", "value": None}
+        return {"status": "not applicable", "mark": "", "text": "", "value": None, "meaning": ""}
     status = check.get("status", "not applicable")
     value = check.get("value")
+    text = _with_unit(value, check.get("unit", "1"))
+    if value is None and status in ("failed", "warned"):
+        text = status
+    if check["name"] in _COUNTED:
+        text = f"{text or 0} {'warning' if value == 1 else 'warnings'}"
     return {
         "status": status,
         "mark": MARKS.get(status, "?"),
-        "text": _with_unit(value, check.get("unit", "1")),
+        "text": text,
         "value": value,
+        "meaning": check.get("meaning", ""),
     }
 
 
@@ -108,98 +114,6 @@ def _worst(found: Sequence[str]) -> str:
 
 def _unique(entries: Sequence[Mapping[str, Any]], name: str) -> list[str]:
     return list(dict.fromkeys(str(line) for entry in entries for line in entry.get(name, ())))
-
-
-def quantities(columns: Sequence[Column], reference: Mapping[int, int]) -> dict[str, Any]:
-    """Return the named quantities as rows over the studies.
-
-    Args:
-        columns: the studies.
-        reference: column -> the column it is compared with.
-    """
-    shown = [column for column in columns if named(column)]
-    place_of = {id(column): k for k, column in enumerate(columns)}
-    keys: dict[tuple[str, str, str, str], str] = {}
-    values = []
-    for column in columns:
-        found = {}
-        for entry in named(column):
-            key = (entry["place"], entry["side"], entry["name"], entry["unit"])
-            note = entry.get("note") or ""
-            keys.setdefault(key, "; ".join(t for t in (entry.get("definition", ""), note) if t))
-            found[key] = entry["value"]
-        values.append(found)
-    rows = []
-    largest = _largest(values)
-    for key, definition in keys.items():
-        place, side, name, unit = key
-        numbers = [v.get(key) for v in values]
-        sizes = [abs(v) for v in numbers if isinstance(v, int | float)]
-        factor, shown_unit = prefix(max(sizes, default=0.0), unit)
-        cells = []
-        for column in shown:
-            k = place_of[id(column)]
-            value, base = numbers[k], numbers[reference[k]] if k in reference else None
-            change = None
-            if isinstance(value, int | float) and isinstance(base, int | float) and (
-                abs(base) > _ROUNDING * largest[unit]):  # fmt: skip
-                change = percent(value / base - 1.0)
-            cells.append(
-                {"text": number(value / factor) if isinstance(value, int | float) else "",
-                 "value": value, "change": change}
-            )  # fmt: skip
-        rows.append(
-            {
-                "place": place.replace("|", " | "),
-                "side": side,
-                "name": name,
-                "unit": shown_unit,
-                "definition": definition,
-                "cells": cells,
-            }
-        )
-    return {"columns": [column.label for column in shown], "rows": rows,
-            "compared": sorted({columns[k].label for k in reference.values()})}  # fmt: skip
-
-
-def _largest(values: Sequence[Mapping[tuple[str, str, str, str], Any]]) -> dict[str, float]:
-    """Return the largest size of all values in each unit; what is far below it is rounding."""
-    found: dict[str, float] = {}
-    for entries in values:
-        for (*_, unit), value in entries.items():
-            size = abs(value) if isinstance(value, int | float) else 0.0
-            found[unit] = max(found.get(unit, 0.0), size)
-    return found
-
-
-def named(column: Column) -> list[dict[str, Any]]:
-    """Return the named quantities of a study, of runs without them the results of interfaces."""
-    summary = column.summary
-    if "quantities" in summary:
-        found: list[dict[str, Any]] = summary["quantities"]
-        return [{"place": "", "side": "", "definition": ""} | entry for entry in found]
-    rows = []
-    for place, interface in summary.get("interfaces", {}).items():
-        rows += _numbers(interface, place, "")
-        for side, values in interface.get("sides", {}).items():
-            rows += _numbers(values, place, side)
-    for contact, values in summary.get("contacts", {}).items():
-        rows += _numbers(values, contact, "")
-    return rows + _numbers(summary, "", "", only="effective resistance")
-
-
-def _numbers(
-    values: Mapping[str, Any], place: str, side: str, only: str = ""
-) -> list[dict[str, Any]]:
-    rows = []
-    for key, value in values.items():
-        name, _, unit = key.partition(" [")
-        if isinstance(value, int | float) and name.startswith(only):
-            rows.append(
-                {"place": place, "side": side, "name": name, "unit": unit.rstrip("]") or "1",
-                 "value": value, "definition": ""}
-            )  # fmt: skip
-    return rows
 
 
 def references(runs: Sequence[Run], columns: Sequence[Column]) -> dict[int, int]:

@@ -7,12 +7,10 @@ from pyscl.certificate import Certificate, Method, certify
 from pyscl.certificate.check import failed, worst
 from pyscl.runner.outcome import StudyOutcome
 
-TOLD_ELSEWHERE = ("validity of the models",)
-"""Checks whose warnings a run has printed before it solved anything."""
-
-
 def certified(outcome: StudyOutcome, estimate: Method) -> Certificate:
     """Return the certificate of a study that was carried out.
+
+    One that cannot be made has failed: a run never loses its results by it.
 
     Args:
         outcome: the study.
@@ -20,7 +18,11 @@ def certified(outcome: StudyOutcome, estimate: Method) -> Certificate:
     """
     result = outcome.trajectory or outcome.spectrum or outcome.solution
     assert result is not None
-    return certify(result, estimate=estimate)
+    try:
+        return certify(result, estimate=estimate)
+    except Exception as error:  # after the solve, nothing may end the run
+        text = f"It cannot be made: {type(error).__name__}: {error}"
+        return Certificate((failed("certificate", text),))
 
 
 def lines_of(certificate: Certificate, label: str) -> list[str]:
@@ -28,8 +30,7 @@ def lines_of(certificate: Certificate, label: str) -> list[str]:
     telling = [
         check
         for check in certificate.checks
-        if check.status == "failed"
-        or (check.status == "warned" and check.name not in TOLD_ELSEWHERE)
+        if check.status in ("failed", "warned")
     ]
     return [
         f"{label}: certificate {certificate.headline}, {certificate.seconds:.2f} s",

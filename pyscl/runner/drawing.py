@@ -168,6 +168,12 @@ def _refuse_contradictions(wish: Wish) -> None:
         )
     if wish.reference is not None and not wish.compare:
         raise InputError("--reference belongs to --compare; say which cases are compared")
+    if wish.component != "magnitude" and (wish.cut is not None or not wish.fields):
+        where = "a cut shows the components along and across it" if wish.cut else "add a --field"
+        raise InputError(
+            f"--component {wish.component} is of a map of one vector field, e.g. --field "
+            f"electric_field; {where}"
+        )
     if wish.follow is not None and not (wish.arrows or wish.lines):
         raise InputError("--follow names the field of --arrows or --lines; add one of them")
 

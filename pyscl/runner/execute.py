@@ -101,7 +101,7 @@ def execute(
         _check_studies(run, name, model, folder, resume=resume)
 
     lengths: dict[str, float] = {}
-    warnings: dict[str, None] = dict.fromkeys(_open_sides(run, prepared))
+    warnings: dict[str, None] = dict.fromkeys([*_open_sides(run, prepared), *run.lost_pairs()])
     for model in models.values():
         at_boundary = {
             region

@@ -9,10 +9,14 @@ from typing import Any
 
 from pyscl.errors import InputError, unknown_name
 from pyscl.runner.cases import place_of
+from pyscl.runner.names import BASE
 from pyscl.runner.transients import RESULT
 from pyscl.solution import Solution
 from pyscl.storage.header import TRAJECTORY, kind_of
 from pyscl.trajectory import Trajectory
+
+LAST_GOOD = "last_good.h5"
+"""The last converged state of a study that failed."""
 
 
 @dataclass(frozen=True)
@@ -97,13 +101,32 @@ class RunFolder:
         if case is None:
             case = cases[0]
         elif case not in cases:
+            self._explain(case, study)
             raise unknown_name("case", case, cases)
         of_case = {state.study: state for state in states if state.case == case}
         if study is None:
             return list(of_case.values())[-1]
         if study not in of_case:
+            self._explain(case, study)
             raise unknown_name("study", study, of_case)
         return of_case[study]
+
+    def _explain(self, case: str, study: str | None) -> None:
+        """Refuse a study of the run that has no solution, and say what there is instead.
+
+        Raises:
+            InputError: the study failed, or was not reached.
+        """
+        studies = self.summary["cases"].get(case, {}).get("studies", {})
+        for name in studies if study is None else {study} & set(studies):
+            label = name if case == BASE else f"{case}, {name}"
+            file = place_of(self.path, case, name) / LAST_GOOD
+            rest = f"`pyscl plot '{file}'` draws the last good state" if file.is_file() else ""
+            status = studies[name].get("status", "failed")
+            raise InputError(
+                f"'{label}' has no solution ({status}); "
+                + (rest or "draw another study: `pyscl plot RUN --list` names them")
+            )
 
     def solution(self, state: State) -> Solution:
         """Read the solution of a state, of a transient the last one.

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.constants import Boltzmann, elementary_charge
 
 from pyscl.carriers import bulk_conductivity
-from pyscl.errors import InputError, unknown_name
+from pyscl.errors import InputError, unknown_name, warn
+from pyscl.materials.temperatures import constant_transport
 from pyscl.study.static_response import static_response
 from pyscl.units import parse
 
@@ -137,6 +138,8 @@ def arrhenius(
 ) -> ArrheniusResult:
     """Compute the equilibrium at several temperatures and fit activation energies.
 
+    A `UserWarning` tells of every transport value of a card that has no activation energy.
+
     Args:
         model: a model, taken to each temperature by `Model.with_temperature`, or a function that
             returns the model at a temperature [K], e.g. to hold a potential drop fixed.
@@ -156,14 +159,19 @@ def arrhenius(
     kelvin = _read(temperatures)
     collected: dict[tuple[Quantity, str, str, str, str], list[float]] = {}
     state: Solution | None = None
+    constant: dict[str, str] = {}
     for value in kelvin:
         here = model.with_temperature(value) if isinstance(model, Model) else model(value)
         _check(here, value, contact)
+        for line in constant_transport(here.materials, value):
+            constant.setdefault(line.partition(" is ")[0], line)
         state = here.equilibrium(state if isinstance(model, Model) else None, options=options)
         for key, number in _measure(state, places, contact):
             collected.setdefault(key, []).append(number)
     if any(len(values) != len(kelvin) for values in collected.values()):
         raise InputError("the models of all temperatures need the same regions and carriers")
+    for line in constant.values():
+        warn(line)
     series = (_series(*key, np.array(values), kelvin) for key, values in collected.items())
     return ArrheniusResult(kelvin, tuple(series))
 

@@ -163,7 +163,7 @@ def test_parts_add_up(case):
     build, bias, quantity = CASES[case]
     estimate = goal_estimate(solved(build(), bias), quantity)
     assert estimate.indicator.sum() == pytest.approx(estimate.edges.sum(), rel=1e-9)
-    if case in ("closed slab", "floating disc", "coating", "Stern layer"):
+    if case in ("floating disc", "coating", "Stern layer"):
         return  # sums, tied unknowns and layers are not balances of single sites
     rel = 1e-2 if case == "charged interface" else 1e-5  # its charge belongs to no site
     assert estimate.indicator.sum() == pytest.approx(estimate.error, rel=rel)
@@ -285,13 +285,13 @@ def test_loop_reaches_its_tolerance_and_tells_its_way():
 
 
 def test_corrected_value_needs_fewer_nodes():
-    plain = adapt(wall(), ContactCharge("left"), tolerance=5e-4)
-    corrected = adapt(wall(), ContactCharge("left"), tolerance=5e-4, correct=True)
+    plain = adapt(wall(), ContactCharge("left"), tolerance=1e-4)
+    corrected = adapt(wall(), ContactCharge("left"), tolerance=1e-4, correct=True)
     best = adapt(wall(), ContactCharge("left"), tolerance=1e-5, correct=True).value
     assert plain.reached
     assert corrected.reached
     assert corrected.history[-1].nodes < 0.7 * plain.history[-1].nodes
-    assert corrected.value == pytest.approx(best, rel=5e-4)
+    assert corrected.value == pytest.approx(best, rel=1e-4)
 
 
 def test_loop_ends_at_the_budget_without_hiding_it():

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import pyscl
 from pyscl import Model, PotentialContact, ReservoirContact, citations
-from pyscl.bibliography import BIBTEX, bibtex, citation, entry, references
+from pyscl.bibliography import BIBTEX, bibtex, citation, entry, references, unknown_facts
 from pyscl.boundaries import ButlerVolmer, Interface
 from pyscl.cli import app
 from pyscl.errors import InputError
@@ -54,8 +54,9 @@ def test_no_key_stands_twice():
 def test_every_entry_is_used_by_a_card_or_named_as_a_method(key):
     cards = [*PACKAGE.rglob("*.yaml")]
     used = any(re.search(rf"\b{re.escape(key)}\b", path.read_text()) for path in cards)
-    assert used or entry(key).get("note", "").startswith(METHOD)
+    assert used or entry(key).get("annotation", "").startswith(METHOD)
     assert entry(key)["title"]
+    assert "paraphrased" not in BIBTEX.read_text()
     assert entry(key)["type"] in ("article", "book", "misc")
 
 
@@ -80,6 +81,45 @@ def test_bibtex_gives_entries_once_in_the_order_asked_for():
     assert bibtex([]) == ""
     with pytest.raises(InputError, match=r"no source 'chn2020'.*Did you mean 'chen2020'"):
         bibtex(["chn2020"])
+
+
+@pytest.mark.parametrize("key", list(references()))
+def test_facts_that_are_not_known_are_named_and_none_is_missing_in_silence(key):
+    fields, lacking = entry(key), unknown_facts(key)
+    wanted = {"author", "year"} | ({"journal"} if fields["type"] == "article" else set())
+    found_on_the_web = fields["type"] == "misc" and "url" in fields
+    missing = {
+        name
+        for name in wanted - set(fields)
+        if not (name == "journal" and "url" in fields) and not (name == "year" and found_on_the_web)
+    }
+    assert missing <= set(lacking)
+    if "title" in lacking:
+        assert fields["title"].startswith("[")  # a description
+    assert not (set(lacking) - {"title"}) & set(fields)
+    text, line = bibtex([key]), citation(key)
+    assert ("not found" in line) == ("not found" in text) == bool(lacking)
+
+
+@pytest.mark.parametrize("key", list(references()))
+def test_what_was_read_is_told_with_a_card_and_not_in_the_bibliography_of_a_paper(key):
+    text, remark = bibtex([key]), entry(key).get("annotation", "")
+    assert "annotation" not in text
+    assert "unknown =" not in text
+    assert text.count("{") == text.count("}")
+    assert re.search(r"\n\}\n$", text)
+    assert entry(key).get("note") in (None, f"version {pyscl.__version__}")
+    if remark:
+        assert remark not in " ".join(text.split())
+        assert remark[:20] not in citation(key)
+        assert re.sub(r"[{}\\]", "", remark) in citation(key, annotated=True)
+
+
+def test_a_real_parser_reads_what_users_get():
+    database = pytest.importorskip("pybtex.database")
+    parsed = database.parse_string(bibtex(references()), "bibtex")
+    assert set(parsed.entries) == set(references())
+    assert parsed.entries["kuwata2016"].fields["doi"] == "10.1016/j.ssi.2016.06.015"
 
 
 # --- what is cited ----------------------------------------------------------------------------
@@ -197,5 +237,21 @@ def test_cards_and_pairs_are_listed_and_cited_on_the_command_line():
     assert "observed.drop" in run.invoke(app, ["materials", "show", "Cu|LASGTP"]).output
     text = run.invoke(app, ["materials", "cite", "Cu|LASGTP"]).output
     assert re.findall(r"@\w+\{([^,]+),", text) == ["nomura2019", "liu2025"]
+    assert run.invoke(app, ["materials", "show", "LPS"]).output.startswith("Li3PS4\n")
+    assert "0.4 eV" in run.invoke(app, ["materials", "show", "LPSCl|LCO"]).output
     caught = run.invoke(app, ["materials", "pairs", "LASGT"]).exception
     assert "Did you mean 'LASGTP'" in str(caught)
+
+
+def test_the_file_of_a_pair_is_shown_and_cited_like_a_pair_by_name(tmp_path):
+    path = tmp_path / "step.yaml"
+    path.write_text(
+        "name: LiCoO2|glass\ndescription: mine\n"
+        "step: {value: -0.25 eV, source: lai2026, note: read in a review}\n"
+    )
+    run = CliRunner()
+    shown = run.invoke(app, ["materials", "show", str(path)])
+    assert shown.exit_code == 0, shown.output
+    assert shown.output.startswith("LiCoO2|glass\n")
+    assert "-0.25 eV" in shown.output
+    assert "@article{lai2026," in run.invoke(app, ["materials", "cite", str(path)]).output

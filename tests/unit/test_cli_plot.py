@@ -1,5 +1,8 @@
 """`pyscl plot`: pictures of a finished run, and what is refused."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 from runs import write_run
@@ -144,10 +147,17 @@ def test_the_width_is_that_of_a_journal(folder, drawn, tmp_path):
         (["--cut", "1 nm,1 nm"], r"e\.g\. '0 nm,5 nm:20 nm,5 nm', or one of: middle"),
         (["--cut", "midle"], "Did you mean 'middle'"),
         (["--cut", "1 V,1 nm:2 nm,1 nm"], "'1 V' in .* is no length"),
-        (["--cut", "1 um,1 nm:2 um,1 nm"], "misses the mesh"),
+        (["--cut", "1 um,1 nm:2 um,1 nm"], r"x = 1000 \.\.\. 2000 nm.*misses the mesh.*20 nm"),
+        (["--component", "x"], "--component x is of a map .*add a --field"),
+        (["--cut", "middle", "--component", "x"], "a cut shows the components along and across"),
+        (["--field", "potential", "--component", "x"], "'potential' is a scalar and has no comp"),
+        (["--compare", "all", "--field", "potential", "--component", "y"], "is a scalar"),
         (["--cut", "a|c"], r"Did you mean 'a\|b'"),
         (["--cut", "middle", "--field", "potental"], "no field 'potental' along the cut"),
-        (["--field", "potential", "--window", "1 um,0 nm:2 um,2 nm"], "outside the mesh"),
+        (
+            ["--field", "potential", "--window", "1 um,0 nm:2 um,2 nm"],
+            r"x = 1000 \.\.\. 2000 nm, y = 0 \.\.\. 2 nm lies outside the",
+        ),
         (["--field", "potential", "--arrows", "--follow", "potential"], "is a scalar; use one of"),
         (["--follow", "electric_field"], "add one of them"),
         (["--field", "potential", "--field", "electric_field"], "a map shows one field"),
@@ -164,6 +174,22 @@ def test_mistakes_are_told(folder, drawn, options, message):
     with pytest.raises(InputError, match=message):
         invoke("plot", folder, *options)
     assert not drawn
+
+
+def test_a_study_that_failed_is_told_from_one_that_is_unknown(folder, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(folder, run)
+    place = run / "blank" / "steady"
+    (place / "solution.h5").rename(place / "last_good.h5")
+    summary = json.loads((run / "summary.json").read_text())
+    summary["cases"]["blank"]["studies"]["steady"]["status"] = "failed"
+    (run / "summary.json").write_text(json.dumps(summary))
+    with pytest.raises(
+        InputError, match=r"'blank, steady' has no solution \(failed\)(.|\n)*last_go"
+    ):
+        invoke("plot", run, "--case", "blank", "--study", "steady")
+    invoke("plot", place / "last_good.h5", "--field", "potential", "--out", tmp_path / "x.png")
+    assert (tmp_path / "x.png").is_file()
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):

@@ -148,7 +148,7 @@ def test_schema_is_json_and_names_the_keys():
         ("title:", "titel:", "1:1", ["no key 'titel'", "Did you mean 'title'?"]),
         ("unit: nm", "units: nm", "4:29", ["no key 'units' in mesh", "Did you mean 'unit'?"]),
         ("Li6PS5Cl", "Li6PS5C", "6:16", ["no material card 'Li6PS5C'", "Did you mean 'Li6PS5Cl'?"]),
-        ("card: LiCoO2", "card: LCO", "7:18", ["no material card 'LCO' for regions.active.card"]),
+        ("card: LiCoO2", "card: LXO", "7:18", ["no material card 'LXO' for regions.active.card"]),
         (
             "{carriers.Li.site_fraction: 0.4}",
             "{carriers.Li.site_fracton: 0.4}",

@@ -49,6 +49,24 @@ def test_phase_map_has_round_contours_and_covers_the_raster(contact):
     assert "apart" not in labels(phase_map(result, contact, contours=0))
 
 
+def test_results_print_their_shapes_and_units_and_no_numbers(contact):
+    text = repr(electron_holography(contact, "60 nm"))
+    assert text.startswith("PhaseMap(x: (")
+    assert ") rad, " in text
+    assert "resolution=1e-09 m" in text
+    for result in (
+        kelvin_probe(contact, *LINE),
+        lithium_profile(contact),
+        band_diagram(contact, *LINE),
+        core_level_shift(contact, "left", attenuation_length="2 nm"),
+        differential_phase_contrast(contact, resolution="1 nm"),
+    ):
+        words = repr(result)
+        assert words.startswith(type(result).__name__ + "(")
+        assert "array" not in words
+        assert len(words) < 500
+
+
 def test_charge_map_is_symmetric_about_zero(contact):
     result = differential_phase_contrast(contact, resolution="1 nm")
     for free in (False, True):

@@ -1,5 +1,7 @@
 """Cards that lack something, cards that are no regions, ranges, and other temperatures."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -13,12 +15,15 @@ from pyscl.materials import (
     catalog,
     describe,
     load,
+    reference_electrode,
     reference_electrodes,
     refused,
 )
+from pyscl.materials.names import SHORT
+from pyscl.materials.temperatures import constant_transport
 from pyscl.mesh import strip
 from pyscl.units import BOLTZMANN, ELEMENTARY_CHARGE, parse
-from pyscl.validity import screening_lengths
+from pyscl.validity import screening_lengths, validity_warnings
 
 
 def two_regions(first, second):
@@ -97,7 +102,8 @@ def test_a_material_that_is_no_region_is_refused_with_what_to_use(name, words):
 
 def test_refused_electrodes_are_reference_electrodes():
     assert {"Li", "Li-In"} == set(reference_electrodes())
-    assert "0.62 V" in describe("Li-In")
+    assert f"{reference_electrode('Li-In').voltage:g} V" in describe("Li-In")
+    assert f"{reference_electrode('Li-In').voltage:g} V" in refused()["Li-In"]
 
 
 def test_facts_are_printed_with_their_sources():
@@ -235,6 +241,80 @@ def test_a_conductivity_that_the_user_gives_holds_at_every_temperature():
     assert load("LLZO", **both).carrier("Li").activation_energy == 0.3
     record = {p.property for p in load("LLZO", **{"carriers.Li.conductivity": 0.2}).provenance}
     assert "carriers.Li.activation_energy" not in record
+
+
+@pytest.mark.parametrize(
+    ("card", "carrier", "key", "said"),
+    [
+        ("NMC811", "Li", "diffusivity", "4e-15 m^2/s at 298.15 K"),
+        ("LiCoO2", "Li", "diffusivity", "2e-10 cm^2/s at a temperature that its source does not"),
+        ("PVDF", "anion", "conductivity", "0.353 mS/cm at 298 K"),
+    ],
+)
+def test_a_transport_value_that_stays_the_same_at_another_temperature_is_told(
+    card, carrier, key, said
+):
+    material = load(card)
+    warm = constant_transport({"r": material}, 333.15)
+    (line,) = (line for line in warm if f"the {key} of {carrier} in {card}" in line)
+    assert said in line
+    assert "the same at 333.15 K" in line
+    assert constant_transport({"r": material}, 300.0) == []
+    path = f"carriers.{carrier}."
+    own = material.with_(**{path + key: getattr(material.carrier(carrier), key)})
+    assert len(constant_transport({"r": own}, 333.15)) == len(warm) - 1
+
+
+def test_a_run_away_from_room_temperature_warns_of_constant_transport():
+    model = two_regions(load("LiCoO2"), load("LLZO"))  # LLZO has an activation energy
+    assert not [line for line in validity_warnings(model) if "activation" in line]
+    (line,) = (w for w in validity_warnings(model.with_temperature(330.0)) if "activation" in w)
+    assert line.startswith("region 'a': the diffusivity of Li in LiCoO2")
+
+
+def test_a_sweep_of_temperatures_warns_once_of_each_constant_transport():
+    plane = strip(np.linspace(0.0, 1e-9, 11))
+    lithium = ReservoirContact(carrier="Li", potential="neutral")
+    for card, expected in (("LiCoO2", 1), ("LLZO", 0)):
+        model = Model(plane, {plane.region_names[0]: card}, contacts={"left": lithium})
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            model.arrhenius([298.15, 320.0, 340.0])
+        assert len([w for w in caught if "no activation energy" in str(w.message)]) == expected
+
+
+def test_short_names_of_the_literature_load_their_cards():
+    assert load("LPS") == load("Li3PS4")
+    assert load("LCO").name == "LiCoO2"
+    assert region_of("LPSCl").name == "Li6PS5Cl"
+    assert card_range("LCO", "carriers.Li.diffusivity") == card_range(
+        "LiCoO2", "carriers.Li.diffusivity"
+    )
+    assert set(SHORT.values()) <= set(available())
+    assert not set(SHORT) & {card.name for card in catalog()}
+    with pytest.raises(InputError, match="Did you mean 'LLZO'"):
+        load("LLZTO")  # another material, doped with tantalum
+
+
+@pytest.mark.parametrize(
+    ("card", "path", "ends"),
+    [
+        ("LATP", "carriers.Li.conductivity", ("0.169 mS/cm", "6.2 mS/cm")),
+        ("LLTO", "carriers.Li.site_density", ("7.5 1/nm^3", "21.5 1/nm^3")),
+    ],
+)
+def test_ranges_hold_what_the_cited_tables_hold(card, path, ends):
+    assert card_range(card, path) == ends
+
+
+def test_numbers_of_other_phases_and_composites_are_no_ranges_or_are_flagged():
+    with pytest.raises(InputError, match="no range"):
+        card_range("Li3PS4", "carriers.Li.activation_energy")
+    record = {p.property: p for p in load("PVDF").provenance}
+    assert record["carriers.Li.conductivity"].assumption
+    assert record["carriers.anion.conductivity"].assumption
+    (sites,) = (p for p in load("Li3InCl6").provenance if p.property.endswith("Li.site_density"))
+    assert "57.941" in sites.note
 
 
 # --- what a model uses ------------------------------------------------------------------------

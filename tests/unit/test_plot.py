@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
@@ -14,6 +15,7 @@ import pyscl
 from pyscl import plot
 from pyscl.errors import InputError
 from pyscl.mesh import from_delaunay, graded, strip
+from pyscl.plot.ends import number
 from pyscl.plot.scales import LogitNorm
 from pyscl.plot.style import length_unit, prefixed
 from pyscl.study.newton import Iteration, NewtonHistory
@@ -140,8 +142,14 @@ def test_scale_of_a_field_covers_its_values_in_the_unit_of_the_label(equilibrium
 
 @pytest.mark.parametrize("name", ["charge_density", "electric_field", "current_density_Li"])
 def test_signed_scales_are_symmetric(steady, name):
-    (norm,) = map_norms(plot.field_map(steady, name, component="x"))
+    part = "magnitude" if name == "charge_density" else "x"
+    (norm,) = map_norms(plot.field_map(steady, name, component=part))
     assert norm.vmin == pytest.approx(-norm.vmax)
+
+
+def test_a_scalar_has_no_components(steady):
+    with pytest.raises(InputError, match="'potential' is a scalar and has no component 'x'"):
+        plot.field_map(steady, "potential", component="x")
 
 
 def test_charge_density_is_logarithmic_towards_both_ends_if_layers_are_thin(thin):
@@ -246,13 +254,41 @@ def test_what_cannot_be_drawn_is_refused(equilibrium):
 
 def test_overview_has_four_lettered_panels_on_common_axes(equilibrium):
     figure = plot.overview(equilibrium)
-    assert [ax.get_title(loc="left") for ax in figure.axes] == ["(a)", "(b)", "(c)", "(d)"]
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert [title[:4] for title in titles] == ["(a) ", "(b) ", "(c) ", "(d) "]
     assert [ax.get_xlabel() for ax in figure.axes] == ["", "", "x (nm)", "x (nm)"]
     assert [ax.get_ylabel() for ax in figure.axes] == ["y (nm)", "", "y (nm)", ""]
     assert len({ax.get_xlim() for ax in figure.axes}) == 1
-    labels = " ".join(bar_labels(figure))
-    for word in ("Potential (V)", "Electric field", "Li site fraction", "Charge density"):
-        assert word in labels
+    words = ("Potential (V)", "Electric field", "Li site fraction", "Charge density")
+    assert all(word in title for word, title in zip(words, titles, strict=True))
+    assert bar_labels(figure) == []
+
+
+def test_both_ends_of_every_scale_are_labelled(steady):
+    figure = plot.overview(steady)
+    for ax, norm in zip(figure.axes, map_norms(figure), strict=True):
+        bar = ax.child_axes[0]
+        places = bar.get_yticks()
+        assert (places[0], places[-1]) == pytest.approx((norm.vmin, norm.vmax))
+        at = [float(norm(place)) for place in places]
+        assert min(b - a for a, b in pairwise(at)) > 0.07  # or labels overlap
+
+
+@pytest.mark.parametrize(
+    ("value", "logit", "text"),
+    [
+        (0.0692, True, "0.069"),
+        (1.0 - 8e-5, True, "1−8×10⁻⁵"),
+        (1.0 - 1e-3, True, "1−10⁻³"),
+        (0.99, True, "0.99"),
+        (0.9, True, "0.9"),
+        (6.93e7, False, "6.9×10⁷"),
+        (-1e-5, False, "−10⁻⁵"),
+        (693.0, False, "693"),
+    ],
+)
+def test_ends_of_scales_have_two_digits(value, logit, text):
+    assert number(value, logit=logit) == text
 
 
 def test_thin_strip_is_stretched_with_the_colour_bar_above(thin):

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from models import KT, NM, T, conductor, site_density, slab_between_reservoirs, two_conductors
-from scipy.constants import elementary_charge, epsilon_0
+from scipy.constants import Avogadro, elementary_charge, epsilon_0
 
 from pyscl import InputError, Interface, Material, Model, PotentialContact, ReservoirContact
 from pyscl.analytic import LatticeGasLayer, built_in_voltage, two_sided_contact
+from pyscl.materials.laws import Boltzmann, LatticeGas
 from pyscl.mesh import graded, rectangle, strip
 from pyscl.postprocess.resistance import effective_resistance, promotion
 
@@ -207,7 +208,7 @@ def test_a_cut_through_nodes_gives_their_values(contact):
         np.testing.assert_allclose(cut.fields["potential"], expected, rtol=1e-12, atol=1e-15)
 
 
-def test_site_fields_are_linear_and_triangle_fields_constant(contact):
+def test_potentials_are_linear_and_triangle_fields_constant(contact):
     """Between two nodes on one edge the samples lie on a line."""
     mesh = contact.model.mesh
     corners = mesh.points[mesh.triangles[10]]
@@ -218,11 +219,27 @@ def test_site_fields_are_linear_and_triangle_fields_constant(contact):
         assert cut.units[name] == field.unit
         if field.location == "triangle":
             np.testing.assert_array_equal(values, np.tile(field.values[10], (5, 1)))
-        else:
+        elif name.endswith("potential") or name.startswith("electrochemical_potential"):
             nodal = field.values[contact.site_triangles[10]]
             weights = 0.98 * np.eye(3)[:2] + 0.02 / 3
             np.testing.assert_allclose(values[[0, -1]], weights @ nodal, rtol=1e-9)
             np.testing.assert_allclose(np.diff(values, 2), 0.0, atol=1e-9 * np.abs(nodal).max())
+
+
+@pytest.mark.parametrize("statistics", [LatticeGas(), Boltzmann()])
+def test_densities_along_a_cut_follow_the_law_of_the_potentials(statistics):
+    """log(y / (1 - y)), or log(y) of a dilute carrier, changes as mu - e phi within triangles."""
+    solution = slab_between_reservoirs(2 * KT, statistics=statistics, mobility="dilute").equilibrium()
+    cut = solution.cut((0.0, 0.01 * NM), (4.0 * NM, 0.02 * NM), 301)
+    y = cut.fields["site_fraction_Li"]
+    logarithm = np.log(y / (1.0 - y)) if statistics.site_limited else np.log(y)
+    eta = (cut.fields["electrochemical_potential_Li"] - cut.fields["potential"]) / KT
+    np.testing.assert_allclose(logarithm - eta, (logarithm - eta)[0], atol=1e-9)
+    assert 1.0 < np.ptp(logarithm) < 3.0
+    amount = cut.fields["concentration_Li"]
+    np.testing.assert_allclose(amount / y, (amount / y)[0], rtol=1e-12)
+    background = cut.fields["charge_density"] - elementary_charge * Avogadro * amount
+    np.testing.assert_allclose(background, background[0], rtol=1e-9)
 
 
 def test_densities_jump_at_the_interface_and_the_potential_does_not(contact):
@@ -271,7 +288,7 @@ def test_a_cut_is_nan_where_a_field_does_not_exist():
 @pytest.mark.parametrize(
     ("start", "end", "points", "message"),
     [
-        ((0.0, 9.0), (20.0, 9.0), 10, "misses the mesh, which spans x 0"),
+        ((0.0, 9.0), (20.0, 9.0), 10, "misses the mesh, which covers x = 0 "),
         ((-1.0, 3.0), (1.0, 9.0), 10, "misses the mesh"),
         ((1.0, 1.0), (1.0, 1.0), 10, "two different points"),
         ((1.0, 1.0), (2.0, 1.0), 1, ">= 2 samples"),

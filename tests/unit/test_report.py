@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 from pyscl import InputError, cli
 from pyscl.input import load_input
-from pyscl.report import inputs, numbers, report, tables
+from pyscl.report import headline, inputs, numbers, report, tables
 from pyscl.report.blocks import Blocks
-from pyscl.report.runs import columns_of, open_runs
+from pyscl.report.quantities import quantities
+from pyscl.report.runs import columns_of, doubts, open_runs
 from pyscl.runner import Approach
 from pyscl.study.newton import SolverOptions
 
@@ -84,7 +85,7 @@ def test_the_page_of_the_same_run_is_the_same_file(paired, text, tmp_path):
 def test_numbers_of_the_run_are_in_the_page(paired, text):
     summary = json.loads((paired / "summary.json").read_text())
     for value in summary["comparison"]["steady"]["effective resistance"].values():
-        assert f"{numbers.number(value)} Ω m" in text
+        assert f"{numbers.number(value)} ± " in text
     promoted = summary["comparison"]["steady"]["promotion"]["with coating"]
     assert numbers.percent(promoted) in text
     for name in ("potential", "charge_density", "site_fraction_Li", "current_density_Li"):
@@ -142,7 +143,7 @@ def test_a_comparison_tells_what_differs_and_by_how_much(paired, tmp_path):
     assert all(
         columns[m].run == 0 and columns[m].case == columns[k].case for k, m in reference.items()
     )
-    found = tables.quantities(columns, reference)
+    found = quantities(columns, reference)
     assert any(
         cell["change"] not in (None, "0 %") for row in found["rows"] for cell in row["cells"]
     )
@@ -163,12 +164,102 @@ def test_a_change_within_rounding_is_not_told(paired):
     columns = columns_of(open_runs([paired]))
     for column in columns:
         column.summary["quantities"] = [
-            {"name": "large", "value": 1.0, "unit": "C"},
-            {"name": "small", "value": 1e-17 if column.case == "blank" else 2e-17, "unit": "C"},
+            {"place": "a", "name": "charge", "value": 1.0, "unit": "C"},
+            {
+                "place": "b",
+                "name": "charge",
+                "unit": "C",
+                "value": 1e-17 if column.case == "blank" else 2e-17,
+            },
         ]
-    found = tables.quantities(columns, {0: 2})
+    found = quantities(columns, {0: 2})
+    cells = {row["place"]: row["cells"][0] for row in found["rows"]}
+    assert {place: cell["change"] for place, cell in cells.items()} == {"a": "0 %", "b": None}
+    assert cells["b"]["text"] == "0 (rounding)"
+
+
+def test_sums_over_other_zones_are_not_compared(paired):
+    columns = columns_of(open_runs([paired]))
+    for column in columns:
+        blank = column.case == "blank"
+        column.summary["interfaces"] = {"a|b": {}} | ({} if blank else {"b|c": {}})
+        column.summary["quantities"] = [
+            {"place": "a|b", "side": "a", "name": name, "unit": unit, "value": 1.0 + 0.1 * blank}
+            for name, unit in (("excess of Li", "mol/m^2"), ("potential drop", "V"))
+        ]
+    found = quantities(columns, {0: 2})
     changes = {row["name"]: row["cells"][0]["change"] for row in found["rows"]}
-    assert changes == {"large": "0 %", "small": None}
+    assert changes == {"excess of Li": "other zone", "potential drop": "−9.09 %"}
+    assert found["other zones"]
+
+
+def certified(folder, status, error=1.0):
+    """Write a certificate in which the steady states have a verdict and a resistance +- error."""
+    estimate = {"quantity": "effective resistance", "place": "", "value": 1.0, "unit": "Ohm m",
+                "error": error}  # fmt: skip
+    entry = {"status": status, "estimates": [estimate], "checks": [
+        {"name": "bounds", "place": "", "value": 1.0, "unit": "1", "limit": 0.0, "status": status,
+         "meaning": ""}]}  # fmt: skip
+    cases = {case: {"steady": entry} for case in ("with coating", "blank")}
+    (folder / "certificate.json").write_text(json.dumps({"status": status, "cases": cases}))
+    runs = open_runs([folder])
+    return headline.headline(runs, columns_of(runs))
+
+
+def test_a_number_whose_certificate_failed_is_marked_and_not_compared(copy):
+    tiles = certified(copy, "failed")
+    resistances = [tile for tile in tiles if tile["label"] == "Effective resistance"]
+    assert [tile["status"] for tile in resistances] == ["failed", "failed"]
+    assert all("do not use" in tile["note"] for tile in resistances)
+    assert not any("promotion" in t["note"] or "against" in t["label"] for t in tiles)
+    assert tiles[0]["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(10.0, "no difference is resolved"), (0.7, "about"), (1e-3, "above")]
+)
+def test_a_difference_is_judged_by_the_error_of_discretisation(copy, share, words):
+    summary = json.loads((copy / "summary.json").read_text())
+    found = summary["comparison"]["steady"]["effective resistance"]
+    difference = abs(found["with coating"] - found["blank"])
+    tiles = certified(copy, "passed", share * difference)
+    tile = next(t for t in tiles if t["label"] == "with coating against blank")
+    assert words in tile["note"]
+    assert (tile["status"] == "warned") == (share > 0.5)
+
+
+def test_a_protocol_that_was_not_carried_out_is_no_success(copy, tmp_path):
+    def stop(summary):
+        study = summary["cases"]["blank"]["studies"]["steady"]
+        study |= {"status": "ended early", "reason": "no empty sites left", "time [s]": 1.0}
+
+    text = page(changed(copy, stop), out=tmp_path / "page.html")
+    assert "protocol not carried out" in text
+    assert "no empty sites left" in text
+    assert "all solves converged" not in text
+
+
+def test_runs_with_other_regions_are_compared_with_a_doubt(copy, paired):
+    def rename(summary):
+        for entry in summary["cases"].values():
+            entry["materials"] = {k.replace("b", "c"): v for k, v in entry["materials"].items()}
+
+    (note,) = doubts(open_runs([paired, changed(copy, rename)]))
+    assert "different regions" in note
+    assert doubts(open_runs([paired])) == []
+
+
+def test_a_carrier_that_shares_its_region_keeps_its_check(copy):
+    certified(copy, "passed")
+    data = json.loads((copy / "certificate.json").read_text())
+    checks = data["cases"]["blank"]["steady"]["checks"]
+    checks.append(checks[0] | {"value": 2.0})
+    (copy / "certificate.json").write_text(json.dumps(data))
+    runs = open_runs([copy])
+    assert [row["name"] for row in tables.certificate(runs, columns_of(runs))["rows"]] == [
+        "bounds",
+        "bounds",
+    ]
 
 
 def test_checks_stand_in_one_row_each_worst_first(copy, tmp_path):
@@ -283,7 +374,12 @@ def test_runs_with_nothing_in_common_are_refused(copy, paired, tmp_path):
 
 @pytest.mark.parametrize(
     ("target", "message"),
-    [("page.pdf", "must end in .html"), ("", "is a folder"), ("file/page.html", "cannot write")],
+    [
+        ("nowhere/page.html", "there is no folder"),
+        ("page.pdf", "must end in .html"),
+        ("", "is a folder"),
+        ("file/page.html", "cannot write"),
+    ],
 )
 def test_a_file_that_cannot_be_written_is_refused_before_any_work(
     paired, tmp_path, target, message
@@ -315,6 +411,16 @@ def test_the_command_writes_into_the_folder_of_the_run(copy, tmp_path, monkeypat
     assert (tmp_path / "comparison.html").is_file()
 
 
+def test_units_side_by_side_have_no_power_of_ten_besides_a_prefix():
+    assert numbers.shared([2e-9, 1e-9], "m") == (1e-9, "nm")
+    assert numbers.shared([2e-3, 1e-12], "V") == (1.0, "V")
+
+
+def test_shares_close_to_one_tell_what_is_missing():
+    assert numbers.share(1.0 - 1.2e-4) == "1 − 1.2 × 10⁻⁴"
+    assert numbers.share(0.5) == "0.5000"
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [(0.0137, "0.0137"), (1.37e-7, "1.370 × 10⁻⁷"), (-2.5, "−2.500"), (0.0, "0"), (14.253, "14.25"),
@@ -328,7 +434,9 @@ def test_numbers_read_well(value, shown):
 @pytest.mark.parametrize(
     ("value", "unit", "shown"),
     [(0.0613, "V", "61.30 mV"), (2.06e-9, "m", "2.060 nm"), (3e-18, "m^2", "3.000 × 10⁻¹⁸ m²"),
-     (14.25, "Ohm m", "14.25 Ω m"), (0.5, "1", "0.5000"), (7.9e-3, "C/m^2", "7.900 mC/m²")],
+     (14.25, "Ohm m", "14.25 Ω m"), (0.5, "1", "0.5000"), (7.9e-3, "C/m^2", "0.7900 µC/cm²"),
+     (4e-6, "C/m^2", "0.4000 nC/cm²"),
+     (3e-15, "V", "3.000 × 10⁻¹⁵ V")],
 )  # fmt: skip
 def test_units_take_prefixes_only_where_these_mean_a_factor(value, unit, shown):
     assert numbers.quantity(value, unit) == shown

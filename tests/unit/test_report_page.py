@@ -1,6 +1,7 @@
 """The page of a report in a real browser: no errors, nothing fetched, values under the pointer."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -227,21 +228,59 @@ def test_tables_sort_by_value_and_can_be_searched(shown):
     opened, _, _ = shown
     table = opened.locator("#quantity-table")
     column = table.locator("thead th").count() - 1
-    read = """([table, column]) => [...table.tBodies[0].rows].filter(r => !r.hidden)
-        .map(r => r.cells[column].dataset.value).filter(Boolean).map(Number)"""
     head = table.locator("thead th").nth(column)
     head.locator("button").click()
-    up = table.evaluate(f"t => ({read})([t, {column}])")
+    units = table.evaluate("t => [...t.tBodies[0].rows].map(r => r.dataset.unit)")
+    assert sum(a != b for a, b in pairwise(units)) == len(set(units)) - 1
+    of_unit = """([table, column]) => [...table.tBodies[0].rows]
+        .filter(r => r.dataset.unit === 'mV' && r.cells[column].dataset.value)
+        .map(r => Number(r.cells[column].dataset.value))"""
+    up = table.evaluate(f"t => ({of_unit})([t, {column}])")
+    assert len(up) > 1
     assert up == sorted(up)
     assert head.get_attribute("aria-sort") == "ascending"
     head.locator("button").click()
-    assert table.evaluate(f"t => ({read})([t, {column}])") == sorted(up, reverse=True)
+    assert table.evaluate(f"t => ({of_unit})([t, {column}])") == sorted(up, reverse=True)
     opened.fill("[data-searches]", "resistance")
     found = table.evaluate(
         "t => [...t.tBodies[0].rows].filter(r => !r.hidden).map(r => r.textContent)"
     )
     assert 0 < len(found) < table.locator("tbody tr").count()
     assert all("resistance" in text.lower() for text in found)
+
+
+def test_no_value_of_another_field_stays_under_the_pointer(shown):
+    opened, _, _ = shown
+    opened.locator("#fields").scroll_into_view_if_needed()
+    choose(opened, state="0", other="", field="potential")
+    before = point_at(opened, 0.4, 0.5)
+    choose(opened, field="charge_density")
+    readout = opened.locator('[data-part="readout"]')
+    assert readout.get_attribute("data-value") != str(before["value"])
+    assert "V" not in (readout.inner_text().partition("·")[2])
+    opened.mouse.move(0, 0)
+    choose(opened, field="potential")
+    assert readout.inner_text().strip() == ""
+    assert readout.get_attribute("data-value") is None
+
+
+def test_paper_shows_all_columns_and_maps_of_its_width(shown):
+    opened, _, _ = shown
+    opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    opened.emulate_media(media="print")
+    opened.wait_for_timeout(200)
+    over = opened.evaluate(
+        "[...document.querySelectorAll('.scroll')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).length"
+    )
+    width = opened.evaluate(
+        "document.querySelector('[data-part=first] .main-svg').getBoundingClientRect().width /"
+        " document.querySelector('[data-part=first]').getBoundingClientRect().width"
+    )
+    opened.emulate_media(media="screen")
+    opened.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert over == 0
+    assert width == pytest.approx(1.0, abs=0.05)
 
 
 def test_every_control_has_a_name_and_every_picture_an_alternative(shown):
@@ -258,7 +297,7 @@ def test_every_control_has_a_name_and_every_picture_an_alternative(shown):
 def test_curves_of_transients_and_spectra_are_drawn(chromium, tmp_path):
     file = tmp_path / "course.html"
     page(run(tmp_path, (STEADY, TRANSIENT)), out=file)
-    opened = chromium.new_page(viewport={"width": 1000, "height": 9000})  # all is in view
+    opened = chromium.new_page(viewport={"width": 1000, "height": 14000})  # all is in view
     said, asked = listen(opened)
     opened.goto(file.as_uri())
     names = opened.locator("#curves figcaption").all_inner_texts()

@@ -139,6 +139,11 @@ def test_layers_count_in_the_conductivity():
         ({"pairs": [("left", "top")]}, "no opposite straight edges"),
         ({"pairs": [ALONG_X, ALONG_X[::-1]]}, "along the same direction"),
         ({"pairs": [ALONG_X], "voltage": 0.0}, "drives no current"),
+        ({"pairs": [ALONG_X], "voltage": "1 V"}, "changes the layers.* up to 0.0051 V"),
+        ({"pairs": [("left",)]}, "no pair of contacts; give two names"),
+        ({"pairs": ["left"]}, "'left' is no pair of contacts"),
+        ({"pairs": []}, "holds no pair of contacts"),
+        ({"pairs": "left"}, "holds no pair of contacts"),
         ({}, "has 4 contacts that exchange carriers and no periodic sides"),
     ],
 )

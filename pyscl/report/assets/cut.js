@@ -16,6 +16,7 @@ Object.assign(Fields.prototype, {
   },
 
   typed() {
+    if (!this.shown.length) return;
     const m = this.shown[0].mesh.metres;
     const [x0, y0, x1, y1] = ["x0", "y0", "x1", "y1"].map((end) =>
       Number(this.section.querySelector(`[data-end="${end}"]`).value) * m);
@@ -25,6 +26,7 @@ Object.assign(Fields.prototype, {
   cutTo(start, end, own = true) {
     this.cutLine = [start, end];
     if (own) this.get("cut").value = "own";
+    if (!this.shown.length) return null;  // drawn with the next state
     const m = this.shown[0].mesh.metres, unit = this.shown[0].mesh.unit;
     for (const [name, value] of [["x0", start[0]], ["y0", start[1]], ["x1", end[0]], ["y1", end[1]]]) {
       const field = this.section.querySelector(`[data-end="${name}"]`);
@@ -36,26 +38,29 @@ Object.assign(Fields.prototype, {
   },
 
   async drawCut() {
-    if (!this.cutLine) return;
+    if (!this.cutLine || !this.shown.length) return;
     const [start, end] = this.cutLine, name = this.get("field").value, field = page.fields[name];
     await Promise.all(this.shown.map(({panel}) => panel.line(start, end)));
     const {factor, unit} = this.scale, {metres, unit: length} = this.shown[0].mesh;
+    const logit = this.scale.kind === LOGIT;  // as in the map: nearly empty and nearly full sites apart
+    const drawnValue = (v) => finite(logit ? this.scale.transformed(v) : v / factor);
     const lines = this.shown.map(({mesh, values, state}, k) => {
       const pieces = mesh.cut(values, start, end), x = [], y = [], text = [];
       pieces.forEach((piece, n) => {
         const before = pieces[n - 1];
         if (before && piece.from - before.to > 1e-6 * piece.to) x.push(null), y.push(null), text.push("");
         x.push(piece.from / metres, piece.to / metres);
-        y.push(finite(piece.first / factor), finite(piece.last / factor));
-        text.push(mesh.regions[piece.region], mesh.regions[piece.region]);
+        y.push(drawnValue(piece.first), drawnValue(piece.last));
+        text.push(...[piece.first, piece.last].map((v) => `${readable(v / factor, 6)} ${unit}, ${mesh.regions[piece.region]}`));
       });
       return {x, y, text, name: state.label, mode: "lines", line: {color: LINES[k], dash: DASHES[k], width: 2},
-              hovertemplate: `%{y:.6g} ${unit}<br>%{x:.5g} ${length}, %{text}<extra></extra>`};
+              hovertemplate: `%{text}<br>%{x:.5g} ${length}<extra></extra>`};
     });
     const logarithmic = this.scale.kind === LOGARITHMIC, words = field.label[0].toUpperCase() + field.label.slice(1);
     await figure(this.get("profile"), lines, {
       xaxis: {title: `Distance along the line (${length})`},
-      yaxis: {title: words + (unit ? ` (${unit})` : ""), type: logarithmic ? "log" : "linear"},
+      yaxis: {title: words + (unit ? ` (${unit})` : ""), type: logarithmic ? "log" : "linear",
+              ...(logit ? this.scale.axis() : {})},
       shapes: this.bands(start, end), annotations: this.bandNames(start, end), showlegend: lines.length > 1,
       margin: {l: 76, r: 16, t: lines.length > 1 ? 56 : 34, b: 52},
     });

@@ -77,6 +77,7 @@ class Fields {
 
   // Everything again for what is chosen; of several calls only the last one counts.
   async show() {
+    this.forget();
     const asked = ++this.asked, name = this.get("field").value, field = page.fields[name];
     const component = this.get("component").value;
     this.get("component").closest("label").hidden = !field.vector;
@@ -108,6 +109,7 @@ class Fields {
     this.bar(field, component);
     this.lines();
     await this.drawCut();
+    this.again();
     this.section.dataset.ready = `${name} ${this.get("state").value} ${this.get("other").value}`;
   }
 
@@ -167,8 +169,9 @@ class Fields {
   }
 
   goTo() {
-    const wish = this.get("spot").value, [{panel, mesh}] = this.shown;
-    if (wish === "") return;
+    const wish = this.get("spot").value;
+    if (wish === "" || !this.shown.length) return;
+    const [{panel, mesh}] = this.shown;
     const spot = this.state.spots[wish], half = spot ? spot.width / 2 : 0;
     const whole = this.whole(mesh), view = {...whole};
     for (const axis of spot ? ["x", "y"] : []) {
@@ -182,6 +185,8 @@ class Fields {
 
   // The values under the pointer [m], in all maps at once.
   pointed(x, y) {
+    if (!this.shown?.length) return;
+    this.pointer = [x, y];
     const name = this.get("field").value, field = page.fields[name], out = this.get("readout");
     const found = this.shown.map(({mesh, values, panel, state}) => {
       const place = mesh.at(x, y), value = place ? mesh.value(values, place) : NaN;
@@ -204,6 +209,20 @@ class Fields {
   }
 
   left() {
+    this.pointer = null;
     for (const {panel} of this.shown ?? []) panel.tell(0, 0, null);
+  }
+
+  // No value of another field or state stays: labels and readout are emptied, then read again.
+  forget() {
+    for (const {panel} of this.shown ?? []) panel.tell(0, 0, null);
+    this.shown = [];
+    const out = this.get("readout");
+    out.textContent = "\u00a0";
+    for (const key of ["x", "y", "value", "region"]) delete out.dataset[key];
+  }
+
+  again() {
+    if (this.pointer) this.pointed(...this.pointer);
   }
 }

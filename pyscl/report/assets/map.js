@@ -63,7 +63,7 @@ class MapPanel {
 
   _listen() {
     new ResizeObserver(() => {
-      if (this.frame.clientWidth) window.Plotly.Plots.resize(this.frame).then(() => this.draw());
+      if (this.frame.clientWidth && !document.body.classList.contains("printing")) window.Plotly.Plots.resize(this.frame).then(() => this.draw());
     }).observe(this.element);
     this.element.addEventListener("wheel", (event) => this._wheel(event), {capture: true, passive: false});
     this.element.addEventListener("pointerdown", () => this.element.focus({preventScroll: true}), {capture: true});
@@ -103,6 +103,7 @@ class MapPanel {
 
   async look(view) {
     if (this._sees(view)) return;
+    this.tip.hidden = true;
     const plotly = await library();
     this.quiet = true;
     await plotly.relayout(this.frame, {"xaxis.range": this._range(view, "x"), "yaxis.range": this._range(view, "y")});
@@ -227,6 +228,13 @@ class MapPanel {
       top: low ? "auto" : `${view.top + fy * view.height + 14}px`,
       bottom: low ? `${this.element.clientHeight - view.top - fy * view.height + 14}px` : "auto",
     });
+  }
+
+  // To the size of its element at once, as the paper does not wait.
+  fit() {
+    if (!this.frame._fullLayout) return;
+    window.Plotly.relayout(this.frame, {width: this.element.clientWidth, height: this.element.clientHeight});
+    this._draw();
   }
 
   _key(event) {

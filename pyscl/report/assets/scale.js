@@ -26,12 +26,18 @@ class Scale {
     return value;
   }
 
-  // [{place, text}] for the colour bar.
+  // Ticks of an axis of transformed values.
+  axis() {
+    const ticks = this.ticks();
+    return {tickvals: ticks.map(({value}) => this.transformed(value)), ticktext: ticks.map(({text}) => text)};
+  }
+
+  // [{place, text, value}] for the colour bar.
   ticks(wanted = 6) {
     const shown = [];
     const add = (value, text) => {
       const place = this.place(value);
-      if (place > -1e-6 && place < 1 + 1e-6) shown.push({place, text});
+      if (place > -1e-6 && place < 1 + 1e-6) shown.push({place, text, value});
     };
     if (this.kind === LINEAR) {
       for (const v of even(this.low / this.factor, this.high / this.factor, wanted)) add(v * this.factor, plain(v));
@@ -98,11 +104,18 @@ const PREFIXES = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-
 
 // [SI per unit, unit] with the prefix that suits the largest value.
 function prefixed(largest, unit) {
+  if (unit === "C/m^2") return microcoulombs(largest);
   const shown = unit === "1" ? "" : unit.replace(/ohm/i, "Ω").replaceAll("*", " ")
     .replace(/\^(-?\d+)/g, (_, digits) => raised(digits));
   if (!/^(V|A|C|F|Ohm|S|mol|eV|s|m)(?![A-Za-z^0-9])/.test(unit) || !(largest > 0)) return [1, shown];
   const [factor, letter] = PREFIXES.find(([least]) => largest >= least * 0.9995) ?? PREFIXES.at(-1);
   return [factor, letter + shown];
+}
+
+// As is usual for layers and polarizations: 1 µC/cm² = 0.01 C/m².
+function microcoulombs(largest) {
+  const found = [[1e-2, "µC/cm²"], [1e-5, "nC/cm²"], [1e-8, "pC/cm²"]].find(([least]) => largest >= 0.9995e-2 * least);
+  return found ?? [1e4, "C/cm²"];
 }
 
 function chosenScale(field, wish, component, range) {

@@ -3,9 +3,11 @@
 startTables();
 const again = followTheme();
 startFigures();
+let panels = [];
 const section = document.getElementById("fields");
 if (section && page.states.length) {
   const fields = new Fields(section);
+  panels = fields.panels;
   const begin = () => fields.start().catch((error) => {
     unable(section.querySelector("[data-part='first']"))(error);
     throw error;
@@ -17,4 +19,23 @@ if (section && page.states.length) {
   }, {rootMargin: "600px"});
   near.observe(section);
 }
-window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
+
+// Paper: everything open, and everything drawn, at the width of the page (printing in style.css).
+let closed = [];
+window.addEventListener("beforeprint", () => {
+  closed = [...document.querySelectorAll("details:not([open])")];
+  closed.forEach((part) => { part.open = true; });
+  document.body.classList.add("printing");
+  panels.forEach((panel) => panel.frame && panel.element.clientWidth && panel.fit());
+  for (const element of document.querySelectorAll(".plot.js-plotly-plot")) {
+    window.Plotly.relayout(element, {width: element.clientWidth, height: element.clientHeight});
+  }
+});
+window.addEventListener("afterprint", () => {
+  document.body.classList.remove("printing");
+  closed.forEach((part) => { part.open = false; });
+  for (const element of document.querySelectorAll(".js-plotly-plot")) {
+    window.Plotly.relayout(element, {autosize: true, width: null, height: null});
+  }
+  panels.forEach((panel) => panel.draw());
+});

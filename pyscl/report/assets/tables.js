@@ -11,6 +11,12 @@ function compare(a, b) {
   return typeof a === "number" ? -1 : 1;  // texts and empty cells after numbers
 }
 
+// Numbers are sorted within one unit; a millivolt is not less than a nanometre.
+function byUnit(one, other, column) {
+  if (!one.cells[column].classList.contains("number")) return 0;
+  return compare(one.dataset.unit ?? "", other.dataset.unit ?? "");
+}
+
 function sortable(table) {
   const body = table.tBodies[0], heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
   heads.forEach((head, column) => {
@@ -24,21 +30,30 @@ function sortable(table) {
       heads.forEach((other) => other.removeAttribute("aria-sort"));
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       const rows = [...body.rows].sort((one, other) =>
-        (down ? -1 : 1) * compare(key(one.cells[column]), key(other.cells[column])));
+        byUnit(one, other, column) || (down ? -1 : 1) * compare(key(one.cells[column]), key(other.cells[column])));
       body.append(...rows);
     });
   });
 }
 
+// What a row is called: its name, place and side; neither definitions nor values.
+function nameOf(row) {
+  const name = row.cells[0].querySelector(".tipped")?.firstChild ?? row.cells[0];
+  return [name, row.cells[1], row.cells[2]].map((part) => part?.textContent ?? "").join(" ").toLowerCase();
+}
+
 function searchable(field) {
   const table = document.getElementById(field.dataset.searches);
-  field.addEventListener("input", () => {
+  const differing = document.querySelector(`[data-differing="${field.dataset.searches}"]`);
+  const choose = () => {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const row of table.tBodies[0].rows) {
-      const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
+      row.hidden = !words.every((word) => nameOf(row).includes(word)) ||
+        (differing?.checked && row.dataset.differs === "no");
     }
-  });
+  };
+  field.addEventListener("input", choose);
+  differing?.addEventListener("change", choose);
 }
 
 // A definition stands below its name, wherever the table is scrolled to.
