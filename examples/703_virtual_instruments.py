@@ -181,6 +181,7 @@ def _draw(particle, phase, charge, copper, seen, lithium, path) -> None:
         left, right = upper.subplots(1, 2)
         phase_map(phase, particle, ax=left, title="(a) holography, 1 nm")
         charge_map(charge, particle, ax=right, title="(b) DPC, 2 nm")
+        right.set_ylabel("")  # as in (a)
         axes = lower.subplots(1, 3)
         x, profile = (seen.x - METAL) / NM, seen.potential[0]
         true = copper.cut((0.0, NM / 2), (30 * NM, NM / 2), 600)

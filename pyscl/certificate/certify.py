@@ -109,6 +109,8 @@ def _state(
     if checks[0].status == "failed":
         return [*checks, numbers.convergence(solution)], []
     checks.append(numbers.convergence(solution))
+    if solution.kind == "transient" and solution.time is None:
+        checks.append(failed("kind of the state", "A state in time must have a time."))
     evidence = Evidence(solution)
     made: list[Residuals] = []
     contacts = {}

@@ -13,6 +13,7 @@ from pyscl.certificate.check import Check, at_most, failed, not_applicable
 from pyscl.certificate.currents import conductance
 from pyscl.certificate.evidence import Evidence
 from pyscl.certificate.residuals import Residuals
+from pyscl.certificate.rows import rows, saved_states
 from pyscl.materials import Material
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ def course(trajectory: "Trajectory") -> Iterator[Check]:
     yield _sum_of_currents(trajectory)
     for carrier in trajectory.model.carriers:
         yield _carrier(trajectory, carrier)
+    yield from rows(trajectory)
+    states = trajectory.solutions
+    chosen = sorted({*np.linspace(0, len(states) - 1, min(_STATES, len(states))).astype(int)})
+    if chosen:
+        yield from saved_states(trajectory, [int(number) for number in chosen])
     yield _charge(trajectory)
 
 

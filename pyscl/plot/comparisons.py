@@ -16,7 +16,7 @@ from pyscl.plot.maps import Layer, draw, grid_of, label_outer, letter
 from pyscl.plot.meshes import draw_regions
 from pyscl.plot.panels import Window
 from pyscl.plot.scales import Component, Scale, difference_scale, scale_of
-from pyscl.plot.style import COLUMN, INK, Width, inches, legend_columns, region_colours, styled
+from pyscl.plot.style import INK, Width, inches, region_colours, styled
 from pyscl.solution import Solution
 
 _COLUMNS = 3
@@ -67,7 +67,7 @@ def comparison(
     begin = len(layers) if columns >= len(layers) + len(changes) else rows * columns
     # One row of cases over one of changes: the reference first, and below it the geometry.
     aligned = bool(changes) and begin == len(layers) == columns > 2
-    if aligned and reference is not None:
+    if reference is not None and aligned:
         layers = {reference: layers[reference], **layers}
         begin += 1
     figure, axes = grid_of(begin + len(changes), columns, width)
@@ -111,7 +111,7 @@ def _geometry(ax: Axes, layer: Layer, number: int) -> None:
         borderaxespad=0.0,
         bbox_transform=ax.transAxes + ScaledTranslation(0.0, -0.46, ax.figure.dpi_scale_trans),
         borderpad=0.0,
-        ncols=legend_columns(list(colours), 0.45 * COLUMN),
+        ncols=2,
         handlelength=1.2,
         handleheight=0.9,
         columnspacing=1.2,

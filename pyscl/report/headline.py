@@ -102,6 +102,8 @@ def _verdict(
     largest = max(e for e in errors if e is not None) / abs(base)
     total = sum(e for e in errors if e is not None) / abs(base)
     size = f"{100.0 * largest:.2g} %"
+    if value == base:
+        return shown, f"{where}; the same number", ""
     if abs(change) < largest:
         words = f"below the error of discretisation ({size} each): no difference is resolved"
         return shown, f"{where}; {words}", "warned"

@@ -7,6 +7,7 @@ from pyscl.certificate import Certificate, Method, certify
 from pyscl.certificate.check import failed, worst
 from pyscl.runner.outcome import StudyOutcome
 
+
 def certified(outcome: StudyOutcome, estimate: Method) -> Certificate:
     """Return the certificate of a study that was carried out.
 
@@ -27,11 +28,7 @@ def certified(outcome: StudyOutcome, estimate: Method) -> Certificate:
 
 def lines_of(certificate: Certificate, label: str) -> list[str]:
     """Return one line for a certificate, and a line for every check that failed or warned."""
-    telling = [
-        check
-        for check in certificate.checks
-        if check.status in ("failed", "warned")
-    ]
+    telling = [check for check in certificate.checks if check.status in ("failed", "warned")]
     return [
         f"{label}: certificate {certificate.headline}, {certificate.seconds:.2f} s",
         *(f"  {check}" for check in telling),

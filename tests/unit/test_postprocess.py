@@ -229,7 +229,9 @@ def test_potentials_are_linear_and_triangle_fields_constant(contact):
 @pytest.mark.parametrize("statistics", [LatticeGas(), Boltzmann()])
 def test_densities_along_a_cut_follow_the_law_of_the_potentials(statistics):
     """log(y / (1 - y)), or log(y) of a dilute carrier, changes as mu - e phi within triangles."""
-    solution = slab_between_reservoirs(2 * KT, statistics=statistics, mobility="dilute").equilibrium()
+    solution = slab_between_reservoirs(
+        2 * KT, statistics=statistics, mobility="dilute"
+    ).equilibrium()
     cut = solution.cut((0.0, 0.01 * NM), (4.0 * NM, 0.02 * NM), 301)
     y = cut.fields["site_fraction_Li"]
     logarithm = np.log(y / (1.0 - y)) if statistics.site_limited else np.log(y)

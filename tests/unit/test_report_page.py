@@ -233,7 +233,7 @@ def test_tables_sort_by_value_and_can_be_searched(shown):
     units = table.evaluate("t => [...t.tBodies[0].rows].map(r => r.dataset.unit)")
     assert sum(a != b for a, b in pairwise(units)) == len(set(units)) - 1
     of_unit = """([table, column]) => [...table.tBodies[0].rows]
-        .filter(r => r.dataset.unit === 'mV' && r.cells[column].dataset.value)
+        .filter(r => r.dataset.unit === 'nm' && r.cells[column].dataset.value)
         .map(r => Number(r.cells[column].dataset.value))"""
     up = table.evaluate(f"t => ({of_unit})([t, {column}])")
     assert len(up) > 1
@@ -251,8 +251,12 @@ def test_tables_sort_by_value_and_can_be_searched(shown):
 
 def test_no_value_of_another_field_stays_under_the_pointer(shown):
     opened, _, _ = shown
-    opened.locator("#fields").scroll_into_view_if_needed()
+    opened.evaluate(
+        "document.querySelector('[data-part=first]').scrollIntoView({behavior: 'instant'})"
+    )
     choose(opened, state="0", other="", field="potential")
+    opened.wait_for_timeout(200)
+    opened.mouse.move(0, 0)
     before = point_at(opened, 0.4, 0.5)
     choose(opened, field="charge_density")
     readout = opened.locator('[data-part="readout"]')

@@ -268,13 +268,13 @@ REFUSED = [
     (
         [(OUTPUT, OUTPUT + "  cuts: {across: {from: [0 nm, 3 nm], to: [20 nm, 3 nm]}}\n")],
         "misses the mesh",
-        "y 0 ... 2e-09 m",
+        "y = 0 ... 2 nm",
     ),
     (
         # its bounding box overlaps the mesh, the line does not
         [(OUTPUT, OUTPUT + "  cuts: {across: {from: [-1 nm, 1.5 nm], to: [2 nm, 8 nm]}}\n")],
         "misses the mesh",
-        "x 0 ... 2e-08 m",
+        "x = 0 ... 20 nm",
     ),
     (
         [(OUTPUT, OUTPUT + "  cuts: {across: {from: [1 nm, 1 nm], to: [1 nm, 1 nm]}}\n")],
