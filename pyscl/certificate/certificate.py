@@ -90,7 +90,9 @@ class Certificate:
         text += f", {len(self.failed)} failed" if self.failed else ""
         for check in self.named("discretisation error"):
             if check.value is not None:
+                least = any(estimate.method == "local" for estimate in self.estimates)
                 text += f"; largest error {check.value:.2g} ({check.place})"
+                text += ", more at corners and curves" if least else ""
         return text
 
     def __str__(self) -> str:

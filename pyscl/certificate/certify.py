@@ -1,7 +1,7 @@
 """`certify`: all checks of a solution, a trajectory or a spectrum."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +14,7 @@ from pyscl.certificate.check import Check, at_most, failed, not_applicable
 from pyscl.certificate.evidence import Evidence
 from pyscl.certificate.residuals import Residuals
 from pyscl.certificate.resolution import resolution
+from pyscl.certificate.spectra import of_spectrum
 from pyscl.certificate.tags import tags
 from pyscl.errors import InputError, unknown_name
 from pyscl.materials import Material
@@ -79,7 +80,7 @@ def certify(
             return Certificate((*extra, missing), seconds=time.perf_counter() - began)
         state = result.final
     elif isinstance(result, Spectrum):
-        extra += _guarded("spectrum", lambda: _spectrum(result))
+        extra += _guarded("spectrum", lambda: of_spectrum(result))
         state = result.solution
     assert isinstance(state, Solution)
     checks, estimates = _state(state, model, estimate)
@@ -238,38 +239,6 @@ def _fields_of_file(solution: Solution, path: Path) -> Check:
         "Largest deviation of a field that is stored in the file from that of its unknowns"
         f"{f' ({name})' if name else ''}.",
     )
-
-
-def _spectrum(spectrum: Spectrum) -> Iterator[Check]:
-    values = spectrum.impedance
-    bad = np.count_nonzero(~np.isfinite(values)) + np.count_nonzero(values == 0.0)
-    yield at_most(
-        "finite values of the spectrum",
-        float(bad),
-        0.0,
-        "Number of values that are no numbers.",
-    )
-    size = np.abs(values)
-    if spectrum.reference is None or spectrum.reference not in spectrum.open_contacts:
-        active = float((-values.real / size).max())
-        yield at_most(
-            "passive response",
-            active,
-            1e-9,
-            "Largest -Re(Z)/|Z|: without a driving direct current, a model consumes power at every "
-            "frequency.",
-            warn_only=any(spectrum.solution.bias.values()),
-        )
-    if spectrum.contributions:
-        total = sum(part.values for part in spectrum.contributions)
-        yield at_most(
-            "parts of the impedance",
-            float((np.abs(total - values) / size).max()),
-            1e-6,
-            "Bulk, layers, transfer and diffusion add up to the impedance.",
-        )
-    else:
-        yield not_applicable("parts of the impedance", "The impedance was not divided into parts.")
 
 
 def _validity(model: "Model") -> list[str]:

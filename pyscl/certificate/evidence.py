@@ -185,7 +185,7 @@ class Evidence:
             here = self.sites_in(region)
             for its in self.carriers_in(region):
                 y, v = (share[here] for share in self.occupied(its.name))
-                response = occupation.slope(its, y, v)
+                response = occupation.slope(its, self.model.temperature, y, v)
                 density[here] += (
                     its.charge**2 * elementary_charge * its.site_density * response / self.kt
                 )

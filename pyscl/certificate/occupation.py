@@ -4,6 +4,9 @@ With eta = (mu - mu0 - z e phi)/kT the closed forms are those of `pyscl.material
 without one are checked by their inverse eta(y), tables, or a quadrature.
 """
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,14 +40,45 @@ def fraction(carrier: Carrier, eta: FloatArray) -> tuple[FloatArray, FloatArray]
     return None
 
 
-def slope(carrier: Carrier, occupied: FloatArray, vacant: FloatArray) -> FloatArray:
-    """Return dy/deta [1], that of an ideal mixture for laws without a closed form (n,)."""
-    match carrier.statistics:
-        case Boltzmann() | FermiDiracHalf():
+def slope(
+    carrier: Carrier, temperature: float, occupied: FloatArray, vacant: FloatArray
+) -> FloatArray:
+    """Return dy/deta [1] (n,) at a temperature [K]; with an excess g, 1/(1/(y (1 - y)) + g')."""
+    law = carrier.statistics
+    match law:
+        case Boltzmann():
             return occupied
+        case FermiDiracHalf():
+            log_y, share = _fermi_slopes()
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.asarray(occupied * np.interp(np.log(occupied), log_y, share))
         case Blakemore(gamma=gamma):
             return occupied * (1.0 - gamma * occupied)
+        case NonIdeal() | OpenCircuit():
+            excess = _excess(law, temperature)
+            steepness = excess.derivative()(np.clip(occupied, excess.x[0], excess.x[-1]))
+            ideal = occupied * vacant
+            return np.asarray(ideal / (1.0 + ideal * steepness))
     return occupied * vacant
+
+
+def _excess(law: NonIdeal | OpenCircuit, temperature: float) -> Any:
+    """Return the cubic spline of the excess potential g(y) [kT] at a temperature [K]."""
+    from scipy.interpolate import CubicHermiteSpline
+
+    if isinstance(law, NonIdeal):
+        return CubicHermiteSpline(np.array(law.site_fraction), np.array(law.excess), law.slopes())
+    return CubicHermiteSpline(*law.excess_table(temperature))
+
+
+@cache
+def _fermi_slopes() -> tuple[FloatArray, FloatArray]:
+    """Return ln F_1/2 and d(ln F_1/2)/deta, ascending, from -20 to 200 kT, (n,)."""
+    eta = np.linspace(-20.0, 200.0, 881)
+    step = 1e-3
+    value = np.log(_fermi_integral(eta))
+    rise = np.log(_fermi_integral(eta + step)) - np.log(_fermi_integral(eta - step))
+    return value, np.asarray(rise / (2.0 * step))
 
 
 def defect(
@@ -59,8 +93,6 @@ def defect(
         occupied: y as it was reported, (n,).
         vacant: 1 - y, or 1 for laws without a limit of the sites, (n,).
     """
-    from scipy.interpolate import CubicHermiteSpline
-
     if not len(eta):
         return 0.0
     if not np.isfinite(occupied).all() or (occupied <= 0.0).any():
@@ -78,11 +110,8 @@ def defect(
         wanted = _fermi_integral(eta[::step])
         return float(np.abs(occupied[::step] / wanted - 1.0).max())
     assert isinstance(law, NonIdeal | OpenCircuit)
-    if isinstance(law, NonIdeal):
-        y, g, dg = np.array(law.site_fraction), np.array(law.excess), law.slopes()
-    else:
-        y, g, dg = law.excess_table(temperature)
-    excess = CubicHermiteSpline(y, g, dg)(np.clip(occupied, y[0], y[-1]))
+    table = _excess(law, temperature)
+    excess = table(np.clip(occupied, table.x[0], table.x[-1]))
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.log(occupied) - np.log(vacant) + excess
     return float(np.abs(found - eta).max())

@@ -134,14 +134,14 @@ def saved_states(trajectory: "Trajectory", chosen: list[int]) -> Iterator[Check]
         found = read(state)
         here = np.flatnonzero(series["time"] == state.time)
         misses = []
-        for row in here:  # before and after a jump of the voltage
+        for row in here.tolist():  # before and after a jump of the voltage
             each = {
                 name: abs(value - float(series[name][row])) / (ROWS * sizes[name] + noise)
                 for name, (value, noise) in found.items()
                 if name in series
             }
             name = max(each, key=lambda key: each[key])
-            misses.append((each[name] * ROWS, name, int(row)))
+            misses.append((each[name] * ROWS, name, row))
         miss, name, row = min(misses)
         if miss > worst:
             worst, where = miss, f" ({name} at {state.time:.4g} s)"
@@ -165,7 +165,11 @@ def saved_states(trajectory: "Trajectory", chosen: list[int]) -> Iterator[Check]
 
 
 def read(state: "Solution") -> dict[str, tuple[float, float]]:
-    """Return column -> (value of a state, what rounding leaves of zero), by formulas."""
+    """Return column -> (value of a state, what rounding leaves of zero), by formulas.
+
+    Both in the unit of the column: amounts [mol/m] or [mol], charges [C/m] or [C], currents
+    [A/m] or [A].
+    """
     e, model = Evidence(state), state.model
     found = {}
     for carrier in model.carriers:

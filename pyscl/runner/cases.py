@@ -12,7 +12,7 @@ from pyscl.errors import ConvergenceError, InputError
 from pyscl.input import EquilibriumStudy, ImpedanceStudy, RunInput, SteadyStudy, TransientStudy
 from pyscl.input.studies import PolarStudy
 from pyscl.model import Model
-from pyscl.runner.certificates import certified, lines_of
+from pyscl.runner.certificates import certified, key_lines, lines_of
 from pyscl.runner.names import BASE, slug
 from pyscl.runner.outcome import StudyOutcome
 from pyscl.runner.polarization import PolarResult, remove_result, starts_in, write_result
@@ -157,6 +157,8 @@ def run_case(
             listeners.report(line)
         outcomes.append(outcome)
         previous = outcome.solution
+    for line in key_lines(outcomes, "" if case == BASE else case):
+        listeners.report(line)
     return outcomes
 
 

@@ -6,6 +6,20 @@ from typing import Any
 from pyscl.certificate import Certificate, Method, certify
 from pyscl.certificate.check import failed, worst
 from pyscl.runner.outcome import StudyOutcome
+from pyscl.text import table
+
+KEY_CHECKS = {
+    "balance of charge": "",
+    "Gauss closure": "",
+    "residual of the carrier balance": "kT",
+    "amount of the carrier": "",
+    "conservation of the carrier over time": "",
+    "equal currents at both ends": "",
+    "equal currents over time": "",
+    "elements per Debye length": "",
+    "discretisation error": "",
+}
+"""Checks that a run prints, with their units."""
 
 
 def certified(outcome: StudyOutcome, estimate: Method) -> Certificate:
@@ -33,6 +47,37 @@ def lines_of(certificate: Certificate, label: str) -> list[str]:
         f"{label}: certificate {certificate.headline}, {certificate.seconds:.2f} s",
         *(f"  {check}" for check in telling),
     ]
+
+
+def key_lines(outcomes: Sequence[StudyOutcome], case: str) -> list[str]:
+    """Return a short table of what counts most, a column per study of a case.
+
+    Each entry is the worst value of its checks, with a mark where one warned or failed.
+    """
+    made = [(its.name, its.certificate) for its in outcomes if its.certificate]
+    rows = [
+        (f"{name} [{unit}]" if unit else name, *(_key(its, name) for _, its in made))
+        for name, unit in KEY_CHECKS.items()
+    ]
+    rows = [row for row in rows if any(row[1:])]
+    if not rows:
+        return []
+    return table(
+        (f"checks of {case}" if case else "checks", *(f"{name}:" for name, _ in made)), rows
+    )
+
+
+def _key(certificate: Certificate, name: str) -> str:
+    found = [c for c in certificate.named(name) if c.status != "not applicable"]
+    if not found:
+        return ""
+    status = worst(c.status for c in found)
+    values = [c.value for c in found if c.value is not None]
+    if not values:
+        return status
+    least = "elements per" in name
+    number = f"{min(values) if least else max(values):.2g}"
+    return number if status == "passed" else f"{number} {status}"
 
 
 def run_certificate(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 
 from pyscl import InputError, Material, Model, PotentialContact, ReservoirContact, cli
 from pyscl.carriers import core_statistics
-from pyscl.certificate import Certificate, certify
+from pyscl.certificate import Certificate, ErrorEstimate, certify
 from pyscl.certificate.check import Check, at_least, at_most, not_applicable, worst
 from pyscl.certificate.estimates import headline
 from pyscl.certificate.evidence import Evidence, Geometry, bernoulli
@@ -141,7 +142,7 @@ def test_the_table_has_a_line_per_kind_of_check_and_one_per_estimate(steady):
     text = str(certificate)
     for check in certificate.checks:
         assert check.status == "not applicable" or text.count(f"  {check.name}  ") == 1
-    assert text.startswith("certificate warned: ")
+    assert text.startswith("certificate passed: ")  # validity is told, but no check
     assert "effective resistance [] " in text
     assert "validity: region 'a'" in text
 
@@ -151,6 +152,9 @@ def test_a_failed_check_says_where_and_what_it_means(steady):
     certificate = certify(steady, wrong)
     assert certificate.status == "failed"
     assert not certificate.estimates  # errors of wrong numbers mean nothing
+    (check,) = certificate.named("discretisation error")
+    assert check.status == "not applicable"
+    assert "residual of Gauss's law" in check.meaning
     lines = [str(check) for check in certificate.failed]
     assert any(
         re.match(r"failed: residual of Gauss's law: .* kT/e \(limit 1e-07", x) for x in lines
@@ -164,16 +168,72 @@ def test_unknown_ways_of_estimating_are_refused(steady):
         certify(steady, estimate="refine")
 
 
-def test_a_check_that_cannot_be_evaluated_has_failed(steady, monkeypatch):
+def test_a_mistake_in_the_certificate_itself_never_ends_a_run(steady, monkeypatch):
+    from pyscl.runner import certificates
+    from pyscl.runner.outcome import StudyOutcome
+
+    def broken(*_, **__):
+        raise OSError("no luck")
+
+    monkeypatch.setattr(certificates, "certify", broken)
+    outcome = StudyOutcome("steady", steady, None, Path(), 0.0, {})
+    made = certificates.certified(outcome, "local")
+    assert made.status == "failed"
+    assert "OSError: no luck" in made.checks[0].meaning
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_an_estimate_that_is_no_number_can_be_written(bad):
+    estimate = ErrorEstimate("layer charge", "a|b, a", 1.0, "C/m^2", bad, "local")
+    data = json.loads(json.dumps(estimate.to_dict(), allow_nan=False))
+    assert data["error"] is data["relative error"] is None
+
+
+@pytest.mark.parametrize(
+    ("size", "status"), [(0.04, "passed"), (0.3, "warned"), (0.6, "failed"), (np.nan, "failed")]
+)
+def test_an_error_of_more_than_half_the_number_fails(size, status):
+    from pyscl.certificate.estimates import _check
+
+    estimate = ErrorEstimate("layer charge", "a|b, a", 1.0, "C/m^2", size, "local")
+    check = _check([estimate], {"layer charge": 1.0})
+    assert check.status == status
+    assert "lower bound at corners" in check.meaning
+
+
+@pytest.mark.parametrize(
+    "law", [FermiDiracHalf(), NonIdeal(site_fraction=(0.0, 0.3, 0.6, 1.0), excess=(0, 1, 4, 5))]
+)
+def test_the_slope_of_a_law_is_that_of_its_site_fraction(law):
+    from pyscl.certificate import occupation
+
+    if isinstance(law, FermiDiracHalf):
+        eta = np.linspace(-8.0, 8.0, 9)
+        y = occupation._fermi_integral(eta)
+        more, less = (occupation._fermi_integral(eta + s) for s in (1e-4, -1e-4))
+        wanted = (more - less) / 2e-4
+    else:
+        y, s = np.linspace(0.05, 0.95, 10), 1e-6
+
+        def level(x):
+            return np.log(x / (1.0 - x)) + occupation._excess(law, T)(x)
+
+        wanted = 2.0 * s / (level(y + s) - level(y - s))
+    carrier = Carrier.model_construct(statistics=law)
+    assert occupation.slope(carrier, T, y, 1.0 - y) == pytest.approx(wanted, rel=1e-3)
+
+
+@pytest.mark.parametrize("error", [ValueError, TypeError, AttributeError, OSError])
+def test_a_check_that_cannot_be_evaluated_has_failed(steady, monkeypatch, error):
     from pyscl.certificate import balances
 
     def broken(*_):
-        raise ValueError("no luck")
+        raise error("no luck")
 
     monkeypatch.setattr(balances, "balance_of_charge", broken)
     (check,) = certify(steady, estimate="none").named("balance of charge")
     assert check.status == "failed"
-    assert "ValueError: no luck" in check.meaning
+    assert f"{error.__name__}: no luck" in check.meaning
 
 
 def test_what_is_closed_has_no_currents_to_compare():
@@ -296,6 +356,16 @@ def test_a_run_prints_a_line_per_certificate(run):
     assert len(found) == 4
     assert found[0].startswith("with coating: equilibrium: certificate ")
     assert "checks passed" in found[0]
+
+
+def test_a_run_prints_the_key_checks_of_a_case_as_a_table(run):
+    _, lines = run
+    (head,) = (k for k, line in enumerate(lines) if line.startswith("checks of with coating"))
+    assert lines[head].split()[-2:] == ["equilibrium:", "steady:"]
+    rows = "\n".join(lines[head : head + 9])
+    for name in ("balance of charge", "Gauss closure", "elements per Debye length",
+                 "equal currents at both ends", "discretisation error"):  # fmt: skip
+        assert name in rows
 
 
 def test_a_failed_solve_and_what_it_prevents_are_failed(tmp_path, monkeypatch):
