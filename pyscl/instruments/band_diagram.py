@@ -9,10 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from pyscl.carriers import bulk_potential
 from pyscl.errors import unknown_name
-from pyscl.instruments.extent import located
+from pyscl.instruments.line import electrode_potential, sample_line
 from pyscl.instruments.raster import FloatArray
 from pyscl.instruments.results import Compact, write_columns
-from pyscl.postprocess.cut import locate
 
 if TYPE_CHECKING:
     from pyscl.solution import Solution
@@ -117,9 +116,10 @@ def band_diagram(
         solution: the state.
         start: first point of the line [m].
         end: last point [m].
-        points: number of samples; two more at every interface.
+        points: number of samples; every region on the line has some of its own besides.
         reference: a region (its potential at the middle of its stretch of the line), a contact
-            (its mean potential), or None for the zero of the model.
+            (that of its electrode, which a compact layer parts from the model; else the mean along
+            it), or None for the zero of the model.
 
     Raises:
         InputError: a line off the mesh, or an unknown reference.
@@ -166,41 +166,6 @@ def band_diagram(
     )
 
 
-def sample_line(
-    solution: "Solution", start: tuple[float, float], end: tuple[float, float], points: int
-) -> tuple[FloatArray, FloatArray, NDArray[np.str_], NDArray[np.intp], FloatArray]:
-    """Return samples of a line with one on either side of each interface.
-
-    Returns:
-        Distance [m] (n,), places [m] (n, 2), region "" outside (n,), triangle (n,), barycentric
-        weights (n, 3). Where the region changes between two samples the interface is found by
-        halving and both its sides are added.
-
-    Raises:
-        InputError: a line without length or off the mesh.
-    """
-    mesh = solution.model.mesh
-    line, triangle = locate(mesh, start, end, points)
-    number = np.where(triangle >= 0, mesh.region[triangle], -1)
-    t = np.linspace(0.0, 1.0, points)
-    changes = np.flatnonzero(number[1:] != number[:-1])
-    low, high = t[changes], t[changes + 1]
-    for _ in range(40):
-        middle = 0.5 * (low + high)
-        found, _ = located(solution, line[0] + middle[:, None] * (line[-1] - line[0]))
-        same = np.where(found >= 0, mesh.region[found], -1) == number[changes]
-        low, high = np.where(same, middle, low), np.where(same, high, middle)
-    order = np.argsort(np.concatenate([t, low, high]), kind="stable")
-    t = np.concatenate([t, low, high])[order]
-    places = line[0] + t[:, None] * (line[-1] - line[0])
-    triangle, weight = located(solution, places)
-    weight = np.clip(weight, 0.0, 1.0)
-    weight /= weight.sum(axis=1, keepdims=True)
-    names = np.array([*mesh.region_names, ""])
-    region = names[np.where(triangle >= 0, mesh.region[triangle], -1)]
-    return t * float(np.linalg.norm(line[-1] - line[0])), places, region, triangle, weight
-
-
 def _pair(charge: dict[str, int]) -> tuple[str | None, str | None]:
     """Return the names of lithium ions and electrons: "Li" and "e", or None."""
     lithium = next((c for c in charge if c == "Li" and charge[c] == 1), None)
@@ -220,6 +185,9 @@ def _reference(
         return 0.0
     model = solution.model
     if reference in model.contacts:
+        electrode = electrode_potential(solution, reference)
+        if electrode is not None:
+            return electrode
         nodes = np.unique(model.mesh.facets_of(reference))
         return float(solution.potential[nodes].mean())
     here = region == reference

@@ -42,8 +42,8 @@ class ChargeMap(Picture):
     ) -> FloatArray:
         """Return the angles by which the beam is deflected [rad], (n_rows, n_columns, 2).
 
-        -(wavelength / 2 pi) grad(phase) reversed, that is -(wavelength / 2 pi) C_E t E: electrons
-        are drawn against the field.
+        (wavelength / 2 pi) grad(phase) = -(wavelength / 2 pi) C_E t E: electrons are drawn against
+        the field.
 
         Args:
             thickness: of the specimen along the beam [m, or text with a unit].

@@ -124,7 +124,7 @@ def core_level_shift(
     region = mesh.region[piece.triangle]
     numbers = np.flatnonzero(np.bincount(region, weight, len(mesh.region_names)) > 0.0)
     sigma = sharp / FWHM
-    margin = 4.0 * sigma
+    margin = 6.0 * sigma
     energy = np.linspace(
         binding.min() - margin,
         binding.max() + margin,

@@ -22,10 +22,16 @@ def located(solution: "Solution", places: FloatArray) -> tuple[NDArray[np.intp],
     mesh = solution.model.mesh
     finder = triangulation(mesh).get_trifinder()
     triangle = np.asarray(finder(*places.T), dtype=np.intp)
+    return triangle, barycentric(solution, triangle, places)
+
+
+def barycentric(solution: "Solution", triangle: NDArray[np.intp], places: FloatArray) -> FloatArray:
+    """Return the weights (n, 3) [1] of the corners of triangles (n,) at places (n, 2) [m]."""
+    mesh = solution.model.mesh
     corner = mesh.points[mesh.triangles[triangle]]
     edges = np.stack([corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]], axis=2)
     local = np.linalg.solve(edges, (places - corner[:, 0])[:, :, None])[:, :, 0]
-    return triangle, np.column_stack([1.0 - local.sum(axis=1), local])
+    return np.column_stack([1.0 - local.sum(axis=1), local])
 
 
 def periodic_axes(model: "Model") -> tuple[bool, bool]:

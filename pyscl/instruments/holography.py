@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pyscl.solution import Solution
 
 
+_LOWEST = 1e3  # V, of electrons that pass a specimen
+
+
 def electron_wavelength(accelerating_voltage: float | str) -> float:
     """Return the relativistic wavelength of electrons [m], h c / sqrt(E (E + 2 E0)).
 
@@ -192,5 +195,10 @@ def _energies(accelerating_voltage: float | str) -> tuple[float, float]:
         raise InputError(
             "the accelerating voltage must be positive, e.g. '300 kV', not "
             f"{accelerating_voltage!r}"
+        )
+    if volts < _LOWEST:
+        raise InputError(
+            f"an accelerating voltage of {volts:g} V is below {_LOWEST:g} V; a plain number is in "
+            f"volts, so write '{volts:g} kV' for kilovolts"
         )
     return elementary_charge * volts, electron_mass * light_speed**2

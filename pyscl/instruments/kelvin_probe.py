@@ -154,9 +154,10 @@ def _zero(
     place = np.asarray(reference, dtype=float)
     if place.shape != (2,) or not np.isfinite(place).all():
         raise InputError(f"a reference is a region, a point (x, y) in m or None, not {reference!r}")
+    triangle, _ = located(solution, place[None, :])
     row = np.abs(surface.y - place[1]).argmin()
     column = np.abs(surface.x - place[0]).argmin()
     found = float(surface.measured[row, column])
-    if np.isnan(found):
+    if triangle[0] < 0 or np.isnan(found):
         raise InputError(f"the reference ({place[0]:.4g}, {place[1]:.4g}) m is outside the mesh")
     return found

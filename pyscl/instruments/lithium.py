@@ -64,7 +64,7 @@ def lithium_profile(
     direction: tuple[float, float] | Literal["x", "y"] = "x",
     *,
     carrier: str = "Li",
-    regions: tuple[str, ...] | None = None,
+    regions: str | tuple[str, ...] | None = None,
     resolution: float | str | Callable[[FloatArray], ArrayLike] = "1 nm",
     ends: Ends = "open",
     bin_width: float | str | None = None,
@@ -107,6 +107,10 @@ def lithium_profile(
     fwhm = width(position)
 
     held = np.nan_to_num(solution[_concentration(solution, carrier)].values) * solution.site_volume
+    if isinstance(regions, str):
+        regions = (regions,)
+    if regions is not None and not regions:
+        raise InputError("regions is empty; name some, or leave it out for all")
     for region in regions or ():
         if region not in model.mesh.region_names:
             raise unknown_name("region", region, model.mesh.region_names)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl.errors import InputError
-from pyscl.instruments.band_diagram import sample_line
+from pyscl.instruments.line import electrode_at, sample_line
 from pyscl.instruments.raster import FloatArray
 from pyscl.instruments.results import Compact, write_columns
 
@@ -24,10 +24,12 @@ class StackPotential(Compact):
         place: "a|b" in the direction of the line, or "start" and "end" of it, (n,).
         position: of the steps along the line [m], (n,).
         before: change of the potential from the middle of the region before to the step [V], (n,).
-        jump: at the step itself [V], of a compact layer or a thin coating, (n,).
+        jump: at the step itself [V], of a compact layer or a thin coating; at the ends that of the
+            compact layer of an electrode, (n,).
         after: from the step to the middle of the region after it [V], (n,).
         drop: their sum [V], (n,).
-        total: from the start of the line to its end, the sum of all drops [V].
+        total: from the start of the line to its end, compact layers of electrodes there included;
+            the sum of all drops [V].
     """
 
     place: NDArray[np.str_]
@@ -71,12 +73,12 @@ def stack_potential(
         solution: the state.
         start: first point of the line [m].
         end: last point [m].
-        points: number of samples.
+        points: number of samples; every region on the line has some of its own besides.
 
     Raises:
         InputError: a line off the mesh, or one that leaves it on its way.
     """
-    distance, _, region, triangle, weight = sample_line(solution, start, end, points)
+    distance, places, region, triangle, weight = sample_line(solution, start, end, points)
     inside = region != ""
     first, last = np.flatnonzero(inside)[[0, -1]]
     if not inside[first : last + 1].all():
@@ -98,14 +100,22 @@ def stack_potential(
     )
     before = np.concatenate([[0.0], potential[ends] - middles[:-1], [potential[-1] - middles[-1]]])
     after = np.concatenate([[middles[0] - potential[0]], middles[1:] - potential[ends + 1], [0.0]])
-    jump = np.concatenate([[0.0], potential[ends + 1] - potential[ends], [0.0]])
+    electrodes = [electrode_at(solution, places[k]) for k in (first, last)]
+    jump = np.concatenate(
+        [
+            [0.0 if electrodes[0] is None else potential[0] - electrodes[0]],
+            potential[ends + 1] - potential[ends],
+            [0.0 if electrodes[1] is None else electrodes[1] - potential[-1]],
+        ]
+    )
     names = [f"{a}|{b}" for a, b in zip(region[ends], region[ends + 1], strict=True)]
+    drop = before + jump + after
     return StackPotential(
         place=np.array(["start", *names, "end"]),
         position=np.concatenate([[distance[0]], distance[ends], [distance[-1]]]),
         before=before,
         jump=jump,
         after=after,
-        drop=before + jump + after,
-        total=float(potential[-1] - potential[0]),
+        drop=drop,
+        total=float(drop.sum()),
     )

@@ -212,6 +212,7 @@ def test_profile_averages_a_band_and_names_the_regions(flat, notched):
         ({"reference": "c"}, "neither a potential.*nor a region; regions: a, b"),
         ({"inner_potential": {"B": 3.0}}, "no region 'B'. Allowed: a, b"),
         ({"accelerating_voltage": -1.0}, "accelerating voltage must be positive"),
+        ({"accelerating_voltage": 300}, "write '300 kV' for kilovolts"),
         ({"thickness": None}, "needs the thickness"),
         ({"thickness": "-3 nm"}, "thickness must be a positive length"),
     ],
@@ -254,6 +255,7 @@ def test_body_of_revolution_has_core_levels_and_a_section(body):
         ({"tip": "round"}, "no tip 'round'"),
         ({"reference": "A"}, "regions: a, b"),
         ({"reference": (np.nan, 0.0)}, "a reference is a region"),
+        ({"reference": (1e-3, 1e-3)}, "is outside the mesh"),
         ({"surface_step": {"c": 1.0}}, "no region 'c'"),
     ],
 )
@@ -312,6 +314,7 @@ def test_core_levels_need_a_plane_surface_outside(notched):
     [
         ({"carrier": "Lo"}, "no carrier 'Lo'.*Did you mean 'Li'"),
         ({"regions": ("A",)}, "no region 'A'"),
+        ({"regions": ()}, "regions is empty"),
         ({"direction": "z"}, "no direction 'z'"),
         ({"direction": (0.0, 0.0)}, "a direction is"),
         ({"ends": "closed"}, "no way to treat the ends"),
@@ -326,6 +329,9 @@ def test_lithium_profile_says_what_is_wrong(contact, arguments, message):
 
 
 def test_lithium_of_one_region(contact):
+    assert lithium_profile(contact, regions="b", resolution=0).total == relative(
+        lithium_profile(contact, regions=("b",), resolution=0).total, 1e-15
+    )
     seen = lithium_profile(contact, regions=("b",), resolution=0)
     assert seen.total == relative(contact.amount("Li", "b"), 1e-12)
     assert not seen.amount[seen.position < 9 * NM].any()

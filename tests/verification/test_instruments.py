@@ -353,6 +353,60 @@ def test_drops_of_the_stack_are_the_built_in_potential():
     assert steps.before[1] == pytest.approx(surface - state.potential[0], abs=1e-6)
 
 
+def test_a_layer_thinner_than_the_samples_of_a_stack_keeps_its_drops():
+    """Two steps of 0.1 V around 1 nm in 400 nm; with 20 samples as with 4000, and no jump."""
+    half = graded(200 * NM, 0.05 * NM, 1.2, 10 * NM, fine="right")
+    film = np.linspace(200.1 * NM, 201 * NM, 10)
+    x = np.concatenate([half, film, 401 * NM - half[-2::-1]])
+    lithium = dict(name="Li", charge=1, site_density=1e26, site_fraction=0.5, conductivity=1.0)
+    materials = {
+        region: Material(
+            name=region,
+            relative_permittivity=10,
+            carriers=[Carrier(**lithium, standard_potential=level)],
+        )
+        for region, level in (("a", 0.0), ("film", -0.1), ("b", 0.0))
+    }
+    mesh = strip(x, 2 * NM, 2, [("a", 200 * NM), ("film", 201 * NM), ("b", 401 * NM)])
+    reservoir = ReservoirContact(carrier="Li", potential="neutral")
+    state = Model(mesh, materials, contacts={"left": reservoir}).equilibrium()
+    line = (0.0, 1 * NM), (401 * NM, 1 * NM)
+    few, many = (stack_potential(state, *line, points=points) for points in (20, 4000))
+    assert few.place.tolist() == ["start", "a|film", "film|b", "end"]
+    assert few.position[1:3] == relative([200 * NM, 201 * NM], 1e-9)
+    assert np.abs(few.jump).max() < 1e-8
+    assert few.drop[1] == pytest.approx(-few.drop[2], abs=1e-6)
+    assert abs(few.drop[1]) > 0.02
+    surfaces = [state.interface(name).potential for name in ("a|film", "b|film")]
+    assert few.before[1] == pytest.approx(surfaces[0], abs=1e-4)
+    assert few.drop[1:3] == pytest.approx(many.drop[1:3], abs=1e-6)
+
+
+def test_compact_layers_of_contacts_belong_to_the_stack():
+    """From electrode to electrode it is the voltage, whatever the compact layer takes of it."""
+    lithium = Carrier(name="Li", charge=1, site_density=1e25, site_fraction=0.5, conductivity=1.0)
+    model = Model(
+        strip(graded(50 * NM, 0.1 * NM, 1.2, 2 * NM, fine="both"), 2 * NM, 2),
+        {"electrolyte": Material(relative_permittivity=10, carriers=[lithium])},
+        contacts={
+            "left": PotentialContact(potential=1.0, compact_capacitance=0.1),
+            "right": PotentialContact(potential=0.0),
+        },
+        conserved=[Conserved(carrier="Li", regions=("electrolyte",))],
+    )
+    state = model.equilibrium()
+    steps = stack_potential(state, (0.0, 1 * NM), (50 * NM, 1 * NM))
+    assert steps.total == relative(-1.0, 1e-9)
+    assert steps.drop.sum() == relative(-1.0, 1e-9)
+    here = np.argmin(np.hypot(*(model.mesh.points - [0.0, 1 * NM]).T))
+    at_wall = float(state.potential[here])
+    assert steps.jump[0] == pytest.approx(at_wall - 1.0, abs=1e-8)
+    assert abs(steps.jump[0]) > 0.05
+    assert steps.jump[-1] == 0.0
+    diagram = band_diagram(state, (0.0, 1 * NM), (50 * NM, 1 * NM), reference="left")
+    assert diagram.shift == relative(1.0, 1e-12)
+
+
 def test_site_level_and_fermi_level_are_apart_by_the_occupation():
     state = two_phases().equilibrium()
     diagram = band_diagram(state, (0.0, 1 * NM), (120 * NM, 1 * NM))
