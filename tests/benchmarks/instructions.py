@@ -19,8 +19,9 @@ from pathlib import Path
 from .packages import TESTS, environment
 
 BOUNDS = Path(__file__).with_name("instruction_bounds.json")
-TOLERANCE = 0.05
-"""More than this share above the stored count is a regression; repeated runs differ by 1e-4."""
+TOLERANCE = 0.10
+"""More than this share above the stored count is a regression. Repeated runs differ by 1e-4, the
+exponential of the C library on another processor by a few hundredths."""
 
 UNITS = {"residual": "triangle", "residual and Jacobian": "triangle"}
 
