@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <tuple>
@@ -179,15 +180,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
   };
   if (c.n_free() == 0)
     return finish("");
-  if (!_solver || !has_pattern(assembly.pattern()))
-  {
-    _order = elimination_order(assembly, _node_rank);
-    _solver = std::make_unique<LinearSolver<double>>(assembly.pattern(), _order);
-    _weak.reset();
-    const SparseMatrix& pattern = assembly.pattern();
-    _columns.assign(pattern.outerIndexPtr(), pattern.outerIndexPtr() + pattern.cols() + 1);
-    _rows.assign(pattern.innerIndexPtr(), pattern.innerIndexPtr() + pattern.nonZeros());
-  }
+  prepare(assembly);
   const bool may_be_weak = assembly.balance() != Balance::equilibrium;
   // Time steps take few iterations, over which the weak parts hardly change.
   const int look_every = assembly.balance() == Balance::transient ? 4 : 1;
@@ -252,6 +245,19 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
   return finish("no convergence within the allowed number of iterations");
 }
 
+/// Makes the solver anew if the pattern is another one.
+void NewtonIteration::prepare(const Assembly& assembly)
+{
+  const SparseMatrix& pattern = assembly.pattern();
+  if (_solver && has_pattern(pattern))
+    return;
+  _order = elimination_order(assembly, _node_rank);
+  _solver = std::make_unique<LinearSolver<double>>(pattern, _order);
+  _weak.reset();
+  _columns.assign(pattern.outerIndexPtr(), pattern.outerIndexPtr() + pattern.cols() + 1);
+  _rows.assign(pattern.innerIndexPtr(), pattern.innerIndexPtr() + pattern.nonZeros());
+}
+
 bool NewtonIteration::has_pattern(const SparseMatrix& pattern) const
 {
   return std::equal(_columns.begin(), _columns.end(), pattern.outerIndexPtr(),
@@ -265,6 +271,48 @@ NewtonResult NewtonIteration::solve(const Assembly& assembly, const Vector& u,
 {
   return assembly.balance() == Balance::equilibrium ? solve_convex(assembly, u, control, poll)
                                                     : solve_damped(assembly, u, control, poll);
+}
+
+NewtonResult NewtonIteration::follow(const Assembly& assembly, const Vector& u, const Poll& poll)
+{
+  const Constraints& c = assembly.constraints();
+  NewtonResult result;
+  result.u = c.expand(c.restrict_state(u));
+  const Vector jump = result.u - u;
+  const double largest = jump.lpNorm<Eigen::Infinity>();
+  if (c.n_free() == 0 || largest == 0.0)
+    return result;
+  prepare(assembly);
+  NewtonStep step{};
+  Stopwatch clock;
+  SparseMatrix jacobian;
+  std::vector<EdgeFlux> fluxes;
+  Vector r = assembly.residual_and_jacobian(u, jacobian, fluxes);
+  const double share = 1e-3 / largest; // of the jump, to either side, in the difference quotient
+  r += (assembly.residual(u + share * jump) - assembly.residual(u - share * jump)) / (2.0 * share);
+  step.residual = r.lpNorm<Eigen::Infinity>();
+  step.assembly_seconds = clock.lap();
+  // The factors are those of the plain equations, which lose the levels of weak parts.
+  if (!r.allFinite() || !WeakParts(assembly, fluxes).empty() || (_weak && !_weak->empty()) ||
+      !_solver->factorize(jacobian))
+    return result;
+  step.factorized = true;
+  step.factor_seconds = clock.lap();
+  const Vector dz = -_solver->solve(r, Refinement::where_needed);
+  step.solve_seconds = clock.lap();
+  if (!dz.allFinite())
+    return result;
+  const DampedUpdate update = damp(assembly, u, dz, std::numeric_limits<double>::infinity());
+  step.phi_update = update.phi_update;
+  step.eta_update = update.eta_update;
+  step.worst_dof = update.worst_dof;
+  step.damping = 1.0;
+  result.u = c.expand(c.restrict_state(u) + dz);
+  result.factor_entries = _solver->fill();
+  result.steps.push_back(step);
+  if (poll)
+    poll(step);
+  return result;
 }
 
 NewtonResult NewtonIteration::solve_convex(const Assembly& assembly, const Vector& u,

@@ -67,6 +67,11 @@ public:
   NewtonResult solve_damped(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                             const Poll& poll);
 
+  /// One step of the linearised equations from u, whose fixed values move to those of `assembly` in
+  /// it: the equations are linearised where u is smooth, not where its fixed values jump. A guess
+  /// for `solve`; u with the moved values alone if there is none.
+  NewtonResult follow(const Assembly& assembly, const Vector& u, const Poll& poll);
+
   Index n_nodes() const { return static_cast<Index>(_node_rank.size()); }
   /// Rank of the node of a free unknown.
   Index rank(const Discretization& discretization, const Constraints& constraints,
@@ -80,6 +85,7 @@ private:
   NewtonResult iterate(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                        const Poll& poll, Advance advance);
 
+  void prepare(const Assembly& assembly);
   bool has_pattern(const SparseMatrix& pattern) const;
 
   std::vector<Index> _node_rank, _order;

@@ -298,6 +298,12 @@ class NewtonIteration:
         control: NewtonControl,
         callback: Callable[[NewtonStep], None] | None = None,
     ) -> NewtonResult: ...
+    def follow(
+        self,
+        assembly: Assembly,
+        u: _Floats,
+        callback: Callable[[NewtonStep], None] | None = None,
+    ) -> NewtonResult: ...
 
 class Switching:
     @property

@@ -84,12 +84,24 @@ class StateSolver:
             self.relaxation_rate,
         )
 
-    def solve(self, assembly: _core.Assembly, u: FloatArray) -> State:
-        """Solve from a state, with the polarization at rest in the end."""
+    def solve(self, assembly: _core.Assembly, u: FloatArray, patience: int | None = None) -> State:
+        """Solve from a state, with the polarization at rest in the end.
+
+        Gives up after `patience` factorised iterations where no polarization moves; None: those of
+        the options.
+        """
         if not len(self._polar):
             assembly.start_from(u)
-            return self._once(assembly, u)
+            return self._once(assembly, u, patience)
         return self._relax(assembly, u)
+
+    def follow(self, assembly: _core.Assembly, u: FloatArray) -> FloatArray:
+        """Return the guess of the linearised equations for moved boundary values."""
+        assembly.start_from(u, _FROZEN * max(self._fastest, 1.0))
+        result = self._newton_of(assembly).follow(assembly, u, self._progress)
+        self.iterations += [read_iteration(self._model, s) for s in result.steps]
+        result.u[self._kept] = u[self._kept]
+        return result.u
 
     def solve_frozen(self, assembly: _core.Assembly, u: FloatArray) -> State:
         """Solve from a state whose polarization and memory stay."""
@@ -104,14 +116,17 @@ class StateSolver:
 
     def _once(self, assembly: _core.Assembly, u: FloatArray, patience: int | None = None) -> State:
         """Solve once, giving up after so many iterations; None: those of the options."""
-        balance = assembly.balance
-        if balance not in self._newton:
-            self._newton[balance] = _core.NewtonIteration(self._model.discretized.node_rank)
         control = self._options.control(max_iterations=patience)
-        result = self._newton[balance].solve(assembly, u, control, self._progress)
+        result = self._newton_of(assembly).solve(assembly, u, control, self._progress)
         self.iterations += [read_iteration(self._model, s) for s in result.steps]
         self.factor_entries = result.factor_entries
         return State(result.u, result.converged, result.reason)
+
+    def _newton_of(self, assembly: _core.Assembly) -> _core.NewtonIteration:
+        balance = assembly.balance
+        if balance not in self._newton:
+            self._newton[balance] = _core.NewtonIteration(self._model.discretized.node_rank)
+        return self._newton[balance]
 
     def _nearby(self, assembly: _core.Assembly, u: FloatArray) -> FloatArray | None:
         """Return the state of rest beside u, by an infinite step; None if there is none."""

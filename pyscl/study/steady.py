@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from pyscl import _core
 from pyscl.boundaries import BlockingContact
 from pyscl.carriers import transport_coefficient
 from pyscl.discretize import FloatArray
@@ -23,6 +24,7 @@ _ADVICE = (
     "start from its solution, or check the mesh verdict (elements per Debye length)"
 )
 _FIRST_STEP, _GROWTH, _SHRINK = 0.25, 1.6, 1.0 / 3.0  # of the bias continuation
+_PATIENCE = 40  # factorised iterations after which a smaller step is tried
 
 
 def steady(
@@ -35,8 +37,8 @@ def steady(
 ) -> "Solution":
     """Solve for the steady state; see `Model.steady`.
 
-    The full bias and current are tried in one step. If Newton's method fails, they are raised in
-    steps that shrink on failure and grow on success.
+    The full bias and current are tried in one step, from the response to them in first order. If
+    Newton's method fails, they are raised in steps that shrink on failure and grow on success.
     """
     from pyscl.solution import Solution
 
@@ -61,11 +63,13 @@ def steady(
         applied = between(share)
         driven = {name: share * total for name, total in currents.items()}
         assembly = conditions.steady(applied, driven)
+        if assembly.balance == _core.Balance.steady:
+            state = solver.follow(assembly, state)
         predictor = conditions.predictor(applied, state, driven)
         if predictor is not None:
             guess = solver.solve_frozen(predictor, state)
             state = guess.u if guess.converged else state
-        return solver.solve(assembly, state)
+        return solver.solve(assembly, state, _PATIENCE)
 
     def solution(u: FloatArray, applied: dict[str, float], converged: bool) -> "Solution":
         """Wrap a state; the voltages of contacts with a given current are results."""

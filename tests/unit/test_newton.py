@@ -4,14 +4,34 @@ import signal
 import threading
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from models import KT, NM, conductor, slab_between_reservoirs, two_conductors
 
-from pyscl import ConvergenceError, Model, PotentialContact, ReservoirContact, SolverOptions, _core
+from pyscl import (
+    ConvergenceError,
+    Mesh,
+    Model,
+    PotentialContact,
+    ReservoirContact,
+    SolverOptions,
+    _core,
+)
+from pyscl.input import load_input
 from pyscl.mesh import rectangle
+from pyscl.runner import build_model
 from pyscl.study.constraints import BoundaryConditions
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def composite_cathode():
+    """Return the model of example 301."""
+    example = load_input(ROOT / "examples" / "301_composite_cathode.yaml")
+    mesh = Mesh.read(ROOT / "meshes" / "composite_cathode.msh", unit="nm")
+    return build_model(example, mesh, example.materials("with BaTiO3"))
 
 
 def assert_quadratic(iterations):
@@ -48,6 +68,22 @@ def test_steady_state_converges_quadratically(bias):
     assert_quadratic(history.iterations)
 
 
+def test_the_response_in_first_order_solves_a_neutral_conductor():
+    """Ohm's law is linear: what is left for Newton's method is rounding."""
+    model = slab_between_reservoirs(potential="neutral")
+    first, *rest = model.steady({"left": 39 * KT}).history.iterations
+    assert first.potential_update == pytest.approx(39, rel=0.1)
+    assert max(i.update for i in rest) < 1e-7  # of the difference quotient
+
+
+def test_a_composite_under_bias_converges_from_its_equilibrium_in_few_iterations():
+    """Newton's method alone fails here: linearised at the jump of the bias it overshoots."""
+    history = composite_cathode().steady({"collector": 0.1}).history
+    assert history.bias_steps == 1
+    assert len(history.iterations) <= 10
+    assert history.factorisations <= 4
+
+
 def test_history_tells_what_every_iteration_did():
     model = slab_between_reservoirs()
     history = model.steady({"left": 10 * KT}).history
@@ -61,7 +97,8 @@ def test_history_tells_what_every_iteration_did():
         assert min(i.assembly_seconds, i.solve_seconds) > 0.0
         assert (i.factor_seconds > 0.0) == i.factorised
         assert i.update == max(i.potential_update, i.chemical_update)
-    assert history.iterations[0].damping < 1.0  # a large bias is damped at first
+    assert history.iterations[0].damping == 1.0  # the response in first order, then Newton's steps
+    assert min(i.damping for i in history.iterations) < 1.0  # a large bias is damped at first
     assert history.iterations[-1].update < 1e-9
     assert history.iterations[-1].residual < 1e-6 * history.iterations[0].residual
     assert len(str(history).splitlines()) == 1 + len(history.iterations)
@@ -93,7 +130,8 @@ def test_a_failed_steady_state_keeps_the_last_good_state():
     good = caught.value.last_good
     assert good is equilibrium
     assert np.array_equal(good.unknowns, equilibrium.unknowns)
-    assert len(caught.value.history.iterations) == 3  # shares 1, 1/4 and 1/12 of the bias
+    # the response in first order and one step, for the shares 1, 1/4 and 1/12 of the bias
+    assert len(caught.value.history.iterations) == 6
     assert model.steady({"left": 10 * KT}, good).history.converged
 
 
