@@ -3,7 +3,8 @@
 uniform: squares cut in two. graded: equilateral triangles that grow with the distance from the
 electrodes, those of the comparison. layers: rows along the electrodes, thin across and long along
 them, as `pyscl.meshing` puts them at interfaces (only without inclusions). adaptive: refined by
-`pyscl.adaptivity.adapt` from a coarse mesh. corrected: with the estimated error added.
+`pyscl.adaptivity.adapt`, from the coarsest of the rows or, with inclusions, of the graded meshes.
+corrected: with the estimated error added.
 
 `cd tests && python -m benchmarks.error_curves --output FOLDER` writes error_curves.png and .json.
 Times are CPU seconds of one process from the mesh to the charge, for adaptive meshes from the first
@@ -20,12 +21,12 @@ from pathlib import Path
 import numpy as np
 
 from pyscl import Mesh
-from pyscl.adaptivity import ContactCharge, adapt
+from pyscl.adaptivity import Circle, ContactCharge, adapt
 from pyscl.mesh import graded as graded_line
 from pyscl.mesh import rectangle, strip
 
 from .cases import CASES, SIDE
-from .meshes import mesh_file
+from .meshes import circles, mesh_file
 from .peers.driver import Problem
 from .peers.with_pyscl import CHARGE, LENGTH, make_model, metres
 from .reference import LIMITS
@@ -35,7 +36,7 @@ UNIFORM = (1_000, 4_000, 16_000, 64_000)
 LAYERS = (0.08, 0.04, 0.02, 0.01, 0.005)
 """First steps at the electrodes [Debye lengths]."""
 FIRST = 3_000
-"""Nodes of the first adaptive mesh with inclusions; without them it is a uniform one of 289."""
+"""Nodes of the first adaptive mesh with inclusions."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +59,8 @@ def graded(case: str, sizes: Sequence[int] = GRADED) -> list[Point]:
 
 
 def layers(case: str, first_steps: Sequence[float] = LAYERS) -> list[Point]:
-    """Return the errors on rows along the electrodes, twice as fine each; without inclusions.
-
-    With half the first step the growth factor becomes its root, so that all rows are halved.
-    """
-    points = []
-    for first in first_steps:
-        growth = 1.5 ** (first / LAYERS[0])
-        step, widest = first * LENGTH, 50.0 * first * LENGTH
-        x = graded_line(SIDE * LENGTH, step, growth, widest, fine="both")
-        rows = max(2, round(10 * LAYERS[1] / first))
-        mesh = strip(x, SIDE * LENGTH, rows, regions=[(_REGION, SIDE * LENGTH)])
-        points.append(_solved(case, mesh))
-    return points
+    """Return the errors on rows along the electrodes, twice as fine each; without inclusions."""
+    return [_solved(case, _rows(first)) for first in first_steps]
 
 
 def adaptive(case: str, tolerance: float, max_nodes: int = 12_000) -> dict[str, list[Point]]:
@@ -87,10 +77,17 @@ def adaptive(case: str, tolerance: float, max_nodes: int = 12_000) -> dict[str, 
         starts.append(time.process_time() - begin)
         return model.equilibrium(start)
 
-    mesh = _mesh(case, FIRST) if CASES[case].inclusions else _squares(16)
-    model = make_model(mesh, CASES[case], at_rest=True)
+    inclusions = CASES[case].inclusions
+    model = make_model(
+        _mesh(case, FIRST) if inclusions else _rows(LAYERS[0]), CASES[case], at_rest=True
+    )
     result = adapt(
-        model, ContactCharge("left"), solve=solve, tolerance=tolerance, max_nodes=max_nodes
+        model,
+        ContactCharge("left"),
+        solve=solve,
+        tolerance=tolerance,
+        max_nodes=max_nodes,
+        curves={"electrolyte|inclusion": _Circles()} if inclusions else None,
     )
     ends = [*starts[1:], time.process_time() - begin]
     lines: dict[str, list[Point]] = {"adaptive": [], "adaptive, corrected": []}
@@ -101,6 +98,28 @@ def adaptive(case: str, tolerance: float, max_nodes: int = 12_000) -> dict[str, 
 
 
 _REGION = "electrolyte"
+
+
+class _Circles:
+    """The outlines of all inclusions as one `pyscl.adaptivity.Curve`."""
+
+    def __init__(self) -> None:
+        self._circles = [Circle((x * LENGTH, y * LENGTH), r * LENGTH) for x, y, r in circles()]
+
+    def nearest(self, points: np.ndarray) -> np.ndarray:
+        """Return the points of the outlines nearest to `points` (n, 2), [m]."""
+        found = np.array([circle.nearest(points) for circle in self._circles])
+        nearest = np.linalg.norm(found - points, axis=2).argmin(axis=0)
+        return found[nearest, np.arange(len(points))]
+
+
+def _rows(first: float) -> Mesh:
+    """Return rows along the electrodes; those of half the first step cut them all in two."""
+    growth = 1.5 ** (first / LAYERS[0])
+    step, widest = first * LENGTH, 50.0 * first * LENGTH
+    x = graded_line(SIDE * LENGTH, step, growth, widest, fine="both")
+    rows = max(2, round(10 * LAYERS[1] / first))
+    return strip(x, SIDE * LENGTH, rows, regions=[(_REGION, SIDE * LENGTH)])
 
 
 def _squares(n: int) -> Mesh:
