@@ -273,7 +273,8 @@ void Assembly::add_flow(const Vector& u, const std::vector<SiteStates<Scalar>>& 
       for (double sign : {1.0, -1.0})
         for (double derivative : flux.grad)
           add(sign * derivative);
-      fluxes->push_back({phi_i, mu_i, phi_j, mu_j, flux});
+      if (fluxes)
+        fluxes->push_back({phi_i, mu_i, phi_j, mu_j, flux});
     }
   };
 
@@ -464,14 +465,15 @@ Vector Assembly::residual(const Vector& u) const
 }
 
 Vector Assembly::residual_and_jacobian(const Vector& u, SparseMatrix& jacobian,
-                                       std::vector<EdgeFlux>& fluxes) const
+                                       std::vector<EdgeFlux>* fluxes) const
 {
   jacobian = _stiffness;
   if (const double scale = gauss_scale(); scale != 1.0)
     jacobian *= scale;
   Vector rows, amounts;
-  fluxes.clear();
-  accumulate<Dual<1>>(u, rows, amounts, jacobian.valuePtr(), &fluxes);
+  if (fluxes)
+    fluxes->clear();
+  accumulate<Dual<1>>(u, rows, amounts, jacobian.valuePtr(), fluxes);
   return close(std::move(rows), amounts);
 }
 

@@ -138,10 +138,10 @@ public:
                                          const Vector& u) const;
   /// The equations of the free unknowns, T^T F(u) with the rows of inventories and terminals.
   Vector residual(const Vector& u) const;
-  /// The same, the Jacobian d residual / d z with its fixed sparsity pattern, and the fluxes along
-  /// all edges (none in equilibrium).
+  /// The same, the Jacobian d residual / d z with its fixed sparsity pattern, and, if they are
+  /// asked for, the fluxes along all edges (none in equilibrium).
   Vector residual_and_jacobian(const Vector& u, SparseMatrix& jacobian,
-                               std::vector<EdgeFlux>& fluxes) const;
+                               std::vector<EdgeFlux>* fluxes = nullptr) const;
   /// Storage and flow of a transient balance at a state, whatever its time derivative.
   Linearization linearize(const Vector& u) const;
   /// The Poisson part on the full sparsity pattern of the Jacobian.

@@ -349,8 +349,7 @@ void bind_assembly(py::module_& m)
           {
             const Vector x = state(u, a.discretization());
             SparseMatrix jacobian;
-            std::vector<EdgeFlux> fluxes;
-            const Vector r = unlocked([&] { return a.residual_and_jacobian(x, jacobian, fluxes); });
+            const Vector r = unlocked([&] { return a.residual_and_jacobian(x, jacobian); });
             return py::make_tuple(to_numpy(r), to_numpy(jacobian.valuePtr(), {jacobian.nonZeros()}),
                                   to_numpy(jacobian.innerIndexPtr(), {jacobian.nonZeros()}),
                                   to_numpy(jacobian.outerIndexPtr(), {jacobian.cols() + 1}));

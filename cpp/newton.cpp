@@ -196,8 +196,10 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     step.factorized = !quasi_newton.factors_serve();
     if (step.factorized)
     {
-      r = assembly.residual_and_jacobian(result.u, jacobian, fluxes);
-      if (may_be_weak && (factorizations % look_every == 0 || (_weak && !_weak->empty())))
+      const bool looks =
+          may_be_weak && (factorizations % look_every == 0 || (_weak && !_weak->empty()));
+      r = assembly.residual_and_jacobian(result.u, jacobian, looks ? &fluxes : nullptr);
+      if (looks)
       {
         WeakParts parts(assembly, fluxes);
         if (!parts.empty())
@@ -287,7 +289,7 @@ NewtonResult NewtonIteration::follow(const Assembly& assembly, const Vector& u, 
   Stopwatch clock;
   SparseMatrix jacobian;
   std::vector<EdgeFlux> fluxes;
-  Vector r = assembly.residual_and_jacobian(u, jacobian, fluxes);
+  Vector r = assembly.residual_and_jacobian(u, jacobian, &fluxes);
   const double share = 1e-3 / largest; // of the jump, to either side, in the difference quotient
   r += (assembly.residual(u + share * jump) - assembly.residual(u - share * jump)) / (2.0 * share);
   step.residual = r.lpNorm<Eigen::Infinity>();
