@@ -82,15 +82,15 @@ void bind_newton(py::module_& m)
       .def(
           "follow",
           [](NewtonIteration& newton, const Assembly& assembly, const Array<double>& u,
-             const py::object& callback)
+             const NewtonControl& control, const py::object& callback)
           {
             const Vector start = state(u, assembly.discretization());
             if (newton.n_nodes() != assembly.discretization().n_nodes())
               throw std::invalid_argument("node_rank needs one entry per node");
             const Poll poll = make_poll(callback);
-            return unlocked([&] { return newton.follow(assembly, start, poll); });
+            return unlocked([&] { return newton.follow(assembly, start, control, poll); });
           },
-          "assembly"_a, "u"_a.noconvert(), "callback"_a = py::none());
+          "assembly"_a, "u"_a.noconvert(), "control"_a, "callback"_a = py::none());
 }
 
 void bind_transient(py::module_& m)

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 #include <memory>
 #include <numeric>
 #include <tuple>
@@ -275,7 +274,8 @@ NewtonResult NewtonIteration::solve(const Assembly& assembly, const Vector& u,
                                                     : solve_damped(assembly, u, control, poll);
 }
 
-NewtonResult NewtonIteration::follow(const Assembly& assembly, const Vector& u, const Poll& poll)
+NewtonResult NewtonIteration::follow(const Assembly& assembly, const Vector& u,
+                                     const NewtonControl& control, const Poll& poll)
 {
   const Constraints& c = assembly.constraints();
   NewtonResult result;
@@ -304,12 +304,12 @@ NewtonResult NewtonIteration::follow(const Assembly& assembly, const Vector& u, 
   step.solve_seconds = clock.lap();
   if (!dz.allFinite())
     return result;
-  const DampedUpdate update = damp(assembly, u, dz, std::numeric_limits<double>::infinity());
+  const DampedUpdate update = damp(assembly, u, dz, control.outward_limit);
   step.phi_update = update.phi_update;
   step.eta_update = update.eta_update;
   step.worst_dof = update.worst_dof;
-  step.damping = 1.0;
-  result.u = c.expand(c.restrict_state(u) + dz);
+  step.damping = update.undamped_share;
+  result.u = c.expand(c.restrict_state(u) + update.dz);
   result.factor_entries = _solver->fill();
   result.steps.push_back(step);
   if (poll)

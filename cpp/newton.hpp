@@ -67,10 +67,11 @@ public:
   NewtonResult solve_damped(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                             const Poll& poll);
 
-  /// One step of the linearised equations from u, whose fixed values move to those of `assembly` in
-  /// it: the equations are linearised where u is smooth, not where its fixed values jump. A guess
-  /// for `solve`; u with the moved values alone if there is none.
-  NewtonResult follow(const Assembly& assembly, const Vector& u, const Poll& poll);
+  /// One damped step from u, whose fixed values move to those of `assembly` in it: the equations
+  /// are linearised where u is smooth, not where its fixed values jump. A guess for `solve`; u with
+  /// the moved values alone if there is none.
+  NewtonResult follow(const Assembly& assembly, const Vector& u, const NewtonControl& control,
+                      const Poll& poll);
 
   Index n_nodes() const { return static_cast<Index>(_node_rank.size()); }
   /// Rank of the node of a free unknown.

@@ -302,6 +302,7 @@ class NewtonIteration:
         self,
         assembly: Assembly,
         u: _Floats,
+        control: NewtonControl,
         callback: Callable[[NewtonStep], None] | None = None,
     ) -> NewtonResult: ...
 

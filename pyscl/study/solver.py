@@ -98,7 +98,8 @@ class StateSolver:
     def follow(self, assembly: _core.Assembly, u: FloatArray) -> FloatArray:
         """Return the guess of the linearised equations for moved boundary values."""
         assembly.start_from(u, _FROZEN * max(self._fastest, 1.0))
-        result = self._newton_of(assembly).follow(assembly, u, self._progress)
+        control = self._options.control()
+        result = self._newton_of(assembly).follow(assembly, u, control, self._progress)
         self.iterations += [read_iteration(self._model, s) for s in result.steps]
         result.u[self._kept] = u[self._kept]
         return result.u

@@ -97,8 +97,7 @@ def test_history_tells_what_every_iteration_did():
         assert min(i.assembly_seconds, i.solve_seconds) > 0.0
         assert (i.factor_seconds > 0.0) == i.factorised
         assert i.update == max(i.potential_update, i.chemical_update)
-    assert history.iterations[0].damping == 1.0  # the response in first order, then Newton's steps
-    assert min(i.damping for i in history.iterations) < 1.0  # a large bias is damped at first
+    assert min(i.damping for i in history.iterations[:2]) < 1.0  # a large bias is damped at first
     assert history.iterations[-1].update < 1e-9
     assert history.iterations[-1].residual < 1e-6 * history.iterations[0].residual
     assert len(str(history).splitlines()) == 1 + len(history.iterations)
