@@ -282,7 +282,8 @@ NewtonResult NewtonIteration::follow(const Assembly& assembly, const Vector& u,
   result.u = c.expand(c.restrict_state(u));
   const Vector jump = result.u - u;
   const double largest = jump.lpNorm<Eigen::Infinity>();
-  if (c.n_free() == 0 || largest == 0.0)
+  constexpr double rounding = 1e-9; // of values that have not moved
+  if (c.n_free() == 0 || largest < rounding)
     return result;
   prepare(assembly);
   NewtonStep step{};

@@ -76,6 +76,14 @@ def test_the_response_in_first_order_solves_a_neutral_conductor():
     assert max(i.update for i in rest) < 1e-7  # of the difference quotient
 
 
+def test_a_state_whose_bias_stays_is_not_linearised_first():
+    model = slab_between_reservoirs()
+    solution = model.steady({"left": 10 * KT})
+    again = model.steady({"left": 10 * KT}, solution)
+    assert len(again.history.iterations) == 1
+    assert again.unknowns == pytest.approx(solution.unknowns, abs=1e-12)
+
+
 def test_a_composite_under_bias_converges_from_its_equilibrium_in_few_iterations():
     """Newton's method alone fails here: linearised at the jump of the bias it overshoots."""
     history = composite_cathode().steady({"collector": 0.1}).history
