@@ -72,6 +72,9 @@ class TransientStudy(InputModel):
         cycles: how often the protocol is carried out.
         start: "equilibrium", or "previous" for the last state of the study before.
         tolerance: error of a time step in the site fractions.
+        step_lengths: lengths of the time steps of every step of the protocol that takes time [s],
+            which must last as long as all of them together; exactly these are made, whatever
+            their error. None: the error decides.
         first_step: first time step after a sudden change [s]; a longer one skips the charging of
             double layers and of the dielectric; None: a thousandth of the dielectric relaxation.
         max_step: longest time step [s], or None.
@@ -91,6 +94,7 @@ class TransientStudy(InputModel):
     cycles: Annotated[int, Field(ge=1)] = 1
     start: Literal["equilibrium", "previous"] = "equilibrium"
     tolerance: Fraction = 1e-3
+    step_lengths: tuple[Duration, ...] | None = None
     first_step: Duration | None = None
     max_step: Duration | None = None
     capacity: AreaCapacity | None = None
@@ -117,6 +121,18 @@ class TransientStudy(InputModel):
         if len(given) > 1:
             message = f"{' and '.join(given)} exclude each other; keep one of them"
             raise failure("key", message, (given[-1],))
+        return self
+
+    @model_validator(mode="after")
+    def _steps_in_one_way(self) -> "TransientStudy":
+        if self.step_lengths is None:
+            return self
+        if not self.step_lengths:
+            message = "the list of lengths is empty; remove the key to let the error decide"
+            raise failure("lengths", message, ("step_lengths",))
+        for key in ("first_step", "max_step", "save_times", "save_every"):
+            if getattr(self, key) is not None:
+                raise failure("key", f"step_lengths and {key} exclude each other", (key,))
         return self
 
     @property

@@ -21,6 +21,7 @@ from pyscl.input.studies import (
 from pyscl.materials.schema import Location, no_such
 from pyscl.protocol import CurrentValue, Depletion, Step
 from pyscl.protocol.protocol import Entry, entries
+from pyscl.protocol.step_lengths import contradiction
 
 Coordinates = Literal["planar", "axisymmetric"]
 
@@ -218,6 +219,10 @@ class _TransientCheck:
                     unit = "A/m" if coordinates == "planar" else "A"
                     message = f"{coordinates} coordinates; give the current in {unit} or A/m^2"
                     self._mistake(entry, f"this current does not fit {message}")
+            lengths = self._study.step_lengths
+            reason = contradiction(step, lengths) if lengths else None
+            if reason is not None:
+                self._mistake(entry, f"this step does not fit step_lengths: {reason}")
             if carriers is not None:
                 for limit in _depletions(step):
                     self._depletion(entry, limit, carriers)

@@ -142,6 +142,7 @@ def _options(
 ) -> TransientOptions:
     return TransientOptions(
         tolerance=study.tolerance,
+        step_lengths=study.step_lengths,
         first_step=study.first_step,
         max_step=study.max_step,
         save=study.saving,

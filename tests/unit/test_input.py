@@ -453,6 +453,8 @@ def test_a_transient_study_may_be_written_with_its_kind(run):
         ("  capacity:", "  start: last\n      capacity:", "27:14", ["Allowed: equilibrium, prev"]),
         ("  capacity:", "  save_times: [1 s, 1 s]\n      capacity:", "27:25", ["not come after"]),
         ("  capacity:", "  save_times: []\n      capacity:", "27:19", ["list of times is empty"]),
+        ("  capacity:", "  step_lengths: [10 ms]\n      capacity:", "31:12", ["end at a limit"]),
+        ("  capacity:", "  step_lengths: []\n      capacity:", "27:21", ["of lengths is empty"]),
         (
             "  capacity:",
             "  save: steps\n      save_every: 1 s\n      capacity:",

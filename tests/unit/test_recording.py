@@ -135,6 +135,7 @@ def test_the_columns_and_their_units_are_those_of_the_contract():
     series, _ = recorded(two_carriers())
     expected = {
         "time": "s", "step": "1", "cycle": "1", "dt": "s", "iterations": "1",
+        "error": "1",
         "voltage": "V", "current_density": "A/m^2", "charge_passed": "C/m",
         "voltage_left": "V", "current_right": "A/m", "charge_top": "C/m",
         "amount_Li_a": "mol/m", "amount_Li_b": "mol/m", "amount_e_a": "mol/m", "mean_e_a": "1",
@@ -160,8 +161,8 @@ def test_times_steps_and_iterations_are_those_of_the_records(run):
     series, records = run
     assert len(series) == len(records)
     for name, of in {
-        "time": "time", "dt": "dt", "iterations": "iterations", "step": "protocol_step",
-        "cycle": "protocol_cycle",
+        "time": "time", "dt": "dt", "iterations": "iterations", "error": "error",
+        "step": "protocol_step", "cycle": "protocol_cycle",
     }.items():  # fmt: skip
         assert series[name].tolist() == [getattr(r, of) for r in records]
     assert series["step"].dtype == np.int64

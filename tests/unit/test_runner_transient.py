@@ -53,6 +53,14 @@ def done(tmp_path_factory):
     return result, report, told
 
 
+def test_a_transient_of_a_run_file_is_made_in_the_prescribed_steps(tmp_path):
+    held = "protocol: Hold at 50 mV for 20 ns\n      step_lengths: [5 ns, 5 ns, 10 ns]\n"
+    transient = f"  - transient:\n      contact: right\n      {held}"
+    result, _ = run(run_file(tmp_path, transient=transient), tmp_path / "out")
+    done = Trajectory.load(result.folder / "transient" / "solution.h5")
+    assert done["dt"][2:].tolist() == [5e-9, 5e-9, 1e-8]
+
+
 def test_a_transient_writes_result_series_and_states(done):
     result, _, _ = done
     place = result.folder / "transient"
@@ -71,7 +79,7 @@ def test_series_and_states_are_those_of_the_trajectory(done):
     result, _, _ = done
     outcome = result.outcomes["base"][1]
     rows = np.genfromtxt(
-        outcome.folder / "series.csv", delimiter=",", skip_header=1, usecols=(0, 5)
+        outcome.folder / "series.csv", delimiter=",", skip_header=1, usecols=(0, 6)
     )
     np.testing.assert_array_equal(rows[:, 0], outcome.trajectory["time"])
     np.testing.assert_array_equal(rows[:, 1], outcome.trajectory["voltage"])

@@ -91,6 +91,7 @@ def check_protocol(
     """
     from pyscl.facets import facet_measure
     from pyscl.protocol import Current, CurrentLimit, Depletion, format_step
+    from pyscl.protocol.step_lengths import contradiction
     from pyscl.study.transient.limits import depletion_threshold
 
     area = float(facet_measure(model, model.mesh.facets_of(contact)).sum())
@@ -115,5 +116,9 @@ def check_protocol(
             for limit in limits:
                 if isinstance(limit, Depletion):
                     depletion_threshold(limit, model)
+            if options.step_lengths is not None:
+                reason = contradiction(step, options.step_lengths)
+                if reason is not None:
+                    raise InputError(f"it does not fit step_lengths: {reason}")
         except InputError as error:
             raise InputError(f"step {number} ('{format_step(step)}'): {error}") from None

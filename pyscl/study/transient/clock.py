@@ -1,5 +1,7 @@
 """Times that a transient must meet: ends and corners of its steps, and times to save."""
 
+from itertools import accumulate
+
 import numpy as np
 
 from pyscl.study.transient.drive import Drive
@@ -16,6 +18,7 @@ class Clock:
         """Follow a stepper."""
         self._stepper = stepper
         self._save = options.save
+        self._lengths = options.step_lengths
 
     def longest_step(self, drive: Drive) -> float:
         """Return the longest step that meets the next time and leaves no sliver before it [s]."""
@@ -25,6 +28,14 @@ class Clock:
             due.append(drive.end)
         left = min((t for t in due if not self.passed(t)), default=np.inf) - now
         return float(0.5 * left if 0.5 * left < self._stepper.next_step < left else left)
+
+    def prescribed_length(self) -> float | None:
+        """Return the length that the next step must have [s], or None if none is prescribed."""
+        if self._lengths is None:
+            return None
+        lengths, now = self._lengths, self._stepper.elapsed
+        ends = accumulate(lengths)
+        return next(dt for dt, end in zip(lengths, ends, strict=True) if end - now > 0.5 * dt)
 
     def passed(self, target: float) -> bool:
         """Whether the elapsed time has reached a target, up to rounding."""

@@ -183,7 +183,7 @@ class Integration:
             self._interrupts.check()
             failed = stepper.failed
             try:
-                trial = stepper.trial(clock.longest_step(drive), drive.value)
+                trial = self._next(drive)
             except ConvergenceError:
                 reason = exhausted(self._model, stepper.solution)
                 if drive.control == "current" and reason:
@@ -226,6 +226,14 @@ class Integration:
                         return "steady", True
                     return f"steady before {drive.wanted}", False
             self._checkpoint_now_and_then()
+
+    def _next(self, drive: Drive) -> Trial:
+        """Solve for the next time step of a drive."""
+        stepper, clock = self._stepper, self._clock
+        length = clock.prescribed_length()
+        if length is None:
+            return stepper.trial(clock.longest_step(drive), drive.value)
+        return stepper.prescribed(length, drive.value(stepper.elapsed + length))
 
     def _apply(self, drive: Drive) -> None:
         """Put the working contact under the control of a drive."""
@@ -376,6 +384,7 @@ def settings(
         "potential_scale": options.potential_scale,
         "scheme": options.scheme,
         "fixed_step": options.fixed_step,
+        "step_lengths": options.step_lengths and list(options.step_lengths),
         "first_step": options.first_step,
         "max_step": options.max_step,
         "save": list(options.save) if isinstance(options.save, tuple) else options.save,

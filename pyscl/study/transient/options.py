@@ -1,5 +1,6 @@
 """Options of a transient."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,9 @@ class TransientOptions:
         potential_scale: [kT/e].
         scheme: "bdf2" (second order, backward Euler where it must) or "backward-euler".
         fixed_step: all steps have this length [s]; None: the error decides.
+        step_lengths: lengths of the steps of every step of the protocol that takes time [s], which
+            must last as long as all of them together; exactly these are made, whatever their
+            error, which is in the time series. None: the error decides.
         first_step: first step after a sudden change [s]; None: a thousandth of the longest
             dielectric relaxation time of the regions.
         max_step: longest step [s], or None.
@@ -48,6 +52,7 @@ class TransientOptions:
     potential_scale: float = 20.0
     scheme: Scheme = "bdf2"
     fixed_step: float | None = None
+    step_lengths: tuple[float, ...] | None = None
     first_step: float | None = None
     max_step: float | None = None
     min_step: float | None = None
@@ -93,6 +98,19 @@ class TransientOptions:
             raise InputError(f"save '{self.save}' is unknown; use 'steps', 'all', a time or times")
         if not self.voltage_window[0] < self.voltage_window[1]:
             raise InputError("the voltage window needs its lower end first")
+        if self.step_lengths is not None:
+            self._check_step_lengths(self.step_lengths)
+
+    def _check_step_lengths(self, lengths: tuple[float, ...]) -> None:
+        if not lengths or not all(0.0 < length < math.inf for length in lengths):
+            raise InputError(f"step_lengths of a transient must all be above 0, not {lengths}")
+        for name in ("fixed_step", "first_step", "max_step", "min_step"):
+            if getattr(self, name) is not None:
+                raise InputError(f"step_lengths and {name} exclude each other; keep one of them")
+        if not isinstance(self.save, str):
+            raise InputError(
+                "states are saved at the ends of prescribed steps only; use save='steps' or 'all'"
+            )
 
     @property
     def order(self) -> int:

@@ -118,12 +118,12 @@ class TimeSeries:
 class Recorder:
     """Turns accepted steps into rows of a `TimeSeries`.
 
-    Columns: time, step, cycle, dt, iterations; voltage of the working contact against the
-    reference, current density through it (mean over the contact, positive into the model) and the
-    charge that passed it; voltage and current of every contact that has them, and the charge of
-    all; per carrier and region the amount and the mean site fraction; and per interface between
-    different materials its mean potential, the charge of the layer on both sides, potential drops
-    and extreme site fractions.
+    Columns: time, step, cycle, dt, iterations, error over what is allowed; voltage of the working
+    contact against the reference, current density through it (mean over the contact, positive into
+    the model) and the charge that passed it; voltage and current of every contact that has them,
+    and the charge of all; per carrier and region the amount and the mean site fraction; and per
+    interface between different materials its mean potential, the charge of the layer on both sides,
+    potential drops and extreme site fractions.
 
     `charge_passed` is the integral of the current by the formula of the step, so that it agrees
     with what the amounts and the surface charges change by; `charge_<contact>` is the charge on
@@ -179,6 +179,7 @@ class Recorder:
                     step.protocol_cycle,
                     step.dt,
                     step.iterations,
+                    step.error,
                     step.voltages[self._contact],
                     current / self._area,
                     self._passed + passed,
@@ -235,6 +236,7 @@ def _columns(model: "Model") -> dict[str, str]:
         "cycle": "1",
         "dt": "s",
         "iterations": "1",
+        "error": "1",
         "voltage": "V",
         "current_density": "A/m^2",
         "charge_passed": coulomb,

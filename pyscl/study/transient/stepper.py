@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 Control = Literal["voltage", "current"]
 
 _SAFETY = 0.9
-_GROWTH = {1: 10.0, 2: 2.0}  # variable-step BDF2 is stable below 1 + sqrt(2)
+_GROWTH = {1: 10.0, 2: 2.0}
+_STABLE_GROWTH = 2.4  # variable-step BDF2 is stable below 1 + sqrt(2)
 _SHRINK = 0.2
 _AFTER_FAILURE = 0.25
 _BDF2_ITERATIONS = 12  # a BDF2 step may have no solution in bounds; backward Euler then takes over
@@ -185,7 +186,7 @@ class Stepper:
             self.next_step = self.first_step
             self._load()
             if target == voltage:
-                return replace(trial, current=charge / dt)
+                return replace(trial, current=charge / dt, error=0.0)
 
     def begin(self, *, continues: bool) -> None:
         """Note that a new step of the protocol begins.
@@ -224,7 +225,7 @@ class Stepper:
         """
         fixed = self.options.fixed_step
         dt = min(fixed or self.next_step, longest, self.options.max_step or np.inf)
-        order = self._order()
+        order = self._order(self.next_step)
         refused, failed = "", False
         resolution = 1e-13 * self._unit * self._levels[0][-1]
         while True:
@@ -251,6 +252,27 @@ class Stepper:
                 raise self.failure(
                     f"a step at t = {self.time:.6g} s {refused} down to a length of {dt:.3g} s"
                 )
+
+    def prescribed(self, dt: float, value: float) -> Trial:
+        """Solve for a step of given length [s], whatever its error.
+
+        Where BDF2 does not converge backward Euler is tried.
+
+        Raises:
+            ConvergenceError: neither converges, or the polarization becomes unstable on the way.
+        """
+        refused = "did not converge"
+        for order in range(self._order(dt), 0, -1):
+            trial = self._solve(dt, order, value)
+            if trial is not None and dt <= trial.longest:
+                return trial
+            if trial is not None:
+                refused = "passes over an instability of the polarization"
+            self.counts["rejected"] += 1
+            self.failed += 1
+        raise self.failure(
+            f"the step of prescribed length {dt:.6g} s at t = {self.time:.6g} s {refused}"
+        )
 
     def solve_step(self, dt: float, value: float, order: int) -> Trial | None:
         """Solve for a step of given length and order; None without convergence."""
@@ -390,12 +412,12 @@ class Stepper:
         )
         return self._latest
 
-    def _order(self) -> int:
+    def _order(self, next_step: float) -> int:
         """Return the order of the next step: 1 while the step grows faster than BDF2 allows."""
         times = self._levels[0]
         if self.options.order == 1 or len(times) < 3 or self._switches:
             return 1
-        grows = self.next_step / self._unit > _GROWTH[2] * (times[-1] - times[-2])
+        grows = next_step / self._unit > _STABLE_GROWTH * (times[-1] - times[-2])
         return 1 if grows and not self.options.fixed_step else 2
 
     def _factor(self, trial: Trial) -> float:

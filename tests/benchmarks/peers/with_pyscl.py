@@ -8,6 +8,7 @@ from pyscl import Carrier, Conserved, Material, Mesh, Model, PotentialContact, T
 from pyscl.materials import Boltzmann as Dilute
 from pyscl.materials import LatticeGas
 from pyscl.mesh import rectangle
+from pyscl.protocol import Hold
 from pyscl.study.newton import SolverOptions
 
 from ..cases import INCLUSION_PERMITTIVITY, STEPS, TOLERANCE
@@ -67,19 +68,13 @@ def calculate(mesh, case, task):
     if task == "rest":
         options = SolverOptions(tolerance=TOLERANCE)
         solution = make_model(mesh, case, at_rest=True).equilibrium(options=options)
-        n = len(solution.history.iterations)
-        return solution, driver.Counts(newton=n, factorisations=n, steps=1)
+        history = solution.history
+        counts = driver.Counts(len(history.iterations), history.factorisations, steps=1)
+        return solution, counts
     model = make_model(mesh, case, at_rest=False)
     options = fixed_steps() if task == "steps" else TransientOptions()
-    end = sum(STEPS) * SECOND
-    volts = case.voltage * KT
-    if task == "steps":
-        # A corner at the end of the first step: backward Euler only sees the value there.
-        first = STEPS[0] * SECOND
-        protocol = [{"kind": "follow", "times": (0.0, first, end), "voltage": (0.0, volts, volts)}]
-    else:
-        protocol = [f"Step to {volts!r} V", f"Wait for {end!r} s"]
-    trajectory = model.transient(protocol, contact="right", options=options)
+    hold = Hold(voltage=case.voltage * KT, duration=sum(STEPS) * SECOND)
+    trajectory = model.transient([hold], contact="right", options=options)
     done = trajectory.counts
     counts = driver.Counts(
         newton=int(done["iterations"]),
@@ -94,9 +89,7 @@ def fixed_steps():
     """Return options with which the steps are those of the other packages."""
     return TransientOptions(
         scheme="backward-euler",
-        first_step=max(STEPS) * SECOND,
-        tolerance=1e12,  # only the times to save and the corner end a step
-        save=tuple(np.cumsum(STEPS) * SECOND),
+        step_lengths=tuple(dt * SECOND for dt in STEPS),
         newton=SolverOptions(tolerance=TOLERANCE, max_iterations=30),
     )
 
