@@ -53,7 +53,7 @@ def main() -> None:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from pyscl.runner import versions
+        from pyscl.versions import versions
 
         for name, value in versions().items():
             typer.echo(f"{name}: {value}")

@@ -3,7 +3,6 @@
 from pyscl.runner.cases import Approach
 from pyscl.runner.execute import build_model, execute
 from pyscl.runner.outcome import RunResult, StudyOutcome
-from pyscl.runner.summary import versions
 from pyscl.runner.transients import find_trajectory
 
 __all__ = [
@@ -13,5 +12,4 @@ __all__ = [
     "build_model",
     "execute",
     "find_trajectory",
-    "versions",
 ]

@@ -1,15 +1,11 @@
 """The contents of `summary.json`, and the lines printed at the end of a run."""
 
-import platform
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from pyscl import _core
 from pyscl.citations import cited_by_run
 from pyscl.input import RunInput
 from pyscl.materials import Landau, Material, Provenance
@@ -25,8 +21,7 @@ from pyscl.text import table
 from pyscl.trajectory import Trajectory
 from pyscl.units import WRITE_UNITS
 from pyscl.validity import screening_lengths
-
-_PACKAGES = ("numpy", "scipy", "pymetis", "meshio", "h5py")
+from pyscl.versions import versions
 
 
 def list_assumptions(cases: Mapping[str, Mapping[str, Material]]) -> dict[str, str]:
@@ -133,17 +128,6 @@ def summarise(
         "cases": cases,
         "comparison": comparison,
         "status": "failed" if any(o.error for s in outcomes.values() for o in s) else "converged",
-    }
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of pyscl, its compiled core and what it stands on."""
-    return {
-        "pyscl": _core.__version__,
-        "python": sys.version.split()[0],
-        "platform": platform.platform(),
-        **{name: version(name) for name in _PACKAGES},
-        **{f"core {key}": value for key, value in _core.build_information().items()},
     }
 
 

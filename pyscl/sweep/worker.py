@@ -138,8 +138,9 @@ def run_task(task: Task) -> dict[str, Any]:
 
 def _attempt(task: Task, folder: Path) -> dict[str, Any]:
     from pyscl.errors import InputError
-    from pyscl.runner import execute, versions
+    from pyscl.runner import execute
     from pyscl.sweep.cases import code_identity
+    from pyscl.versions import versions
 
     result: dict[str, Any] = {
         "status": "failed",
