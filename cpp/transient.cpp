@@ -7,6 +7,27 @@
 
 namespace pyscl
 {
+namespace
+{
+
+/// The rows and columns of some unknowns; `number` is their place in it, -1 for all others.
+SparseMatrix part(const SparseMatrix& matrix, const std::vector<Index>& unknowns,
+                  const std::vector<Index>& number)
+{
+  const auto n = static_cast<Index>(unknowns.size());
+  SparseMatrix result(n, n);
+  for (Index k = 0; k < n; ++k)
+  {
+    result.startVec(k);
+    for (SparseMatrix::InnerIterator it(matrix, unknowns[k]); it; ++it)
+      if (number[it.row()] >= 0)
+        result.insertBack(number[it.row()], k) = it.value();
+  }
+  result.finalize();
+  return result;
+}
+
+} // namespace
 
 Transient::Transient(Assembly assembly, std::vector<Index> node_rank,
                      std::vector<double> bulk_minority, double phi_weight, double phi_noise)
@@ -96,35 +117,40 @@ Vector Transient::displaced_state() const
   const Constraints& c = _assembly.constraints();
   const Vector& u = _levels.back().u;
   const Vector moved = c.expand(c.restrict_state(u));
-  SparseMatrix stiffness = _assembly.pattern();
-  // mu stays for now; where no phi is fixed, so does phi
+  // Only phi has a stiffness; mu stays for now, and so does phi where none is fixed.
+  std::vector<Index> unknowns, number(c.n_free(), -1);
   for (Index k = 0; k < c.n_free(); ++k)
-    if (double& diagonal = stiffness.coeffRef(k, k); diagonal == 0.0)
-      diagonal = 1.0;
-    else
-      diagonal *= 1.0 + 1e-12;
-  Vector right = c.reduce(_assembly.displacement(moved - u));
+    if (_assembly.pattern().coeff(k, k) != 0.0)
+    {
+      number[k] = static_cast<Index>(unknowns.size());
+      unknowns.push_back(k);
+    }
+  SparseMatrix stiffness = part(_assembly.pattern(), unknowns, number);
+  Vector diagonal = (1.0 + 1e-12) * stiffness.diagonal();
+  Vector right = c.reduce(_assembly.displacement(moved - u))(unknowns);
   constexpr double tight = 1e8; // of a spring between phi and mu, over the permittivity
   for_each_carrier_site(d,
                         [&](Index s, const CarrierLaw& law)
                         {
-                          const Index mu = d.site_dof(s, law.carrier), phi = d.site_phi()[s];
-                          const Index free = c.free(phi);
-                          if (c.free(mu) >= 0 || free < 0)
+                          const Index mu = d.site_dof(s, law.carrier);
+                          const Index free = c.free(d.site_phi()[s]);
+                          if (c.free(mu) >= 0 || free < 0 || number[free] < 0)
                             return;
-                          double& diagonal = stiffness.coeffRef(free, free);
-                          const double spring = tight * std::fabs(diagonal);
-                          diagonal += spring;
-                          right[free] -= spring * (moved[mu] - u[mu]) / law.charge;
+                          const Index k = number[free];
+                          const double spring = tight * std::fabs(diagonal[k]);
+                          diagonal[k] += spring;
+                          right[k] -= spring * (moved[mu] - u[mu]) / law.charge;
                         });
-  std::vector<Index> order(c.n_free());
+  stiffness.diagonal() = diagonal;
+  std::vector<Index> order(unknowns.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](Index a, Index b) { return _newton.rank(d, c, a) < _newton.rank(d, c, b); });
+  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b)
+                   { return _newton.rank(d, c, unknowns[a]) < _newton.rank(d, c, unknowns[b]); });
   LinearSolver<double> solver(stiffness, order);
   if (!solver.factorize(stiffness))
     return moved;
-  const Vector z = solver.solve(right);
+  Vector z = Vector::Zero(c.n_free());
+  z(unknowns) = solver.solve(right);
   Vector result = moved - c.expand_update(z);
   const Vector change = result - u;
   for_each_carrier_site(d,
