@@ -3,6 +3,9 @@
 
 #include <pybind11/complex.h>
 
+#include <numeric>
+#include <optional>
+
 namespace pyscl::bindings
 {
 namespace
@@ -42,13 +45,18 @@ void bind_small_signal(py::module_& m)
       .def_property_readonly("group", [](const SmallSignal& s) { return to_numpy(s.group()); })
       .def(
           "solve",
-          [](const SmallSignal& s, std::complex<double> rate)
+          [](const SmallSignal& s, std::complex<double> rate,
+             const std::optional<std::vector<Index>>& given)
           {
-            const auto response = unlocked([&] { return s.solve(rate); });
+            std::vector<Index> driven(s.n_groups());
+            std::iota(driven.begin(), driven.end(), 0);
+            if (given)
+              driven = *given;
+            const auto response = unlocked([&] { return s.solve(rate, driven); });
             return py::make_tuple(rows_of_groups(response.unknowns),
                                   rows_of_groups(response.admittance));
           },
-          "rate"_a)
+          "rate"_a, "driven"_a = py::none())
       .def(
           "change_within", [](const SmallSignal& s, double time)
           { return to_numpy(unlocked([&] { return s.change_within(time); })); }, "time"_a)

@@ -110,33 +110,40 @@ ComplexVector SmallSignal::solve_inner(Solver& solver, const ComplexVector& rows
   return z;
 }
 
-SmallSignal::Response SmallSignal::solve(std::complex<double> rate) const
+SmallSignal::Response SmallSignal::solve(std::complex<double> rate,
+                                         const std::vector<Index>& driven) const
 {
   if (!(rate.real() >= 0.0) || !(std::abs(rate) > 0.0))
     throw std::invalid_argument("the rate must not be zero, nor its real part negative");
   const auto rows = [&](const ComplexVector& z) -> ComplexVector
   { return _linearization.flow * z + rate * (_linearization.storage * z); };
 
+  for (Index g : driven)
+    if (g < 0 || g >= n_groups())
+      throw std::invalid_argument("there is no group " + std::to_string(g) + " of terminals");
+
   std::unique_ptr<Solver> solver = factorized(rate);
-  const auto groups = static_cast<Index>(_terminals.size());
-  Response response{Matrix(_constraints.n_dofs(), groups), Matrix(groups, groups)};
-  for (Index g = 0; g < groups; ++g)
+  const auto columns = static_cast<Index>(driven.size());
+  Response response{Matrix(_constraints.n_dofs(), columns), Matrix(n_groups(), columns)};
+  for (Index column = 0; column < columns; ++column)
   {
+    const Index g = driven[column];
     ComplexVector z = ComplexVector::Zero(_constraints.n_free());
     z[_terminals[g]] = 1.0 / _voltage_factor[g];
     z += solve_inner(*solver, -rows(z));
     const ComplexVector current = rows(z);
     // Currents add up to zero. In the rows of the driven group itself they are small differences of
     // the large flows that its voltage would drive through the next element.
-    response.admittance(g, g) = 0.0;
-    for (Index other = 0; other < groups; ++other)
+    auto into = response.admittance.col(column);
+    into[g] = 0.0;
+    for (Index other = 0; other < n_groups(); ++other)
       if (other != g)
       {
-        response.admittance(other, g) = current[_terminals[other]] / _voltage_factor[other];
-        response.admittance(g, g) -= response.admittance(other, g);
+        into[other] = current[_terminals[other]] / _voltage_factor[other];
+        into[g] -= into[other];
       }
-    response.unknowns.col(g).real() = _constraints.expand_update(z.real());
-    response.unknowns.col(g).imag() = _constraints.expand_update(z.imag());
+    response.unknowns.col(column).real() = _constraints.expand_update(z.real());
+    response.unknowns.col(column).imag() = _constraints.expand_update(z.imag());
   }
   give_back(std::move(solver));
   return response;

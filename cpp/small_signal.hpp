@@ -21,8 +21,8 @@ public:
 
   struct Response
   {
-    Matrix unknowns;   ///< change of every dof for a unit voltage of each group of terminals
-    Matrix admittance; ///< current into each group for a unit voltage of each
+    Matrix unknowns;   ///< change of every dof for a unit voltage of each driven group
+    Matrix admittance; ///< current into every group for a unit voltage of each driven one
   };
 
   /// `assembly` is a transient balance in which the voltages of all terminals are free. Terminals
@@ -33,11 +33,13 @@ public:
 
   /// Group of every terminal.
   const std::vector<Index>& group() const { return _group; }
+  Index n_groups() const { return static_cast<Index>(_terminals.size()); }
   const Linearization& linearization() const { return _linearization; }
 
-  /// The response to voltages ~ e^(rate t), rate = i w or real and positive for slow growth. May be
-  /// called from several threads. Throws std::runtime_error if the matrix is singular.
-  Response solve(std::complex<double> rate) const;
+  /// The response to voltages ~ e^(rate t) of some groups of terminals, rate = i w or real and
+  /// positive for slow growth. May be called from several threads. Throws std::runtime_error if the
+  /// matrix is singular, std::invalid_argument for a group that does not exist.
+  Response solve(std::complex<double> rate, const std::vector<Index>& driven) const;
   /// Change of every dof that the flows of the state itself make within a time, to first order (one
   /// step of backward Euler); 0 in a steady state.
   Vector change_within(double time) const;

@@ -239,6 +239,15 @@ def test_terminals_tied_to_each_other_are_one_group(rng):
     assert abs(admittance[0, 0]) < 1e-10  # nothing can flow back
 
 
+@pytest.mark.parametrize("driven", [[0], [1], [1, 0], []])
+def test_only_the_driven_groups_are_solved_for(biased, driven):
+    *_, small = biased
+    unknowns, admittance = small.solve(0.7j)
+    some, into = small.solve(0.7j, driven)
+    np.testing.assert_array_equal(some, unknowns[driven])
+    np.testing.assert_array_equal(into, admittance[driven])
+
+
 def test_threads_do_not_disturb_each_other(biased):
     """Many threads get what one gets."""
     *_, small = biased
@@ -255,6 +264,9 @@ def test_bad_input_is_refused(biased):
     for rate in (0.0, -1.0, complex(np.nan, 1.0)):
         with pytest.raises(ValueError, match="rate must not be zero"):
             small.solve(rate)
+    for group in (-1, 2):
+        with pytest.raises(ValueError, match=f"no group {group} of terminals"):
+            small.solve(1j, [group])
     with pytest.raises(ValueError, match="time must be positive"):
         small.change_within(0.0)
     with pytest.raises(ValueError, match="one entry per node"):

@@ -48,7 +48,7 @@ def impedance(
     parts: dict[float, ComplexArray] = {}
 
     def at(frequency: float) -> tuple[complex, ComplexArray]:
-        driven = linearized.drive(*linearized.solve(2j * np.pi * frequency), drive)
+        driven = linearized.drive(*linearized.solve(2j * np.pi * frequency, drive), drive)
         if driven.current == 0.0:
             raise InputError(
                 f"no alternating current flows between contact '{drive.contact}' and the others: "

@@ -70,11 +70,12 @@ class LinearizedModel:
                 "frequencies"
             )
 
-    def solve(self, rate: complex) -> tuple[ComplexArray, ComplexArray]:
+    def solve(self, rate: complex, drive: Drive | None = None) -> tuple[ComplexArray, ComplexArray]:
         """Return the response to voltages that go like e^(rate t), in scaled units.
 
         Args:
             rate: i w, or a small positive number for the quasi-static response [1/s].
+            drive: only for contacts whose voltage it changes, the others have 0; None: for all.
 
         Returns:
             Unknowns (n_groups, n_dofs) for a unit voltage of each group of contacts, and the
@@ -84,10 +85,12 @@ class LinearizedModel:
         Raises:
             InputError: the equations are singular.
         """
+        d = self.solution.model.discretized
+        groups = self._groups_of((drive.contact, *drive.open_contacts) if drive else self.contacts)
+        unknowns = np.zeros((self._n_groups, d.n_dofs), dtype=complex)
+        admittance = np.zeros((self._n_groups, self._n_groups), dtype=complex)
         try:
-            unknowns, admittance = self.core.solve(
-                rate * self.solution.model.discretized.scaling.time
-            )
+            unknowns[groups], admittance[groups] = self.core.solve(rate * d.scaling.time, groups)
         except RuntimeError as error:
             raise InputError(
                 f"{error} at {abs(rate) / (2.0 * np.pi):.4g} Hz; leave this frequency out, or "

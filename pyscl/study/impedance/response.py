@@ -65,7 +65,7 @@ def response(spectrum: "Spectrum", frequency: float) -> Response:
         )
     linearized = LinearizedModel(spectrum.solution)
     drive = Drive(spectrum.contact, spectrum.reference, spectrum.open_contacts)
-    driven = linearized.drive(*linearized.solve(2j * np.pi * frequency), drive)
+    driven = linearized.drive(*linearized.solve(2j * np.pi * frequency, drive), drive)
     d = spectrum.solution.model.discretized
     n = len(d.site_node)
     ohm = d.scaling.potential / d.scaling.current
