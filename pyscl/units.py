@@ -145,14 +145,15 @@ def parse(value: Any, unit: str, *, require_units: bool = False) -> float:
 
 
 _READABLE = {
-    "s": ("s", "h", "min", "ms", "us", "ns", "ps"),
-    "V": ("V", "mV", "uV"),
-    "V/s": ("V/s", "mV/s", "uV/s"),
-    "A": ("A", "mA", "uA", "nA", "pA"),
-    "A/m": ("A/m", "mA/m", "uA/m", "nA/m"),
-    "A/m^2": ("mA/cm^2", "uA/cm^2", "nA/cm^2", "A/cm^2"),
+    "s": {"s": 1.0, "h": 3600.0, "min": 60.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12},
+    "V": {"V": 1.0, "mV": 1e-3, "uV": 1e-6},
+    "V/s": {"V/s": 1.0, "mV/s": 1e-3, "uV/s": 1e-6},
+    "A": {"A": 1.0, "mA": 1e-3, "uA": 1e-6, "nA": 1e-9, "pA": 1e-12},
+    "A/m": {"A/m": 1.0, "mA/m": 1e-3, "uA/m": 1e-6, "nA/m": 1e-9},
+    "A/m^2": {"mA/cm^2": 10.0, "uA/cm^2": 1e-2, "nA/cm^2": 1e-5, "A/cm^2": 1e4},
 }
-"""Units a value is written in by choice, the preferred one first."""
+"""Units a value is written in by choice, the preferred one first, and what they are; known without
+pint, so that protocols need not load it."""
 
 _MOST_DIGITS = 8  # of a number that is still readable
 
@@ -167,18 +168,16 @@ def write(value: float, unit: str) -> str:
         value: finite number in `unit`.
         unit: SI unit of the value, e.g. "A/m^2".
     """
-    wanted = quantity(unit)
     best = ""
-    for name in _READABLE.get(unit, ()):
-        number = _shortest(value, name, wanted)
+    for name, factor in _READABLE.get(unit, {}).items():
+        number = _shortest(value, factor)
         if number and (not best or len(number) < len(best.partition(" ")[0])):
             best = f"{number} {name}"
     return best or f"{plain(value)} {unit}".removesuffix(" 1")
 
 
-def _shortest(value: float, name: str, wanted: Quantity) -> str:
-    """Return the fewest digits that are exactly `value` in the unit `name`, or ""."""
-    factor = 1.0 if name == wanted.unit else _factor(name, wanted)
+def _shortest(value: float, factor: float) -> str:
+    """Return the fewest digits that times a factor are exactly `value`, or ""."""
     for digits in range(1, _MOST_DIGITS + 1):
         rounded = float(f"{value / factor:.{digits}g}")
         if rounded * factor == value:
@@ -220,6 +219,8 @@ def _factor(unit_text: str, wanted: Quantity) -> float:
     """Return what one `unit_text` is in the wanted unit; InputError for a wrong dimension."""
     if _is_celsius(unit_text) and wanted.unit == "K":
         return 1.0
+    if unit_text in _READABLE.get(wanted.unit, {}):
+        return _READABLE[wanted.unit][unit_text]
     given = _pint_unit(unit_text, wanted)
     target = _pint_unit(wanted.unit, wanted)
     if wanted.per_mole and given.dimensionality != target.dimensionality:

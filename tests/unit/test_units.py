@@ -5,9 +5,12 @@ import subprocess
 import sys
 
 import numpy as np
+import pint
 import pytest
+from approx import relative
 from pydantic import TypeAdapter, ValidationError
 
+from pyscl import units
 from pyscl.errors import InputError
 from pyscl.units import (
     AVOGADRO,
@@ -154,9 +157,17 @@ def test_schema_of_a_quantity_is_a_text_with_an_example():
     assert schema["examples"] == ["0.3 mS/cm"]
 
 
+def test_units_of_protocols_are_what_pint_says():
+    registry = pint.UnitRegistry()
+    for unit, names in units._READABLE.items():
+        for name, factor in names.items():
+            assert registry.Quantity(1.0, name).to(unit).magnitude == relative(factor, 1e-15)
+
+
 def test_pint_is_not_imported_before_it_is_needed():
     code = (
-        "import sys, pyscl.materials, pyscl.input; "
+        "import sys, pyscl.materials, pyscl.input, pyscl.protocol as p; "
+        "p.format_step(p.parse_step('Charge at 1 mA/cm^2 for 5 min or until 0.1 mV')); "
         "print(sorted({'pint', 'scipy'} & set(sys.modules)))"
     )
     done = subprocess.run(
