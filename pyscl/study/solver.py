@@ -96,7 +96,7 @@ class StateSolver:
         return self._relax(assembly, u)
 
     def follow(self, assembly: _core.Assembly, u: FloatArray) -> FloatArray:
-        """Return the guess of the linearised equations for moved boundary values."""
+        """Return the response of u (n_dofs,) [scaled] in first order to moved boundary values."""
         assembly.start_from(u, _FROZEN * max(self._fastest, 1.0))
         control = self._options.control()
         result = self._newton_of(assembly).follow(assembly, u, control, self._progress)
