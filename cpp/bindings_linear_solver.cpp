@@ -1,4 +1,5 @@
 #include "bindings.hpp"
+#include "bindings_back_end.hpp"
 #include "linear_solver.hpp"
 
 #include <pybind11/complex.h>
@@ -24,7 +25,7 @@ void bind(py::module_& m, const char* name)
   py::class_<Bound>(m, name)
       .def(py::init(
                [](const Array<Index>& rows, const Array<Index>& column_begins,
-                  const Array<Index>& order)
+                  const Array<Index>& order, const py::object& given)
                {
                  const py::ssize_t n = column_begins.size() - 1;
                  Matrix matrix(n, n);
@@ -32,10 +33,12 @@ void bind(py::module_& m, const char* name)
                  std::copy_n(column_begins.data(), n + 1, matrix.outerIndexPtr());
                  std::copy_n(rows.data(), rows.size(), matrix.innerIndexPtr());
                  std::fill_n(matrix.valuePtr(), rows.size(), Scalar(1));
-                 Solver solver(matrix, to_vector(order));
+                 const auto back_end = make_back_end(given);
+                 Solver solver(matrix, to_vector(order), back_end.get());
                  return std::make_unique<Bound>(Bound{std::move(matrix), std::move(solver)});
                }),
-           "rows"_a.noconvert(), "column_begins"_a.noconvert(), "order"_a.noconvert())
+           "rows"_a.noconvert(), "column_begins"_a.noconvert(), "order"_a.noconvert(),
+           "back_end"_a = py::none())
       .def(
           "factorize",
           [](Bound& b, const Array<Scalar>& values)
@@ -59,8 +62,7 @@ void bind(py::module_& m, const char* name)
           },
           "right_hand_side"_a.noconvert())
       .def_property_readonly("fill", [](const Bound& b) { return b.solver.fill(); })
-      .def_property_readonly("pivoted_freely",
-                             [](const Bound& b) { return b.solver.pivoted_freely(); });
+      .def_property_readonly("solved_by", [](const Bound& b) { return b.solver.solved_by(); });
 }
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "bindings.hpp"
+#include "bindings_back_end.hpp"
 #include "small_signal.hpp"
 
 #include <pybind11/complex.h>
@@ -33,15 +34,19 @@ void bind_small_signal(py::module_& m)
 {
   py::class_<SmallSignal>(m, "SmallSignal")
       .def(py::init(
-               [](const Assembly& assembly, const Array<double>& u, const Array<Index>& node_rank)
+               [](const Assembly& assembly, const Array<double>& u, const Array<Index>& node_rank,
+                  const py::object& given)
                {
                  const Vector at = state(u, assembly.discretization());
                  const std::vector<Index> rank = to_vector(node_rank);
                  if (static_cast<Index>(rank.size()) != assembly.discretization().n_nodes())
                    throw std::invalid_argument("node_rank needs one entry per node");
-                 return unlocked([&] { return std::make_unique<SmallSignal>(assembly, at, rank); });
+                 const auto back_end = make_back_end(given);
+                 return unlocked(
+                     [&] { return std::make_unique<SmallSignal>(assembly, at, rank, back_end); });
                }),
-           "assembly"_a, "u"_a.noconvert(), "node_rank"_a.noconvert())
+           "assembly"_a, "u"_a.noconvert(), "node_rank"_a.noconvert(), "back_end"_a = py::none())
+      .def_property_readonly("count", &SmallSignal::count)
       .def_property_readonly("group", [](const SmallSignal& s) { return to_numpy(s.group()); })
       .def(
           "solve",

@@ -1,4 +1,5 @@
 #include "bindings.hpp"
+#include "bindings_back_end.hpp"
 #include "elimination_order.hpp"
 #include "transient.hpp"
 
@@ -29,6 +30,10 @@ Poll make_poll(const py::object& callback)
 
 void bind_newton(py::module_& m)
 {
+  py::enum_<SolvedBy>(m, "SolvedBy")
+      .value("back_end", SolvedBy::back_end)
+      .value("multifrontal", SolvedBy::multifrontal)
+      .value("free_pivots", SolvedBy::free_pivots);
   py::class_<NewtonControl>(m, "NewtonControl")
       .def(py::init<double, int, double, double>(), "tolerance"_a, "max_iterations"_a,
            "outward_limit"_a, "phi_tolerance"_a = 0.0)
@@ -44,6 +49,7 @@ void bind_newton(py::module_& m)
       .def_readonly("damping", &NewtonStep::damping)
       .def_readonly("worst_dof", &NewtonStep::worst_dof)
       .def_readonly("factorized", &NewtonStep::factorized)
+      .def_readonly("solved_by", &NewtonStep::solved_by)
       .def_readonly("assembly_seconds", &NewtonStep::assembly_seconds)
       .def_readonly("factor_seconds", &NewtonStep::factor_seconds)
       .def_readonly("solve_seconds", &NewtonStep::solve_seconds);
@@ -64,9 +70,9 @@ void bind_newton(py::module_& m)
       },
       "assembly"_a, "node_rank"_a.noconvert());
   py::class_<NewtonIteration>(m, "NewtonIteration")
-      .def(py::init([](const Array<Index>& node_rank)
-                    { return NewtonIteration(to_vector(node_rank)); }),
-           "node_rank"_a.noconvert())
+      .def(py::init([](const Array<Index>& node_rank, const py::object& back_end)
+                    { return NewtonIteration(to_vector(node_rank), make_back_end(back_end)); }),
+           "node_rank"_a.noconvert(), "back_end"_a = py::none())
       .def(
           "solve",
           [](NewtonIteration& newton, const Assembly& assembly, const Array<double>& u,
@@ -104,13 +110,14 @@ void bind_transient(py::module_& m)
   py::class_<Transient>(m, "Transient")
       .def(py::init(
                [](const Assembly& assembly, const Array<Index>& node_rank,
-                  std::vector<double> bulk_minority, double phi_weight, double phi_noise)
+                  std::vector<double> bulk_minority, double phi_weight, double phi_noise,
+                  const py::object& back_end)
                {
                  return Transient(assembly, to_vector(node_rank), std::move(bulk_minority),
-                                  phi_weight, phi_noise);
+                                  phi_weight, phi_noise, make_back_end(back_end));
                }),
            "assembly"_a, "node_rank"_a.noconvert(), "bulk_minority"_a, "phi_weight"_a,
-           "phi_noise"_a = 0.0)
+           "phi_noise"_a = 0.0, "back_end"_a = py::none())
       .def(
           "restart", [](Transient& t, double time, const Array<double>& u)
           { t.restart(time, state(u, t.assembly().discretization())); }, "time"_a,

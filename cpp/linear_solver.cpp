@@ -7,7 +7,8 @@ namespace pyscl
 {
 
 template <class Scalar>
-LinearSolver<Scalar>::LinearSolver(const Matrix& pattern, std::vector<std::int32_t> order)
+LinearSolver<Scalar>::LinearSolver(const Matrix& pattern, std::vector<std::int32_t> order,
+                                   const BackEnd* back_end)
     : _order(std::move(order))
 {
   const auto n = static_cast<std::int32_t>(pattern.cols());
@@ -41,7 +42,10 @@ LinearSolver<Scalar>::LinearSolver(const Matrix& pattern, std::vector<std::int32
     }
   }
   _permuted.outerIndexPtr()[n] = static_cast<std::int32_t>(_source.size());
-  _multifrontal = std::make_unique<MultifrontalLU<Scalar>>(_permuted);
+  if (back_end)
+    _back_end = back_end->analyse(_permuted);
+  else
+    _multifrontal = std::make_unique<MultifrontalLU<Scalar>>(_permuted);
 }
 
 /// Scales rows, then columns, to maximum 1. Rows of depleted regions are smaller by many tens of
@@ -71,6 +75,7 @@ template <class Scalar>
 bool LinearSolver<Scalar>::factorize(const Matrix& matrix)
 {
   _pivoted = nullptr;
+  _solved_by = _back_end ? SolvedBy::back_end : SolvedBy::multifrontal;
   if (!equilibrate(matrix))
     return false;
   for (Eigen::Index k = 0; k < _permuted.cols(); ++k)
@@ -80,7 +85,19 @@ bool LinearSolver<Scalar>::factorize(const Matrix& matrix)
       _permuted.valuePtr()[s] =
           matrix.valuePtr()[_source[s]] * scale * _row_scale[_order[_permuted.innerIndexPtr()[s]]];
   }
-  return _multifrontal->factorize(_permuted) || pivot_freely();
+  return (_back_end && _back_end->factorize(_permuted)) || pivot_within_supernodes() ||
+         pivot_freely();
+}
+
+template <class Scalar>
+bool LinearSolver<Scalar>::pivot_within_supernodes()
+{
+  if (!_multifrontal)
+    _multifrontal = std::make_unique<MultifrontalLU<Scalar>>(_permuted);
+  if (!_multifrontal->factorize(_permuted))
+    return false;
+  _solved_by = SolvedBy::multifrontal;
+  return true;
 }
 
 /// Factorises with pivots from the whole column, which costs more time and fill.
@@ -92,7 +109,10 @@ bool LinearSolver<Scalar>::pivot_freely()
   // Diagonal pivots keep the fill of the given order; a tiny one is still exchanged.
   _pivoted->setPivotThreshold(1e-3);
   _pivoted->compute(_permuted);
-  return _pivoted->info() == Eigen::Success;
+  if (_pivoted->info() != Eigen::Success)
+    return false;
+  _solved_by = SolvedBy::free_pivots;
+  return true;
 }
 
 template <class Scalar>
@@ -104,7 +124,10 @@ auto LinearSolver<Scalar>::solve(const Column& right_hand_side, Refinement refin
     b[k] = right_hand_side[_order[k]] * _row_scale[_order[k]];
   Column x;
   constexpr double acceptable = 1e-11;
-  if (!(find_solution(b, refinement, x) <= acceptable) && !_pivoted && pivot_freely())
+  double error = find_solution(b, refinement, x);
+  if (!(error <= acceptable) && _solved_by == SolvedBy::back_end && pivot_within_supernodes())
+    error = find_solution(b, refinement, x);
+  if (!(error <= acceptable) && !_pivoted && pivot_freely())
     find_solution(b, refinement, x);
   Column solution(n);
   for (std::int32_t k = 0; k < n; ++k)
@@ -118,7 +141,18 @@ template <class Scalar>
 double LinearSolver<Scalar>::find_solution(const Column& b, Refinement refinement, Column& x) const
 {
   const auto solve = [this](const Column& right) -> Column
-  { return _pivoted ? Column(_pivoted->solve(right)) : _multifrontal->solve(right); };
+  {
+    switch (_solved_by)
+    {
+    case SolvedBy::back_end:
+      return _back_end->solve(right);
+    case SolvedBy::multifrontal:
+      return _multifrontal->solve(right);
+    case SolvedBy::free_pivots:
+      break;
+    }
+    return _pivoted->solve(right);
+  };
   const auto size = [](const Column& v) { return v.template lpNorm<Eigen::Infinity>(); };
   x = solve(b);
   Column rest = b;
@@ -143,13 +177,9 @@ double LinearSolver<Scalar>::find_solution(const Column& b, Refinement refinemen
 template <class Scalar>
 std::int64_t LinearSolver<Scalar>::fill() const
 {
-  return _pivoted ? _pivoted->nnzL() + _pivoted->nnzU() : _multifrontal->fill();
-}
-
-template <class Scalar>
-bool LinearSolver<Scalar>::pivoted_freely() const
-{
-  return _pivoted != nullptr;
+  if (_solved_by == SolvedBy::free_pivots)
+    return _pivoted->nnzL() + _pivoted->nnzU();
+  return _solved_by == SolvedBy::back_end ? _back_end->fill() : _multifrontal->fill();
 }
 
 template class LinearSolver<double>;

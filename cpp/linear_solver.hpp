@@ -1,6 +1,7 @@
 // One function in front of the sparse direct solvers, real or complex: scaling, ordering,
 // factorisation, solution with iterative refinement and a check of the residual. The symbolic
-// analysis is kept while the pattern stays the same.
+// analysis is kept while the pattern stays the same. A back end from outside may factorise; where
+// it finds a matrix singular or misses the residual, the built-in solver does it once more.
 #pragma once
 
 #include "multifrontal.hpp"
@@ -28,6 +29,15 @@ enum class Refinement
   where_needed
 };
 
+/// Whose factors serve: those of the back end from outside, of the multifrontal LU with pivots
+/// within its supernodes, or of the LU with pivots from the whole column.
+enum class SolvedBy
+{
+  back_end,
+  multifrontal,
+  free_pivots
+};
+
 /// Scalar is double or std::complex<double>.
 template <class Scalar>
 class LinearSolver
@@ -37,8 +47,9 @@ public:
   using Column = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
   /// `order` lists the unknowns in the order of elimination. Throws std::invalid_argument if it is
-  /// no permutation.
-  LinearSolver(const Matrix& pattern, std::vector<std::int32_t> order);
+  /// no permutation. Without a back end the built-in solver factorises.
+  LinearSolver(const Matrix& pattern, std::vector<std::int32_t> order,
+               const BackEnd* back_end = nullptr);
 
   /// Numerical factorisation. False if the matrix is singular or not finite.
   bool factorize(const Matrix& matrix);
@@ -46,22 +57,25 @@ public:
   Column solve(const Column& right_hand_side, Refinement refinement = Refinement::always);
   /// Entries of the factors.
   std::int64_t fill() const;
-  /// Whether the pivots within supernodes were not good enough for the last matrix.
-  bool pivoted_freely() const;
+  /// Whose factors of the last matrix serve.
+  SolvedBy solved_by() const { return _solved_by; }
 
 private:
   using PivotedLU = Eigen::SparseLU<Matrix, Eigen::NaturalOrdering<int>>;
 
   bool equilibrate(const Matrix& matrix);
+  bool pivot_within_supernodes();
   bool pivot_freely();
   double find_solution(const Column& b, Refinement refinement, Column& x) const;
 
-  std::vector<std::int32_t> _order;  ///< permuted -> original
-  Matrix _permuted;                  ///< scaled and permuted matrix
-  std::vector<std::int32_t> _source; ///< value of _permuted <- value of the original matrix
-  Vector _row_scale, _column_scale;  ///< in original numbering
-  std::unique_ptr<MultifrontalLU<Scalar>> _multifrontal;
-  std::unique_ptr<PivotedLU> _pivoted; ///< of the last matrix, if it needed it
+  std::vector<std::int32_t> _order;   ///< permuted -> original
+  Matrix _permuted;                   ///< scaled and permuted matrix
+  std::vector<std::int32_t> _source;  ///< value of _permuted <- value of the original matrix
+  Vector _row_scale, _column_scale;   ///< in original numbering
+  BackEnd::Factors<Scalar> _back_end; ///< if one was chosen
+  std::unique_ptr<MultifrontalLU<Scalar>> _multifrontal; ///< with a back end: once it is needed
+  std::unique_ptr<PivotedLU> _pivoted;                   ///< of the last matrix, if it needed it
+  SolvedBy _solved_by = SolvedBy::multifrontal;
 };
 
 extern template class LinearSolver<double>;

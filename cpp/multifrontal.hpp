@@ -6,6 +6,8 @@
 // (1989) 291.
 #pragma once
 
+#include "factorization.hpp"
+
 #include <Eigen/Core>
 #include <Eigen/SparseCore>
 
@@ -17,7 +19,7 @@ namespace pyscl
 
 /// Scalar is double or std::complex<double>.
 template <class Scalar>
-class MultifrontalLU
+class MultifrontalLU final : public Factorization<Scalar>
 {
 public:
   using Matrix = Eigen::SparseMatrix<Scalar>;
@@ -28,10 +30,10 @@ public:
 
   /// Numerical factorisation of a matrix with the same pattern. False if a pivot is zero or not
   /// finite.
-  bool factorize(const Matrix& matrix);
-  Column solve(const Column& right_hand_side) const;
+  bool factorize(const Matrix& matrix) override;
+  Column solve(const Column& right_hand_side) const override;
   /// Entries of the factors.
-  std::int64_t fill() const { return static_cast<std::int64_t>(_factors.size()); }
+  std::int64_t fill() const override { return static_cast<std::int64_t>(_factors.size()); }
 
 private:
   using Index = std::int32_t;

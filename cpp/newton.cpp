@@ -204,7 +204,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
         if (!parts.empty())
           parts.replace(assembly, fluxes, r, jacobian);
         if (_weak ? !_weak->same_pattern(parts) : !parts.empty())
-          _solver = std::make_unique<LinearSolver<double>>(jacobian, _order);
+          _solver = std::make_unique<LinearSolver<double>>(jacobian, _order, _back_end.get());
         _weak = std::move(parts);
       }
       step.assembly_seconds = clock.lap();
@@ -222,6 +222,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     const Vector dz =
         quasi_newton.step(-_solver->solve(r, Refinement::where_needed), step.factorized);
     step.solve_seconds = clock.lap();
+    step.solved_by = _solver->solved_by();
     if (!dz.allFinite())
       return finish("the linear solver returned values that are not finite");
     const bool advanced = advance(z, dz, r, result.u, step);
@@ -253,7 +254,7 @@ void NewtonIteration::prepare(const Assembly& assembly)
   if (_solver && has_pattern(pattern))
     return;
   _order = elimination_order(assembly, _node_rank);
-  _solver = std::make_unique<LinearSolver<double>>(pattern, _order);
+  _solver = std::make_unique<LinearSolver<double>>(pattern, _order, _back_end.get());
   _weak.reset();
   _columns.assign(pattern.outerIndexPtr(), pattern.outerIndexPtr() + pattern.cols() + 1);
   _rows.assign(pattern.innerIndexPtr(), pattern.innerIndexPtr() + pattern.nonZeros());
@@ -303,6 +304,7 @@ NewtonResult NewtonIteration::follow(const Assembly& assembly, const Vector& u,
   step.factor_seconds = clock.lap();
   const Vector dz = -_solver->solve(r, Refinement::where_needed);
   step.solve_seconds = clock.lap();
+  step.solved_by = _solver->solved_by();
   if (!dz.allFinite())
     return result;
   const DampedUpdate update = damp(assembly, u, dz, control.outward_limit);

@@ -7,6 +7,7 @@
 #include "weak_parts.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,6 +33,7 @@ struct NewtonStep
                        ///< sites that were not damped (steady)
   Index worst_dof;     ///< dof of the largest change
   bool factorized;     ///< whether the Jacobian was factorised, not an earlier one used
+  SolvedBy solved_by;  ///< whose factors served in the end
   double assembly_seconds;
   double factor_seconds;
   double solve_seconds;
@@ -53,8 +55,13 @@ using Poll = std::function<void(const NewtonStep&)>;
 class NewtonIteration
 {
 public:
-  /// `node_rank` is the order of elimination of the nodes.
-  explicit NewtonIteration(std::vector<Index> node_rank) : _node_rank(std::move(node_rank)) {}
+  /// `node_rank` is the order of elimination of the nodes. Without a back end the built-in solver
+  /// factorises.
+  explicit NewtonIteration(std::vector<Index> node_rank,
+                           std::shared_ptr<const BackEnd> back_end = nullptr)
+      : _node_rank(std::move(node_rank)), _back_end(std::move(back_end))
+  {
+  }
 
   /// By `solve_convex` in equilibrium, else by `solve_damped`.
   NewtonResult solve(const Assembly& assembly, const Vector& u, const NewtonControl& control,
@@ -90,6 +97,7 @@ private:
   bool has_pattern(const SparseMatrix& pattern) const;
 
   std::vector<Index> _node_rank, _order;
+  std::shared_ptr<const BackEnd> _back_end;
   std::vector<Index> _columns, _rows; ///< of the pattern that the solver was made for
   std::unique_ptr<LinearSolver<double>> _solver;
   std::optional<WeakParts> _weak;

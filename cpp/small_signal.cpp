@@ -10,8 +10,10 @@ namespace pyscl
 {
 
 SmallSignal::SmallSignal(const Assembly& assembly, const Vector& u,
-                         const std::vector<Index>& node_rank)
-    : _constraints(assembly.constraints()), _linearization(assembly.linearize(u))
+                         const std::vector<Index>& node_rank,
+                         std::shared_ptr<const BackEnd> back_end)
+    : _back_end(std::move(back_end)), _constraints(assembly.constraints()),
+      _linearization(assembly.linearize(u))
 {
   const Discretization& d = assembly.discretization();
   for (Index t = 0; t < d.n_terminals(); ++t)
@@ -79,7 +81,7 @@ std::unique_ptr<SmallSignal::Solver> SmallSignal::factorized(std::complex<double
     }
   }
   if (!solver)
-    solver = std::make_unique<Solver>(matrix, _order);
+    solver = std::make_unique<Solver>(matrix, _order, _back_end.get());
   if (_pattern.cols() > 0 && !solver->factorize(matrix))
     throw std::runtime_error("the small-signal equations are singular or not finite");
   return solver;
@@ -88,7 +90,14 @@ std::unique_ptr<SmallSignal::Solver> SmallSignal::factorized(std::complex<double
 void SmallSignal::give_back(std::unique_ptr<Solver> solver) const
 {
   const std::lock_guard lock(_mutex);
+  ++_count[static_cast<std::size_t>(solver->solved_by())];
   _idle.push_back(std::move(solver));
+}
+
+std::array<int, 3> SmallSignal::count() const
+{
+  const std::lock_guard lock(_mutex);
+  return _count;
 }
 
 /// The free unknowns, those of the terminals 0, for given inner rows (n_free).

@@ -9,6 +9,8 @@
 #include "assembly.hpp"
 #include "linear_solver.hpp"
 
+#include <array>
+#include <memory>
 #include <mutex>
 
 namespace pyscl
@@ -28,7 +30,8 @@ public:
   /// `assembly` is a transient balance in which the voltages of all terminals are free. Terminals
   /// that are tied to each other form one group. Throws std::invalid_argument if there is none,
   /// or if one holds a closed amount.
-  SmallSignal(const Assembly& assembly, const Vector& u, const std::vector<Index>& node_rank);
+  SmallSignal(const Assembly& assembly, const Vector& u, const std::vector<Index>& node_rank,
+              std::shared_ptr<const BackEnd> back_end = nullptr);
   ~SmallSignal();
 
   /// Group of every terminal.
@@ -43,6 +46,8 @@ public:
   /// Change of every dof that the flows of the state itself make within a time, to first order (one
   /// step of backward Euler); 0 in a steady state.
   Vector change_within(double time) const;
+  /// Factorisations so far, by whose factors served.
+  std::array<int, 3> count() const;
 
 private:
   using Solver = LinearSolver<std::complex<double>>;
@@ -50,6 +55,7 @@ private:
   void give_back(std::unique_ptr<Solver> solver) const;
   ComplexVector solve_inner(Solver& solver, const ComplexVector& rows) const;
 
+  std::shared_ptr<const BackEnd> _back_end;
   Constraints _constraints;
   Linearization _linearization;
   std::vector<Index> _group;
@@ -59,6 +65,7 @@ private:
   std::vector<Index> _order;           ///< of elimination of these
   ComplexSparseMatrix _pattern;        ///< of the equations between them
   std::vector<Index> _source;          ///< value of _pattern <- value of flow and storage
+  mutable std::array<int, 3> _count{}; ///< of factorisations, by `SolvedBy`
   mutable std::mutex _mutex;
   mutable std::vector<std::unique_ptr<Solver>> _idle; ///< solvers that no thread uses
 };

@@ -30,8 +30,9 @@ SparseMatrix part(const SparseMatrix& matrix, const std::vector<Index>& unknowns
 } // namespace
 
 Transient::Transient(Assembly assembly, std::vector<Index> node_rank,
-                     std::vector<double> bulk_minority, double phi_weight, double phi_noise)
-    : _assembly(std::move(assembly)), _newton(std::move(node_rank)),
+                     std::vector<double> bulk_minority, double phi_weight, double phi_noise,
+                     std::shared_ptr<const BackEnd> back_end)
+    : _assembly(std::move(assembly)), _newton(std::move(node_rank), std::move(back_end)),
       _bulk_minority(std::move(bulk_minority)), _phi_weight(phi_weight), _phi_noise(phi_noise)
 {
   if (_assembly.balance() != Balance::transient)

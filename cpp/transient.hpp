@@ -34,7 +34,7 @@ public:
   /// fraction, which is given for every carrier law (regions in order, carriers within); errors of
   /// phi [kT/e] beyond `phi_noise`, its rounding, count times `phi_weight`.
   Transient(Assembly assembly, std::vector<Index> node_rank, std::vector<double> bulk_minority,
-            double phi_weight, double phi_noise);
+            double phi_weight, double phi_noise, std::shared_ptr<const BackEnd> back_end = nullptr);
 
   /// Forgets the past and starts at a state.
   void restart(double time, const Vector& u);

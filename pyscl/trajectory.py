@@ -50,7 +50,8 @@ class Trajectory:
         complete: whether the protocol was carried out to its end.
         reason: why the integration ended ("end of the protocol", "interrupted", ...).
         restart: from where it can go on, None if it cannot.
-        counts: numbers of "steps", "rejected", "iterations", "factorisations", and seconds spent:
+        counts: numbers of "steps", "rejected", "iterations", "factorisations", "fallbacks" (those
+            of them that another than the chosen linear solver had to do), and seconds spent:
             "assembly_seconds", "factor_seconds", "solve_seconds", "output_seconds".
         settings: protocol, contacts and options as plain data; a checkpoint is refused where
             they are others.

@@ -24,6 +24,7 @@ from pyscl.input.mesh import MeshInput, Point
 from pyscl.input.mistakes import Mistakes
 from pyscl.input.studies import AnyStudy, EquilibriumStudy, StudyInput
 from pyscl.input.study_checks import check_studies
+from pyscl.linear import LinearSolverName
 from pyscl.materials import Landau, Material, apply_pairs
 from pyscl.materials.choice import RegionMaterial
 from pyscl.materials.offsets import is_between, regions_left_out
@@ -102,6 +103,8 @@ class RunInput(InputModel):
             its material, which does not depend on the field.
         variants: by name, the regions whose material differs from `regions`.
         studies: in the order in which they are run.
+        linear_solver: which factorises the matrices of all studies: "built-in", "pardiso",
+            "mumps", or "auto".
         output: what is written.
     """
 
@@ -119,6 +122,7 @@ class RunInput(InputModel):
     fixed_polarization: dict[str, tuple[SurfaceCharge, SurfaceCharge]] = Field(default_factory=dict)
     variants: dict[str, dict[str, RegionMaterial]] = Field(default_factory=dict)
     studies: Annotated[tuple[StudyInput, ...], Field(min_length=1)] = (EquilibriumStudy(),)
+    linear_solver: LinearSolverName = "built-in"
     output: OutputInput = OutputInput()
 
     def materials(self, variant: str | None = None) -> dict[str, Material]:

@@ -174,16 +174,21 @@ def _solve(
     approach: Approach,
     start: Solution | None,
 ) -> StudyOutcome:
+    chosen = approach.options or SolverOptions()
     if isinstance(study, TransientStudy):
         told = listeners.step
         listener = (lambda record: told(label, study, record)) if told else None
-        trajectory = carry_out(study, model, place, previous, earlier, listener)
-        counts = dict(trajectory.counts)
+        trajectory = carry_out(
+            study, model, place, previous, earlier, listener, chosen.linear_solver
+        )
+        counts = {
+            **trajectory.counts,
+            "linear_solver": trajectory.final.history.linear_solver,
+        }
         return StudyOutcome(name, trajectory.final, None, place, 0.0, counts, trajectory)
     heard = listeners.iteration
     progress = (lambda k, i: heard(label, k, i)) if heard else None
-    chosen = approach.options
-    options = replace(chosen, progress=progress) if chosen else SolverOptions(progress=progress)
+    options = replace(chosen, progress=progress)
     if isinstance(study, ImpedanceStudy):
         spectrum = carry_out_impedance(study, model, previous, options)
         state = spectrum.solution

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from pyscl.errors import InputError
 from pyscl.input import EquilibriumStudy, ImpedanceStudy, RunInput, TransientStudy
 from pyscl.input.studies import PolarStudy
+from pyscl.linear import LinearSolver, choose
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.model import Model
@@ -32,6 +36,7 @@ from pyscl.runner.quantities import write_quantities
 from pyscl.runner.spectra import check_impedance
 from pyscl.runner.summary import list_assumptions, report_results, summarise
 from pyscl.runner.transients import check_transient
+from pyscl.study.newton import SolverOptions
 from pyscl.study.steady import check_steady
 from pyscl.validity import debye_lengths, validity_warnings
 
@@ -99,6 +104,9 @@ def execute(
         locate(mesh, cut.start, cut.end, cut.points)
     for name, model in models.items():
         _check_studies(run, name, model, folder, resume=resume)
+    solver = _check_solver(run)
+    options = replace(approach.options or SolverOptions(), linear_solver=run.linear_solver)
+    approach = replace(approach, options=options)
 
     lengths: dict[str, float] = {}
     warnings: dict[str, None] = dict.fromkeys([*_open_sides(run, prepared), *run.lost_pairs()])
@@ -117,6 +125,7 @@ def execute(
             warnings.update(dict.fromkeys(range_warnings(study, model)))
     verdict = check(mesh, lengths)
     report(str(verdict))
+    report(f"linear solver: {solver}")
     assumptions = list_assumptions(cases)
     for warning in warnings:
         report(f"warning: {warning}")
@@ -135,7 +144,9 @@ def execute(
         for name, model in models.items()
     }
     geometry = prepared.to_dict()
-    summary = summarise(run, models, geometry, verdict, list(warnings), assumptions, outcomes)
+    summary = summarise(
+        run, models, geometry, verdict, list(warnings), assumptions, outcomes, solver
+    )
     if origin is not None:
         summary["command"] = origin.command
     (folder / "summary.json").write_text(json.dumps(summary, indent=1, allow_nan=False))
@@ -183,6 +194,13 @@ def _check_folder_names(cases: Iterable[str]) -> None:
                 f"variants '{other}' and '{case}' would share the folder '{slug(case)}'; names "
                 "must differ in letters, digits or -_."
             )
+
+
+def _check_solver(run: RunInput) -> LinearSolver:
+    """Return the linear solver, after refusing one that is not there or cannot do a study."""
+    if any(isinstance(study, ImpedanceStudy) for study in run.studies):
+        choose(run.linear_solver, np.complex128)
+    return choose(run.linear_solver)
 
 
 def _check_studies(run: RunInput, case: str, model: Model, folder: Path, *, resume: bool) -> None:

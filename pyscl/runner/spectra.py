@@ -69,7 +69,9 @@ def carry_out(
             reference=study.reference,
             open_contacts=study.open_contacts,
             options=SpectrumOptions(
-                tolerance=study.tolerance, points_per_decade=study.points_per_decade
+                tolerance=study.tolerance,
+                points_per_decade=study.points_per_decade,
+                linear_solver=options.linear_solver,
             ),
         )
     except InputError as error:  # whether a state is at rest shows only when it is there

@@ -8,6 +8,7 @@ import numpy as np
 
 from pyscl.citations import cited_by_run
 from pyscl.input import RunInput
+from pyscl.linear import LinearSolver
 from pyscl.materials import Landau, Material, Provenance
 from pyscl.materials.polarization.laws import AnyPolarization
 from pyscl.mesh import MeshReport
@@ -94,6 +95,7 @@ def summarise(
     warnings: list[str],
     assumptions: Mapping[str, str],
     outcomes: Mapping[str, list[StudyOutcome]],
+    solver: LinearSolver,
 ) -> dict[str, Any]:
     """Return inputs, versions, mesh verdict, histories, results and warnings as plain data.
 
@@ -120,6 +122,11 @@ def summarise(
         "title": run.title,
         "input": run.model_dump(mode="json", by_alias=True),
         "versions": versions(),
+        "linear solver": {
+            "name": solver.name,
+            "version": solver.version,
+            "fallbacks": sum(_fallbacks(o, solver) for s in outcomes.values() for o in s),
+        },
         "geometry": geometry,
         "mesh": verdict.to_dict(),
         "warnings": warnings + verdict.warnings,
@@ -129,6 +136,14 @@ def summarise(
         "comparison": comparison,
         "status": "failed" if any(o.error for s in outcomes.values() for o in s) else "converged",
     }
+
+
+def _fallbacks(outcome: StudyOutcome, solver: LinearSolver) -> int:
+    """Return how many factorisations of a study another than the chosen solver had to do."""
+    if outcome.trajectory is not None:
+        return int(outcome.trajectory.counts.get("fallbacks", 0))
+    steps = outcome.history.get("iterations", ())
+    return sum(step["factorised"] and step["solved_by"] != solver.name for step in steps)
 
 
 def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:
@@ -240,6 +255,11 @@ def _comparison(run: RunInput, outcomes: Mapping[str, list[StudyOutcome]]) -> di
 
 def report_results(summary: dict[str, Any], report: Callable[[str], None]) -> None:
     """Report layers, protocols, spectra, resistances and promotions of a summary as tables."""
+    if fallbacks := summary["linear solver"]["fallbacks"]:
+        report(
+            f"linear solver: {fallbacks} matrices were too hard for "
+            f"{summary['linear solver']['name']} and factorised by another, see summary.json"
+        )
     report_layers(summary, report)
     steps = [
         (

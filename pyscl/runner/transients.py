@@ -2,11 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pyscl.errors import ConvergenceError, InputError
 from pyscl.input import TransientStudy
+from pyscl.linear import BackEnd, LinearSolverName
+from pyscl.linear.choice import BUILT_IN
 from pyscl.model import Model
 from pyscl.solution import Solution
 from pyscl.storage.header import TRAJECTORY, kind_of
@@ -79,6 +82,7 @@ def carry_out(
     previous: Solution | None,
     earlier: Path | None,
     listener: Callable[[StepRecord], None] | None,
+    linear_solver: "LinearSolverName | BackEnd" = BUILT_IN,
 ) -> Trajectory:
     """Carry out a transient, or what is left of it.
 
@@ -89,11 +93,13 @@ def carry_out(
         previous: the last state of the study before, or None.
         earlier: from `earlier_file`, to go on from, or None.
         listener: called after every accepted step.
+        linear_solver: see `SolverOptions`.
 
     Raises:
         ConvergenceError: a step failed; `error.trajectory` is what there is.
     """
     options = _options(study, place, listener)
+    options = replace(options, newton=replace(options.newton, linear_solver=linear_solver))
     if earlier is not None and earlier.name == RESULT:
         return Trajectory.load(earlier, model, _settings(study, model, options))
     place.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """Options, history and failure report of Newton's method."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,8 @@ import numpy as np
 
 from pyscl import _core
 from pyscl.errors import ConvergenceError
+from pyscl.linear.back_end import BackEnd
+from pyscl.linear.choice import BUILT_IN, LinearSolver, LinearSolverName, check_name, choose
 from pyscl.polarization import POLAR
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ class SolverOptions:
         max_polarization_steps: steps of pseudo-time in which the polarization of ferroelectric
             regions must come to rest.
         progress: called after every Newton iteration with (iteration, `Iteration`).
+        linear_solver: which factorises: "built-in", "pardiso", "mumps", "auto", or a
+            `pyscl.linear.BackEnd`; see `pyscl.linear.choose`.
     """
 
     tolerance: float = 1e-9
@@ -35,6 +40,15 @@ class SolverOptions:
     smallest_bias_step: float = 1e-3
     max_polarization_steps: int = 2000
     progress: "Callable[[int, Iteration], None] | None" = None
+    linear_solver: LinearSolverName | BackEnd = BUILT_IN
+
+    def __post_init__(self) -> None:
+        """Refuse a solver without a meaning.
+
+        Raises:
+            InputError: names the solvers.
+        """
+        check_name(self.linear_solver)
 
     def control(
         self, phi_tolerance: float = 0.0, max_iterations: int | None = None
@@ -67,6 +81,9 @@ class Iteration:
         solve_seconds: time for the solution.
         factorised: whether the Jacobian was factorised anew; close to the solution the factors of
             an earlier iteration serve.
+        solved_by: whose factors served: the chosen linear solver, or one it fell back on because
+            it found the matrix singular or missed the residual: "built-in", "built-in, free
+            pivots".
     """
 
     potential_update: float
@@ -80,6 +97,7 @@ class Iteration:
     solve_seconds: float
     polarization_update: float = 0.0
     factorised: bool = True
+    solved_by: str = BUILT_IN
 
     @property
     def update(self) -> float:
@@ -100,6 +118,7 @@ class NewtonHistory:
         polarization_steps: steps in which the polarization of ferroelectric regions came to rest.
         relaxation_rate: rate of the slowest mode of that polarization around the state [1/s],
             positive if the state is stable; None if it was not computed.
+        linear_solver: name and version of the chosen linear solver.
     """
 
     kind: str
@@ -109,11 +128,17 @@ class NewtonHistory:
     converged: bool = True
     polarization_steps: int = 0
     relaxation_rate: float | None = None
+    linear_solver: str = BUILT_IN
 
     @property
     def factorisations(self) -> int:
         """Number of factorised Jacobians."""
         return sum(i.factorised for i in self.iterations)
+
+    @property
+    def solved_by(self) -> dict[str, int]:
+        """Number of factorised Jacobians by the solver whose factors served in the end."""
+        return dict(Counter(i.solved_by for i in self.iterations if i.factorised))
 
     def __str__(self) -> str:
         count = f"{len(self.iterations)} Newton iterations, {self.factorisations} factorised"
@@ -139,7 +164,7 @@ class NewtonHistory:
         return cls(**{**data, "iterations": iterations})
 
 
-def read_iteration(model: "Model", step: _core.NewtonStep) -> Iteration:
+def read_iteration(model: "Model", step: _core.NewtonStep, solver: LinearSolver) -> Iteration:
     """Translate what the core recorded into names and SI units."""
     core = model.discretized.core
     x, y = model.mesh.points[core.dof_node[step.worst_dof]]
@@ -155,6 +180,7 @@ def read_iteration(model: "Model", step: _core.NewtonStep) -> Iteration:
         solve_seconds=step.solve_seconds,
         polarization_update=step.polar_update,
         factorised=step.factorized,
+        solved_by=solver.served(step.solved_by),
     )
 
 
@@ -172,11 +198,12 @@ def progress_callback(
     if progress is None:
         return None
     count = 0
+    solver = choose(options.linear_solver)
 
     def report(step: _core.NewtonStep) -> None:
         nonlocal count
         count += 1
-        progress(count, read_iteration(model, step))
+        progress(count, read_iteration(model, step, solver))
 
     return report
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyscl import _core
+from pyscl.linear.choice import choose
 from pyscl.materials.polarization import Landau
 from pyscl.polarization import POLAR
 from pyscl.study.newton import Iteration, NewtonHistory, progress_callback, read_iteration
@@ -57,7 +58,12 @@ class StateSolver:
     """
 
     def __init__(self, model: "Model", options: "SolverOptions") -> None:
-        """Prepare for a model."""
+        """Prepare for a model.
+
+        Raises:
+            InputError: the linear solver of the options is not there.
+        """
+        self._linear = choose(options.linear_solver)
         self._model = model
         self._options = options
         self._core = model.discretized.core
@@ -82,6 +88,7 @@ class StateSolver:
             converged,
             self.polarization_steps,
             self.relaxation_rate,
+            str(self._linear),
         )
 
     def solve(self, assembly: _core.Assembly, u: FloatArray, patience: int | None = None) -> State:
@@ -100,7 +107,7 @@ class StateSolver:
         assembly.start_from(u, _FROZEN * max(self._fastest, 1.0))
         control = self._options.control()
         result = self._newton_of(assembly).follow(assembly, u, control, self._progress)
-        self.iterations += [read_iteration(self._model, s) for s in result.steps]
+        self.iterations += [read_iteration(self._model, s, self._linear) for s in result.steps]
         result.u[self._kept] = u[self._kept]
         return result.u
 
@@ -119,14 +126,16 @@ class StateSolver:
         """Solve once, giving up after so many iterations; None: those of the options."""
         control = self._options.control(max_iterations=patience)
         result = self._newton_of(assembly).solve(assembly, u, control, self._progress)
-        self.iterations += [read_iteration(self._model, s) for s in result.steps]
+        self.iterations += [read_iteration(self._model, s, self._linear) for s in result.steps]
         self.factor_entries = result.factor_entries
         return State(result.u, result.converged, result.reason)
 
     def _newton_of(self, assembly: _core.Assembly) -> _core.NewtonIteration:
         balance = assembly.balance
         if balance not in self._newton:
-            self._newton[balance] = _core.NewtonIteration(self._model.discretized.node_rank)
+            self._newton[balance] = _core.NewtonIteration(
+                self._model.discretized.node_rank, self._linear.back_end
+            )
         return self._newton[balance]
 
     def _nearby(self, assembly: _core.Assembly, u: FloatArray) -> FloatArray | None:
@@ -199,7 +208,7 @@ class StateSolver:
         assembly.start_from(u, shift)
         _, values, rows, begins = assembly.residual_and_jacobian(u)
         order = _core.elimination_order(assembly, d.node_rank)
-        solver = _core.LinearSolver(rows, begins, order)
+        solver = _core.LinearSolver(rows, begins, order, self._linear.back_end)
         if not solver.factorize(values):
             return None
         free = assembly.free_of_dof[self._polar]

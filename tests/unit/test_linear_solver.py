@@ -126,7 +126,7 @@ def test_dense_rows_and_columns_at_the_end(scalar, rng):
     matrix = sp.bmat([[inner, column[:, None]], [row[None, :], None]], format="csc")
     order = np.append(nested(13, 9), np.int32(n)).astype(np.int32)
     solver, _, _ = check(matrix, order, scalar)
-    assert not solver.pivoted_freely
+    assert solver.solved_by == _core.SolvedBy.multifrontal
 
 
 @pytest.mark.parametrize("decades", [10, 100, 280])
@@ -148,7 +148,7 @@ def test_zero_diagonals_are_exchanged_within_their_node(rng):
     n = matrix.shape[0]
     swapped = np.arange(n).reshape(-1, 2)[:, ::-1].reshape(-1)
     solver, _, _ = check(matrix[swapped].tocsc(), nested(15, 12, 2))
-    assert not solver.pivoted_freely
+    assert solver.solved_by == _core.SolvedBy.multifrontal
 
 
 def test_pivots_from_elsewhere_are_found_where_the_block_has_none():
@@ -157,7 +157,7 @@ def test_pivots_from_elsewhere_are_found_where_the_block_has_none():
     ring = sp.csc_matrix((np.ones(n), (np.roll(np.arange(n), 1), np.arange(n))), shape=(n, n))
     weak = (ring + 1e-300 * sp.identity(n)).tocsc()
     solver, _, _ = check(weak)
-    assert solver.pivoted_freely
+    assert solver.solved_by == _core.SolvedBy.free_pivots
 
 
 @both_scalars

@@ -9,9 +9,9 @@ from runs import strip_of_two, with_inverted_triangle, write_run
 
 from pyscl import ConvergenceError, InputError, MeshError, Model, Solution, plot
 from pyscl.input import load_input
-from pyscl.runner import build_model, cases, execute
+from pyscl.runner import Approach, build_model, execute
 from pyscl.runner.names import slug
-from pyscl.study import newton
+from pyscl.study.newton import SolverOptions
 
 STEADY = "  - steady: {bias: {right: 10 mV}}\n"
 TWICE = (STEADY, STEADY + STEADY.replace("10 mV", "30 mV"))
@@ -367,7 +367,7 @@ def failed(tmp_path, monkeypatch):
 
     def steady(model, bias, start, *, options):
         if model.materials["b"].relative_permittivity == 30.0:
-            options = newton.SolverOptions(max_iterations=1, progress=options.progress)
+            options = SolverOptions(max_iterations=1, progress=options.progress)
         return real(model, bias, start, options=options)
 
     monkeypatch.setattr(Model, "steady", steady)
@@ -408,13 +408,9 @@ def test_a_repaired_run_leaves_no_trace_of_the_failure(failed, monkeypatch):
     assert not list(failed.folder.rglob("last_good.h5"))
 
 
-def test_a_failed_equilibrium_has_no_last_good_state(tmp_path, monkeypatch):
-    class Impatient(newton.SolverOptions):
-        def __init__(self, **options):
-            super().__init__(max_iterations=1, **options)
-
-    monkeypatch.setattr(cases, "SolverOptions", Impatient)
-    result = execute(load_input(write_run(tmp_path)), tmp_path / "out")
+def test_a_failed_equilibrium_has_no_last_good_state(tmp_path):
+    impatient = Approach(SolverOptions(max_iterations=1))
+    result = execute(load_input(write_run(tmp_path)), tmp_path / "out", approach=impatient)
     assert result.failed
     assert {p.name for p in (result.folder / "equilibrium").iterdir()} == {"failure.json"}
     assert strict(result.folder / "summary.json")["status"] == "failed"
@@ -435,4 +431,4 @@ def test_the_model_of_a_run_file_is_the_model_of_its_parts(tmp_path):
     assert set(model.contacts) == {"left", "right"}
     assert model.equilibrium().history.converged
     with pytest.raises(ConvergenceError):
-        model.equilibrium(options=newton.SolverOptions(max_iterations=1))
+        model.equilibrium(options=SolverOptions(max_iterations=1))

@@ -40,7 +40,7 @@ def impedance(
     options = options or SpectrumOptions()
     given = None if frequencies is None else parse_frequencies(frequencies)
     drive = find_drive(solution.model, contact, reference, open_contacts)
-    linearized = LinearizedModel(solution)
+    linearized = LinearizedModel(solution, options.linear_solver)
     local = None if drive.reference in drive.open_contacts else LocalImpedance(linearized)
     scaling = solution.model.discretized.scaling
     ohm = scaling.potential / scaling.current
@@ -82,6 +82,7 @@ def impedance(
                 f"{options.max_points} frequencies do not resolve it to {options.tolerance:g}; "
                 "raise max_points or tolerance"
             )
+    warnings += _fallbacks(linearized)
     f = np.array(sorted(known))
     table = np.array([parts[value] for value in f])
     names = local.parts if local else ()
@@ -99,3 +100,16 @@ def impedance(
         ),
         warnings=tuple(warnings),
     )
+
+
+def _fallbacks(linearized: LinearizedModel) -> list[str]:
+    """Return a sentence if another than the chosen linear solver had to help."""
+    chosen, counted = linearized.linear_solver, linearized.solved_by
+    others = {name: n for name, n in counted.items() if name != chosen.name}
+    if not others:
+        return []
+    done = ", ".join(f"{n} by {name}" for name, n in others.items())
+    return [
+        f"{sum(others.values())} of {sum(counted.values())} matrices were too hard for the linear "
+        f"solver {chosen}: {done}"
+    ]

@@ -10,6 +10,8 @@ from scipy.constants import epsilon_0
 
 from pyscl.carriers import bulk_conductivity
 from pyscl.errors import InputError
+from pyscl.linear.back_end import BackEnd
+from pyscl.linear.choice import BUILT_IN, LinearSolverName, check_name
 from pyscl.units import parse
 
 if TYPE_CHECKING:
@@ -35,15 +37,18 @@ class SpectrumOptions:
         points_per_decade: density of the first frequencies.
         max_points: most frequencies.
         workers: threads; each needs the memory of one factorisation. None: one per core, at most 4.
+        linear_solver: which factorises, see `SolverOptions`; every worker by one thread.
     """
 
     tolerance: float = 1e-3
     points_per_decade: int = 3
     max_points: int = 200
     workers: int | None = None
+    linear_solver: LinearSolverName | BackEnd = BUILT_IN
 
     def __post_init__(self) -> None:
         """Refuse values that make no sense."""
+        check_name(self.linear_solver)
         if not 0.0 < self.tolerance < 1.0:
             raise InputError(f"tolerance {self.tolerance:g} must lie between 0 and 1")
         least = {"points_per_decade": 1, "max_points": 3, "workers": 1}

@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from pyscl import _core
 from pyscl.errors import InputError
+from pyscl.linear.choice import BUILT_IN, choose
 from pyscl.study.impedance.carrier_sites import carrier_sites
 from pyscl.study.impedance.drive import Drive
 from pyscl.study.newton import unknown_name_of
 
 if TYPE_CHECKING:
+    from pyscl.linear.back_end import BackEnd
+    from pyscl.linear.choice import LinearSolverName
     from pyscl.solution import Solution
 
 ComplexArray = NDArray[np.complex128]
@@ -28,13 +31,20 @@ class LinearizedModel:
     Attributes:
         solution: the state.
         contacts: names of the contacts with a voltage.
+        linear_solver: which factorises.
     """
 
-    def __init__(self, solution: "Solution") -> None:
+    def __init__(
+        self, solution: "Solution", linear_solver: "LinearSolverName | BackEnd" = BUILT_IN
+    ) -> None:
         """Linearise around a state.
 
+        Args:
+            solution: the state.
+            linear_solver: see `SpectrumOptions`.
+
         Raises:
-            InputError: the state did not converge.
+            InputError: the state did not converge, or the linear solver is not there.
         """
         if not solution.history.converged:
             raise InputError(
@@ -45,7 +55,10 @@ class LinearizedModel:
         self.solution = solution
         self.contacts = tuple(d.terminals)
         assembly = solution.model.conditions.small_signal()
-        self.core = _core.SmallSignal(assembly, solution.unknowns, d.node_rank)
+        self.linear_solver = choose(linear_solver, np.complex128, threads=1)
+        self.core = _core.SmallSignal(
+            assembly, solution.unknowns, d.node_rank, self.linear_solver.back_end
+        )
         self._group = dict(zip(self.contacts, self.core.group.tolist(), strict=True))
         self._n_groups = 1 + max(self._group.values())
 
@@ -69,6 +82,15 @@ class LinearizedModel:
                 f"({lowest_frequency:.4g} Hz); rest for longer before, or leave out the lowest "
                 "frequencies"
             )
+
+    @property
+    def solved_by(self) -> dict[str, int]:
+        """Number of factorisations by the solver whose factors served in the end."""
+        return {
+            self.linear_solver.served(_core.SolvedBy(k)): n
+            for k, n in enumerate(self.core.count)
+            if n
+        }
 
     def solve(self, rate: complex, drive: Drive | None = None) -> tuple[ComplexArray, ComplexArray]:
         """Return the response to voltages that go like e^(rate t), in scaled units.

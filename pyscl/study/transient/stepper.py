@@ -9,6 +9,7 @@ import numpy as np
 from pyscl import _core
 from pyscl.discretize import FloatArray
 from pyscl.errors import ConvergenceError
+from pyscl.linear.choice import choose
 from pyscl.polarization import has_polar_unknowns
 from pyscl.postprocess.contacts import contact_dofs
 from pyscl.solution import Solution
@@ -49,7 +50,7 @@ class Stepper:
         control: what is given at the working contact.
         current: through the working contact in the last step [A/m] or [A], NaN before the first.
         next_step: proposal for the next step [s].
-        counts: what was done: steps, rejected, iterations, factorisations, seconds.
+        counts: what was done: steps, rejected, iterations, factorisations, fallbacks, seconds.
         failed: number of rejected steps that did not converge.
     """
 
@@ -62,6 +63,7 @@ class Stepper:
         options: TransientOptions,
     ) -> None:
         """Prepare to go on from a state; `reference` None: voltages are absolute."""
+        self._linear = choose(options.newton.linear_solver)
         self.model = model
         self.options = options
         self._d = model.discretized
@@ -94,7 +96,7 @@ class Stepper:
         self.history = start.history
         self.rates = start.rates if start.model is model else np.zeros(self._d.n_dofs)
         self.counts = dict.fromkeys(
-            ("steps", "rejected", "iterations", "factorisations"), 0
+            ("steps", "rejected", "iterations", "factorisations", "fallbacks"), 0
         ) | dict.fromkeys(("assembly_seconds", "factor_seconds", "solve_seconds"), 0.0)
         self.failed = 0
         self._use("voltage")
@@ -355,6 +357,7 @@ class Stepper:
                 bulk_minorities(self.model),
                 1.0 / self.options.potential_scale,
                 self._noise,
+                self._linear.back_end,
             )
 
     def _load(self) -> None:
@@ -429,6 +432,8 @@ class Stepper:
         self.counts["iterations"] += len(newton.steps)
         self.counts["factorisations"] += sum(step.factorized for step in newton.steps)
         for step in newton.steps:
+            chosen = self._linear.served(step.solved_by) == self._linear.name
+            self.counts["fallbacks"] += step.factorized and not chosen
             self.counts["assembly_seconds"] += step.assembly_seconds
             self.counts["factor_seconds"] += step.factor_seconds
             self.counts["solve_seconds"] += step.solve_seconds
@@ -436,9 +441,10 @@ class Stepper:
     def _history(self, newton: _core.NewtonResult) -> NewtonHistory:
         return NewtonHistory(
             "transient",
-            tuple(read_iteration(self.model, s) for s in newton.steps),
+            tuple(read_iteration(self.model, s, self._linear) for s in newton.steps),
             factor_entries=newton.factor_entries,
             converged=newton.converged,
+            linear_solver=str(self._linear),
         )
 
     def _place(self, dof: int) -> str:
