@@ -67,7 +67,7 @@ class _Factors:
         self, team: "ranks.Team", rows: Indices, begins: Indices, kind: "np.dtype[Any]"
     ) -> None:
         self._team, self._number = team, next(self._numbers)
-        shares = _split(begins, team.size)
+        shares = split(begins, team.size)
         team.call(create, self._number, (shares, begins, rows, np.dtype(kind)))
         finalize(self, team.release, self._number)
 
@@ -183,7 +183,7 @@ class _Share:
             thing.destroy()
 
 
-def _split(begins: Indices, parts: int) -> Any:
+def split(begins: Indices, parts: int) -> Any:
     """Return where the columns of every rank begin, with as many entries for each."""
     wanted = begins[-1] * np.arange(1, parts) // parts
     return np.concatenate([[0], np.searchsorted(begins, wanted), [len(begins) - 1]])
