@@ -70,7 +70,7 @@ class Pardiso:
         self._library.MKL_Get_Version_String(text, len(text))
         words = text.value.decode().split()
         numbers = [word for word in words if word[:1].isdigit()]
-        self.version = f"MKL {numbers[0]}" if numbers else "MKL"
+        self.version = f"MKL {numbers[0].partition('-')[0]}" if numbers else "MKL"
 
     def supports(self, kind: "np.dtype[Any]") -> bool:
         """Whether it computes with such numbers: real and complex ones."""

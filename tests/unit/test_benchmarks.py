@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from benchmarks import instructions, table
+from benchmarks import instructions, linear_solvers, table
 from benchmarks.__main__ import main
 from benchmarks.cases import CASES, SIDE, Case
 from benchmarks.error_curves import Point, draw, layers, uniform
@@ -225,3 +225,14 @@ def test_assembly_and_newton_steps_need_no_more_instructions_than_stored():
     except instructions.CannotCount as reason:
         pytest.skip(str(reason))
     assert [str(e) for e in instructions.excesses(counts, instructions.stored_bounds())] == []
+
+
+def test_linear_solvers_are_measured_on_a_matrix_of_charge(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PYSCL_BENCHMARK_MESHES", str(tmp_path))
+    mesh = mesh_file(3000, inclusions=False)
+    assert linear_solvers.main(["--nodes", "3000", "--repeat", "1"]) == 0
+    row = next(line for line in capsys.readouterr().out.splitlines() if "built-in" in line)
+    nodes, unknowns, entries = (int(cell) for cell in row.split(" | ")[:3])
+    assert nodes == 3000
+    assert 2.5 * nodes < unknowns < entries / 5
+    assert mesh.parent == linear_solvers.matrix_file(3000).parent

@@ -72,7 +72,9 @@ def test_ranks_give_the_result_of_the_built_in_solver(n, tmp_path):
 
 @mpi
 def test_the_command_line_runs_on_ranks(tmp_path):
-    done = run("run", write_run(tmp_path), "--out", tmp_path / "out", "--set", "linear_solver=mumps")
+    done = run(
+        "run", write_run(tmp_path), "--out", tmp_path / "out", "--set", "linear_solver=mumps"
+    )
     assert done.returncode == 0, done.stderr
     assert "linear solver: mumps (MUMPS of PETSc" in done.stdout
     assert "2 ranks" in (tmp_path / "out" / "summary.json").read_text()
