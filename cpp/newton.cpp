@@ -184,8 +184,6 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
   // Time steps take few iterations, over which the weak parts hardly change.
   const int look_every = assembly.balance() == Balance::transient ? 4 : 1;
   Vector z = c.restrict_state(u);
-  SparseMatrix jacobian;
-  std::vector<EdgeFlux> fluxes;
   QuasiNewton quasi_newton(control.tolerance);
   for (int factorizations = 0; factorizations < control.max_iterations;)
   {
@@ -195,20 +193,10 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     step.factorized = !quasi_newton.factors_serve();
     if (step.factorized)
     {
-      const bool looks =
-          may_be_weak && (factorizations % look_every == 0 || (_weak && !_weak->empty()));
-      r = assembly.residual_and_jacobian(result.u, jacobian, looks ? &fluxes : nullptr);
-      if (looks)
-      {
-        WeakParts parts(assembly, fluxes);
-        if (!parts.empty())
-          parts.replace(assembly, fluxes, r, jacobian);
-        if (_weak ? !_weak->same_pattern(parts) : !parts.empty())
-          _solver = std::make_unique<LinearSolver<double>>(jacobian, _order, _back_end.get());
-        _weak = std::move(parts);
-      }
+      const bool looks = may_be_weak && (factorizations % look_every == 0 || is_weak());
+      r = linearize(assembly, result.u, looks);
       step.assembly_seconds = clock.lap();
-      if (!r.allFinite() || !_solver->factorize(jacobian))
+      if (!r.allFinite() || !_solver->factorize(is_weak() ? _balanced : _jacobian))
         return finish("the Jacobian is singular or not finite");
       ++factorizations;
       step.factor_seconds = clock.lap();
@@ -233,9 +221,8 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
     result.factor_entries = _solver->fill();
     if (poll)
       poll(step);
-    const bool weak = _weak && !_weak->empty();
     quasi_newton.note(std::max({step.phi_update, step.eta_update, step.polar_update}),
-                      advanced && !weak && step.damping == 1.0);
+                      advanced && !is_weak() && step.damping == 1.0);
     const bool small = step.eta_update < control.tolerance &&
                        step.polar_update < control.tolerance &&
                        step.phi_update < std::fmax(control.tolerance, control.phi_tolerance);
@@ -247,7 +234,7 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
   return finish("no convergence within the allowed number of iterations");
 }
 
-/// Makes the solver anew if the pattern is another one.
+/// Makes the solver anew if the pattern is not that of the last Jacobian.
 void NewtonIteration::prepare(const Assembly& assembly)
 {
   const SparseMatrix& pattern = assembly.pattern();
@@ -256,16 +243,34 @@ void NewtonIteration::prepare(const Assembly& assembly)
   _order = elimination_order(assembly, _node_rank);
   _solver = std::make_unique<LinearSolver<double>>(pattern, _order, _back_end.get());
   _weak.reset();
-  _columns.assign(pattern.outerIndexPtr(), pattern.outerIndexPtr() + pattern.cols() + 1);
-  _rows.assign(pattern.innerIndexPtr(), pattern.innerIndexPtr() + pattern.nonZeros());
+}
+
+/// Residual and Jacobian at u; where weak parts are looked for, with their balances.
+Vector NewtonIteration::linearize(const Assembly& assembly, const Vector& u, bool looks)
+{
+  if (!looks)
+    return assembly.residual_and_jacobian(u, _jacobian);
+  std::vector<EdgeFlux> fluxes;
+  Vector r = assembly.residual_and_jacobian(u, _jacobian, &fluxes);
+  WeakParts parts(assembly, fluxes);
+  _balanced = parts.empty() ? SparseMatrix() : _jacobian;
+  if (!parts.empty())
+    parts.replace(assembly, fluxes, r, _balanced);
+  if (_weak ? !_weak->same_pattern(parts) : !parts.empty())
+    _solver = std::make_unique<LinearSolver<double>>(parts.empty() ? _jacobian : _balanced, _order,
+                                                     _back_end.get());
+  _weak = std::move(parts);
+  return r;
 }
 
 bool NewtonIteration::has_pattern(const SparseMatrix& pattern) const
 {
-  return std::equal(_columns.begin(), _columns.end(), pattern.outerIndexPtr(),
-                    pattern.outerIndexPtr() + pattern.cols() + 1) &&
-         std::equal(_rows.begin(), _rows.end(), pattern.innerIndexPtr(),
-                    pattern.innerIndexPtr() + pattern.nonZeros());
+  const SparseMatrix& last = _jacobian;
+  return last.cols() == pattern.cols() && last.nonZeros() == pattern.nonZeros() &&
+         std::equal(last.outerIndexPtr(), last.outerIndexPtr() + last.cols() + 1,
+                    pattern.outerIndexPtr()) &&
+         std::equal(last.innerIndexPtr(), last.innerIndexPtr() + last.nonZeros(),
+                    pattern.innerIndexPtr());
 }
 
 NewtonResult NewtonIteration::solve(const Assembly& assembly, const Vector& u,
@@ -289,16 +294,15 @@ NewtonResult NewtonIteration::follow(const Assembly& assembly, const Vector& u,
   prepare(assembly);
   NewtonStep step{};
   Stopwatch clock;
-  SparseMatrix jacobian;
   std::vector<EdgeFlux> fluxes;
-  Vector r = assembly.residual_and_jacobian(u, jacobian, &fluxes);
+  Vector r = assembly.residual_and_jacobian(u, _jacobian, &fluxes);
   const double share = 1e-3 / largest; // of the jump, to either side, in the difference quotient
   r += (assembly.residual(u + share * jump) - assembly.residual(u - share * jump)) / (2.0 * share);
   step.residual = r.lpNorm<Eigen::Infinity>();
   step.assembly_seconds = clock.lap();
   // The factors are those of the plain equations, which lose the levels of weak parts.
-  if (!r.allFinite() || !WeakParts(assembly, fluxes).empty() || (_weak && !_weak->empty()) ||
-      !_solver->factorize(jacobian))
+  if (!r.allFinite() || !WeakParts(assembly, fluxes).empty() || is_weak() ||
+      !_solver->factorize(_jacobian))
     return result;
   step.factorized = true;
   step.factor_seconds = clock.lap();

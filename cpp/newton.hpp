@@ -94,13 +94,15 @@ private:
                        const Poll& poll, Advance advance);
 
   void prepare(const Assembly& assembly);
+  Vector linearize(const Assembly& assembly, const Vector& u, bool looks);
   bool has_pattern(const SparseMatrix& pattern) const;
+  bool is_weak() const { return _weak && !_weak->empty(); }
 
   std::vector<Index> _node_rank, _order;
   std::shared_ptr<const BackEnd> _back_end;
-  std::vector<Index> _columns, _rows; ///< of the pattern that the solver was made for
+  SparseMatrix _jacobian, _balanced; ///< as assembled; with the balances of weak parts, if any
   std::unique_ptr<LinearSolver<double>> _solver;
-  std::optional<WeakParts> _weak;
+  std::optional<WeakParts> _weak; ///< of the last Jacobian, if they were looked for
 };
 
 } // namespace pyscl
