@@ -15,6 +15,7 @@ namespace
 {
 
 using Index = std::int32_t;
+constexpr double worth_threads = 1e8; // operations; starting a thread costs as much as some 1e6
 constexpr std::size_t not_stacked = static_cast<std::size_t>(-1);
 
 /// Operations to eliminate the pivots of a front, and what it costs besides.
@@ -275,7 +276,8 @@ bool MultifrontalLU<Scalar>::Elimination::eliminate_supernode(Index k, Workspace
                        {lu._places.data() + s.rest_begins[child], s.rest(child).size()});
     alone[child].reset();
   }
-  if (!eliminate(front, lu._pivot_rows.data() + s.begins[k], threads))
+  const bool large = work_of(front.pivots, front.rest) > worth_threads;
+  if (!eliminate(front, lu._pivot_rows.data() + s.begins[k], large ? threads : 1))
     return false;
   lu.keep_factors(front, k);
   return true;
@@ -297,11 +299,14 @@ void MultifrontalLU<Scalar>::keep_factors(const DenseFront<Scalar>& front, Index
 }
 
 template <class Scalar>
-bool MultifrontalLU<Scalar>::factorize(const Matrix& matrix, int threads)
+bool MultifrontalLU<Scalar>::factorize(const Matrix& matrix)
 {
   if (!_factors.data())
     _factors = Uninitialized<Scalar>(_factor_begins.back());
-  threads = std::max(1, std::min(threads, static_cast<int>(_units.size())));
+  double work = 0.0;
+  for (const Unit& unit : _units)
+    work += unit.above ? 0.0 : unit.work;
+  const int threads = work > worth_threads ? std::max(1, _threads) : 1;
   while (static_cast<int>(_workspaces.size()) < threads)
     _workspaces.push_back({Uninitialized<Scalar>(_front_size), Uninitialized<Scalar>(_stack_size)});
 

@@ -30,10 +30,11 @@ public:
   /// Symbolic analysis; the matrix comes in the order of elimination.
   explicit MultifrontalLU(const Matrix& pattern);
 
-  /// Numerical factorisation of a matrix with the same pattern, in at most so many threads, which
-  /// change no digit of the factors. False if a pivot is zero or not finite.
-  bool factorize(const Matrix& matrix, int threads);
-  bool factorize(const Matrix& matrix) override { return factorize(matrix, 1); }
+  /// At most so many threads factorise; they change no digit of the factors.
+  void use_threads(int most) { _threads = most; }
+  /// Numerical factorisation of a matrix with the same pattern. False if a pivot is zero or not
+  /// finite.
+  bool factorize(const Matrix& matrix) override;
   Column solve(const Column& right_hand_side) const override;
   /// Entries of the factors.
   std::int64_t fill() const override { return static_cast<std::int64_t>(_factor_begins.back()); }
@@ -84,6 +85,7 @@ private:
   Uninitialized<Scalar> _factors;
   std::vector<Index> _pivot_rows; ///< row exchanges, by new number
   std::vector<Workspace> _workspaces;
+  int _threads = 1;
 };
 
 extern template class MultifrontalLU<double>;

@@ -1,10 +1,29 @@
 #include "multifrontal.hpp"
 
+#include <algorithm>
 #include <complex>
+#include <cstddef>
 #include <utility>
 
 namespace pyscl
 {
+
+namespace
+{
+
+/// Asks for the factors of the next front while the present one is in work: the many small ones
+/// are over before the memory has noticed in which direction they are read.
+template <class Scalar>
+void fetch(const Scalar* begin, std::size_t size)
+{
+#if defined(__GNUC__)
+  constexpr std::size_t line = 64 / sizeof(Scalar), most = 65536 / sizeof(Scalar);
+  for (std::size_t k = 0; k < std::min(size, most); k += line)
+    __builtin_prefetch(begin + k);
+#endif
+}
+
+} // namespace
 
 template <class Scalar>
 auto MultifrontalLU<Scalar>::solve(const Column& right_hand_side) const -> Column
@@ -23,6 +42,9 @@ auto MultifrontalLU<Scalar>::solve(const Column& right_hand_side) const -> Colum
     const Index pivots = s.pivots(k), first = s.begins[k], size = static_cast<Index>(rest.size());
     const Scalar* factor = _factors.data() + _factor_begins[k];
     const Part block(factor, pivots, pivots);
+    if (k + 1 < s.count())
+      fetch(_factors.data() + _factor_begins[k + 1],
+            s.pivots(k + 1) * (s.pivots(k + 1) + s.rest(k + 1).size()));
     const Part below(factor + block.size(), size, pivots);
     auto own = x.segment(first, pivots);
     for (Index i = 0; i < pivots; ++i)
@@ -40,6 +62,8 @@ auto MultifrontalLU<Scalar>::solve(const Column& right_hand_side) const -> Colum
     const Index pivots = s.pivots(k), first = s.begins[k], size = static_cast<Index>(rest.size());
     const Scalar* factor = _factors.data() + _factor_begins[k];
     const Part block(factor, pivots, pivots);
+    if (k > 0)
+      fetch(_factors.data() + _factor_begins[k - 1], _factor_begins[k] - _factor_begins[k - 1]);
     const Part beside(factor + block.size() + static_cast<std::ptrdiff_t>(size) * pivots, size,
                       pivots);
     auto part = carried.head(size);
