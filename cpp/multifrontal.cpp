@@ -15,7 +15,7 @@ namespace
 {
 
 using Index = std::int32_t;
-constexpr double worth_threads = 1e8; // operations; starting a thread costs as much as some 1e6
+constexpr double worth_threads = 5e7; // operations; starting a thread costs as much as some 1e6
 constexpr std::size_t not_stacked = static_cast<std::size_t>(-1);
 
 /// Operations to eliminate the pivots of a front, and what it costs besides.

@@ -182,7 +182,7 @@ def bits(scalar, matrix, order, threads):
     solver.use_threads(threads)
     b = np.random.default_rng(2).normal(size=matrix.shape[0]).astype(SCALARS[scalar][1])
     solutions = []
-    for _ in range(2):
+    for _ in range(threads):
         assert solver.factorize(matrix.data)
         solutions.append(solver.solve(b).tobytes())
     assert len(set(solutions)) == 1
@@ -197,7 +197,7 @@ def bits(scalar, matrix, order, threads):
 def test_threads_change_no_digit(scalar, shape, rng, monkeypatch):
     """Large enough that subtrees and large fronts are shared between threads."""
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    kind, size = SCALARS[scalar][1], (140, 140)
+    kind, size = SCALARS[scalar][1], (110, 110)
     matrix, order = filled(grid(*size, 3), rng, kind, diagonal=8.0), nested(*size, 3)
     n = matrix.shape[0]
     if shape == "weak diagonal":
@@ -221,7 +221,7 @@ def test_threads_change_no_digit(scalar, shape, rng, monkeypatch):
 
 def test_two_threads_report_a_singular_matrix_and_end(rng):
     """A zero pivot in one of them stops both; a regular matrix is solved afterwards."""
-    size = (140, 140)
+    size = (110, 110)
     matrix, order = filled(grid(*size, 3), rng, diagonal=8.0), nested(*size, 3)
     solver = solver_of(matrix, order)
     solver.use_threads(2)
