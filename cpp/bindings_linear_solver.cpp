@@ -40,6 +40,8 @@ void bind(py::module_& m, const char* name)
            "rows"_a.noconvert(), "column_begins"_a.noconvert(), "order"_a.noconvert(),
            "back_end"_a = py::none())
       .def(
+          "use_threads", [](Bound& b, int most) { b.solver.use_threads(most); }, "most"_a)
+      .def(
           "factorize",
           [](Bound& b, const Array<Scalar>& values)
           {

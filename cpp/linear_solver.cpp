@@ -94,6 +94,7 @@ bool LinearSolver<Scalar>::pivot_within_supernodes()
 {
   if (!_multifrontal)
     _multifrontal = std::make_unique<MultifrontalLU<Scalar>>(_permuted);
+  _multifrontal->use_threads(_threads);
   if (!_multifrontal->factorize(_permuted))
     return false;
   _solved_by = SolvedBy::multifrontal;

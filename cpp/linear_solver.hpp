@@ -5,9 +5,11 @@
 #pragma once
 
 #include "multifrontal.hpp"
+#include "threads.hpp"
 
 #include <Eigen/SparseLU>
 
+#include <algorithm>
 #include <complex>
 #include <cstdint>
 #include <memory>
@@ -51,6 +53,9 @@ public:
   LinearSolver(const Matrix& pattern, std::vector<std::int32_t> order,
                const BackEnd* back_end = nullptr);
 
+  /// At most so many threads factorise, as many as there are unless this says less. They change no
+  /// digit.
+  void use_threads(int most) { _threads = std::min(most, available_threads()); }
   /// Numerical factorisation. False if the matrix is singular or not finite.
   bool factorize(const Matrix& matrix);
   /// Solution with one step of iterative refinement.
@@ -76,6 +81,7 @@ private:
   std::unique_ptr<MultifrontalLU<Scalar>> _multifrontal; ///< with a back end: once it is needed
   std::unique_ptr<PivotedLU> _pivoted;                   ///< of the last matrix, if it needed it
   SolvedBy _solved_by = SolvedBy::multifrontal;
+  int _threads = available_threads();
 };
 
 extern template class LinearSolver<double>;

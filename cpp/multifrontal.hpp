@@ -1,12 +1,14 @@
 // Sparse LU by the multifrontal method: the elimination tree of the given order is cut into
-// supernodes, whose dense fronts are factorised with the dense kernels of the library. Pivots are
-// exchanged within the block of a supernode only, so that the structure is known in advance; the
-// caller checks the residual. Structures as in T. A. Davis, Direct Methods for Sparse Linear
-// Systems (SIAM 2006), amalgamation as in C. Ashcraft and R. Grimes, ACM Trans. Math. Softw. 15
-// (1989) 291.
+// supernodes, whose fronts are factorised as dense matrices. Pivots are exchanged within the block
+// of a supernode only, so that the structure is known in advance; the caller checks the residual.
+// Structures as in T. A. Davis, Direct Methods for Sparse Linear Systems (SIAM 2006), amalgamation
+// as in C. Ashcraft and R. Grimes, ACM Trans. Math. Softw. 15 (1989) 291.
 #pragma once
 
+#include "dense_front.hpp"
 #include "factorization.hpp"
+#include "supernodes.hpp"
+#include "uninitialized.hpp"
 
 #include <Eigen/Core>
 #include <Eigen/SparseCore>
@@ -28,48 +30,62 @@ public:
   /// Symbolic analysis; the matrix comes in the order of elimination.
   explicit MultifrontalLU(const Matrix& pattern);
 
+  /// At most so many threads factorise; they change no digit of the factors.
+  void use_threads(int most) { _threads = most; }
   /// Numerical factorisation of a matrix with the same pattern. False if a pivot is zero or not
   /// finite.
   bool factorize(const Matrix& matrix) override;
   Column solve(const Column& right_hand_side) const override;
   /// Entries of the factors.
-  std::int64_t fill() const override { return static_cast<std::int64_t>(_factors.size()); }
+  std::int64_t fill() const override { return static_cast<std::int64_t>(_factor_begins.back()); }
 
 private:
   using Index = std::int32_t;
-  using Dense = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
-
-  /// Unknowns are numbered anew, supernode after supernode.
-  struct Supernode
-  {
-    Index first, pivots;     ///< its unknowns
-    std::vector<Index> rest; ///< later unknowns in its front, ascending
-    std::vector<Index> children;
-    std::size_t factor; ///< where its factors begin: L11 U11 over L21, then U12
-    std::size_t entry;  ///< where its entries of the matrix begin
-    Index size() const { return pivots + static_cast<Index>(rest.size()); }
-  };
   /// A value of the matrix and its place in the front of a supernode.
   struct Entry
   {
     Index source, place;
   };
+  /// Supernodes that are eliminated one after the other: a subtree, or one above all of these.
+  struct Unit
+  {
+    Index first, last;
+    double work;
+    bool above;
+  };
+  /// What a thread needs: the front, and the updates within a subtree that wait for their parents.
+  struct Workspace
+  {
+    Uninitialized<Scalar> front, stack;
+  };
+  struct Elimination;
 
-  void number_unknowns(const Matrix& pattern);
   void place_entries(const Matrix& pattern);
-  bool eliminate(const Supernode& supernode, const Matrix& matrix);
+  void place_updates();
+  Index place_of(Index unknown, Index supernode) const;
+  void find_units();
+  std::size_t update_size(Index k) const
+  {
+    const std::size_t rest = _supernodes.rest(k).size();
+    return rest * static_cast<std::size_t>(DenseFront<Scalar>::padded(static_cast<Index>(rest)));
+  }
+  DenseFront<Scalar> front_of(Index k, Scalar* memory) const;
+  void keep_factors(const DenseFront<Scalar>& front, Index k);
 
-  std::vector<Supernode> _supernodes; ///< children before parents
-  std::vector<Index> _number;         ///< given unknown -> new number
+  Supernodes _supernodes;
+  std::vector<Index> _children, _child_begins;
+  std::vector<Index> _places; ///< of the rest of a supernode in the front of its parent
   std::vector<Entry> _entries;
-  // Aligned, so that the order of summation in the kernels and the last digit do not depend on
-  // where the memory happens to lie.
-  Column _factors;
-  Column _front;
-  Column _stack;                  ///< updates that wait for their parents
+  std::vector<std::size_t> _entry_begins, _factor_begins; ///< by supernode
+  std::vector<Unit> _units;
+  std::vector<std::size_t> _update_begins; ///< of the update of a supernode in the stack
+  std::size_t _front_size = 0, _stack_size = 0;
+  Index _largest_rest = 0;
+
+  Uninitialized<Scalar> _factors;
   std::vector<Index> _pivot_rows; ///< row exchanges, by new number
-  std::vector<std::size_t> _stack_begins;
-  std::vector<Index> _local; ///< new number -> place in the present front
+  std::vector<Workspace> _workspaces;
+  int _threads = 1;
 };
 
 extern template class MultifrontalLU<double>;

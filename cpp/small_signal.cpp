@@ -81,7 +81,10 @@ std::unique_ptr<SmallSignal::Solver> SmallSignal::factorized(std::complex<double
     }
   }
   if (!solver)
+  {
     solver = std::make_unique<Solver>(matrix, _order, _back_end.get());
+    solver->use_threads(1); // the frequencies have theirs
+  }
   if (_pattern.cols() > 0 && !solver->factorize(matrix))
     throw std::runtime_error("the small-signal equations are singular or not finite");
   return solver;

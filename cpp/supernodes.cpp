@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace pyscl
 {
@@ -9,167 +10,65 @@ namespace
 {
 
 using Index = std::int32_t;
-using Lists = std::vector<std::vector<Index>>;
+constexpr Index none = -1;
 
-/// Neighbours of every unknown in the symmetrised pattern, ascending, without itself.
-Lists symmetric_neighbours(Index n, const Index* begins, const Index* rows)
+/// The neighbours of every unknown in the symmetrised pattern on one side, some of them twice.
+struct Neighbours
 {
-  Lists neighbours(n);
-  for (Index j = 0; j < n; ++j)
-    for (Index s = begins[j]; s < begins[j + 1]; ++s)
-      if (const Index i = rows[s]; i != j)
-      {
-        neighbours[i].push_back(j);
-        neighbours[j].push_back(i);
-      }
-  for (auto& list : neighbours)
+  enum class Side
   {
-    std::sort(list.begin(), list.end());
-    list.erase(std::unique(list.begin(), list.end()), list.end());
-  }
-  return neighbours;
-}
+    earlier,
+    later
+  };
+  std::vector<Index> begins, lists;
 
-/// Groups of consecutive unknowns that have the same neighbours and each other, such as those of a
-/// mesh node.
-struct Groups
-{
-  std::vector<Index> begins; ///< first unknown of each, then n
-  Lists later;               ///< neighbours of each among the later groups, ascending
-
-  Index count() const { return static_cast<Index>(begins.size()) - 1; }
-  Index weight(Index group) const { return begins[group + 1] - begins[group]; }
-};
-
-/// Whether b = a + 1 sees what a sees, and a.
-bool interchangeable(const std::vector<Index>& of_a, const std::vector<Index>& of_b, Index a)
-{
-  const Index b = a + 1;
-  if (of_a.size() != of_b.size())
-    return false;
-  for (std::size_t k = 0; k < of_a.size(); ++k)
-    if (of_a[k] != of_b[k] && !(of_a[k] == b && of_b[k] == a))
-      return false;
-  return std::binary_search(of_a.begin(), of_a.end(), b);
-}
-
-Groups group_unknowns(const Lists& neighbours)
-{
-  const auto n = static_cast<Index>(neighbours.size());
-  Groups groups;
-  std::vector<Index> group_of(n);
-  for (Index j = 0; j < n; ++j)
+  Neighbours(Side side, Index n, const Index* column_begins, const Index* rows) : begins(n + 1, 0)
   {
-    if (j == 0 || !interchangeable(neighbours[j - 1], neighbours[j], j - 1))
-      groups.begins.push_back(j);
-    group_of[j] = static_cast<Index>(groups.begins.size()) - 1;
-  }
-  groups.begins.push_back(n);
-  groups.later.resize(groups.count());
-  for (Index g = 0; g < groups.count(); ++g)
-  {
-    auto& later = groups.later[g];
-    for (Index j : neighbours[groups.begins[g]])
-      if (group_of[j] > g)
-        later.push_back(group_of[j]);
-    later.erase(std::unique(later.begin(), later.end()), later.end());
-  }
-  return groups;
-}
-
-/// What becomes a supernode: groups that are eliminated together, and those they couple.
-struct Candidate
-{
-  std::vector<Index> pivots, rest, children;
-  std::int64_t pivot_weight = 0, rest_weight = 0;
-  std::int64_t zeros = 0; ///< entries of the factors that amalgamation has added
-  Index parent = -1;
-};
-
-/// Symbolic factorisation: the groups that the elimination of each couples. The parent of a group
-/// in the elimination tree is the first of them.
-std::vector<Candidate> factorize_symbolically(const Groups& groups)
-{
-  const Index n = groups.count();
-  std::vector<Candidate> candidates(n);
-  std::vector<Index> seen(n, -1);
-  for (Index g = 0; g < n; ++g)
-  {
-    Candidate& candidate = candidates[g];
-    candidate.pivots = {g};
-    candidate.pivot_weight = groups.weight(g);
-    seen[g] = g;
-    const auto add = [&](Index other)
+    const auto each = [&](auto visit)
     {
-      if (seen[other] == g)
-        return;
-      seen[other] = g;
-      candidate.rest.push_back(other);
-      candidate.rest_weight += groups.weight(other);
+      for (Index j = 0; j < n; ++j)
+        for (Index s = column_begins[j]; s < column_begins[j + 1]; ++s)
+          if (const auto [early, late] = std::minmax(rows[s], j); early != late)
+            side == Side::later ? visit(early, late) : visit(late, early);
     };
-    for (Index other : groups.later[g])
-      add(other);
-    for (Index child : candidate.children)
-      for (Index other : candidates[child].rest)
-        add(other);
-    if (candidate.rest.empty())
-      continue;
-    candidate.parent = *std::min_element(candidate.rest.begin(), candidate.rest.end());
-    candidates[candidate.parent].children.push_back(g);
+    each([&](Index unknown, Index) { ++begins[unknown + 1]; });
+    std::partial_sum(begins.begin(), begins.end(), begins.begin());
+    lists.resize(begins[n]);
+    std::vector<Index> next(begins.begin(), begins.end() - 1);
+    each([&](Index unknown, Index other) { lists[next[unknown]++] = other; });
   }
-  return candidates;
-}
-
-/// Whether the larger front of a merged pair is worth the saved overhead.
-bool worth_merging(std::int64_t pivots, std::int64_t zeros, std::int64_t entries)
-{
-  const double share = static_cast<double>(zeros) / static_cast<double>(entries);
-  return zeros == 0 || pivots <= 8 || (pivots <= 32 && share < 0.5) ||
-         (pivots <= 64 && share < 0.15) || share < 0.05;
-}
-
-/// Merges parents with children whose fronts are nearly theirs. Merged children keep their place in
-/// `candidates` with no pivots.
-void amalgamate(std::vector<Candidate>& candidates)
-{
-  for (Candidate& parent : candidates)
+  std::span<const Index> of(Index j) const
   {
-    std::vector<Index> children;
-    for (Index c : parent.children)
-    {
-      Candidate& child = candidates[c];
-      const std::int64_t pivots = parent.pivot_weight + child.pivot_weight;
-      const std::int64_t added =
-          2 * child.pivot_weight * (parent.pivot_weight + parent.rest_weight - child.rest_weight);
-      const std::int64_t zeros = parent.zeros + child.zeros + added;
-      if (!worth_merging(pivots, zeros, pivots * (pivots + 2 * parent.rest_weight)))
-      {
-        children.push_back(c);
-        continue;
-      }
-      parent.zeros = zeros;
-      parent.pivot_weight = pivots;
-      parent.pivots.insert(parent.pivots.end(), child.pivots.begin(), child.pivots.end());
-      children.insert(children.end(), child.children.begin(), child.children.end());
-      child.pivots.clear();
-      child.rest.clear();
-      child.children.clear();
-    }
-    parent.children = std::move(children);
+    return {lists.data() + begins[j], static_cast<std::size_t>(begins[j + 1] - begins[j])};
   }
-}
+};
 
-/// The remaining candidates in postorder.
-std::vector<Index> postorder(const std::vector<Candidate>& candidates)
+/// Children of every node of a forest, as linked lists.
+struct Children
+{
+  std::vector<Index> first, next;
+
+  explicit Children(const std::vector<Index>& parent)
+      : first(parent.size(), none), next(parent.size(), none)
+  {
+    for (auto k = static_cast<Index>(parent.size()) - 1; k >= 0; --k)
+      if (parent[k] != none)
+        put(k, parent[k]);
+  }
+  void put(Index child, Index parent)
+  {
+    next[child] = first[parent];
+    first[parent] = child;
+  }
+};
+
+/// The nodes of a forest, children before their parents and subtrees together.
+std::vector<Index> postorder(const std::vector<Index>& parent, const Children& children)
 {
   std::vector<Index> order, open;
-  std::vector<char> is_child(candidates.size(), 0);
-  for (const Candidate& candidate : candidates)
-    for (Index c : candidate.children)
-      is_child[c] = 1;
-  for (Index root = 0; root < static_cast<Index>(candidates.size()); ++root)
+  for (Index root = 0; root < static_cast<Index>(parent.size()); ++root)
   {
-    if (candidates[root].pivots.empty() || is_child[root])
+    if (parent[root] != none)
       continue;
     // parents before children, last child first; reversed below
     const auto begin = static_cast<std::ptrdiff_t>(order.size());
@@ -179,41 +78,201 @@ std::vector<Index> postorder(const std::vector<Candidate>& candidates)
       const Index k = open.back();
       open.pop_back();
       order.push_back(k);
-      open.insert(open.end(), candidates[k].children.begin(), candidates[k].children.end());
+      for (Index c = children.first[k]; c != none; c = children.next[c])
+        open.push_back(c);
     }
     std::reverse(order.begin() + begin, order.end());
   }
   return order;
 }
 
+/// The last ancestor known of a node, with the path to it made short.
+Index find_root(std::vector<Index>& ancestor, Index k)
+{
+  Index root = k;
+  while (ancestor[root] != root)
+    root = ancestor[root];
+  while (k != root)
+    k = std::exchange(ancestor[k], root);
+  return root;
+}
+
+/// The elimination tree (J. W. H. Liu, SIAM J. Matrix Anal. Appl. 11 (1990) 134).
+std::vector<Index> elimination_tree(const Neighbours& earlier)
+{
+  const auto n = static_cast<Index>(earlier.begins.size()) - 1;
+  std::vector<Index> parent(n, none), ancestor(n);
+  for (Index j = 0; j < n; ++j)
+  {
+    ancestor[j] = j;
+    for (Index i : earlier.of(j))
+      if (const Index root = find_root(ancestor, i); root != j)
+        parent[root] = ancestor[root] = j;
+  }
+  return parent;
+}
+
+/// How many later unknowns the elimination of each couples: every row of the factor is the part of
+/// the tree below it that its leaves span (J. R. Gilbert, E. G. Ng, B. W. Peyton, SIAM J. Matrix
+/// Anal. Appl. 15 (1994) 1075).
+std::vector<Index> count_coupled(const Neighbours& later, const std::vector<Index>& parent,
+                                 const std::vector<Index>& order)
+{
+  const auto n = static_cast<Index>(parent.size());
+  std::vector<Index> position(n), first(n), ancestor(n), last_leaf(n, none), count(n, 0);
+  for (Index k = 0; k < n; ++k)
+    position[order[k]] = first[order[k]] = k;
+  for (Index j : order) // the first descendant of every node in postorder
+    if (parent[j] != none)
+      first[parent[j]] = std::min(first[parent[j]], first[j]);
+  std::iota(ancestor.begin(), ancestor.end(), 0);
+  for (Index j : order)
+  {
+    for (Index row : later.of(j))
+    {
+      // j is a leaf of the row's subtree unless an earlier leaf lies below it.
+      const Index previous = last_leaf[row];
+      if (previous != none && position[previous] >= first[j])
+        continue;
+      ++count[j];
+      if (previous != none)
+        --count[find_root(ancestor, previous)];
+      last_leaf[row] = j;
+    }
+    if (first[j] != position[j])
+      --count[j]; // its row ends here
+    if (parent[j] != none)
+      ancestor[j] = parent[j];
+  }
+  for (Index j : order)
+    if (parent[j] != none)
+      count[parent[j]] += count[j];
+  return count;
+}
+
+/// Whether the larger front of a merged pair is worth the saved overhead.
+bool worth_merging(std::int64_t pivots, std::int64_t zeros, std::int64_t entries)
+{
+  const double share = static_cast<double>(zeros) / static_cast<double>(entries);
+  return zeros == 0 || pivots <= 6 || (pivots <= 24 && share < 0.3) ||
+         (pivots <= 48 && share < 0.1) || share < 0.05;
+}
+
+/// Merges parents with children whose fronts are nearly theirs: the remaining tree, and for every
+/// unknown the last one of its supernode, by which the supernode is called.
+struct Amalgamation
+{
+  std::vector<Index> parent, leader;
+
+  Amalgamation(const std::vector<Index>& tree, const std::vector<Index>& coupled)
+      : parent(tree), leader(tree.size())
+  {
+    const auto n = static_cast<Index>(tree.size());
+    std::vector<Index> pivots(n, 1);
+    std::vector<std::int64_t> zeros(n, 0); // entries of the factors that this has added
+    Children children(tree);
+    for (Index j = 0; j < n; ++j)
+    {
+      leader[j] = j;
+      Index child = std::exchange(children.first[j], none);
+      while (child != none)
+      {
+        const Index next = children.next[child];
+        const std::int64_t merged = pivots[j] + pivots[child];
+        const std::int64_t added = zeros[j] + zeros[child] +
+                                   2LL * pivots[child] * (pivots[j] + coupled[j] - coupled[child]);
+        if (worth_merging(merged, added, merged * (merged + 2LL * coupled[j])))
+        {
+          pivots[j] = static_cast<Index>(merged);
+          zeros[j] = added;
+          leader[child] = j;
+          for (Index c = children.first[child]; c != none;)
+          {
+            const Index after = children.next[c];
+            parent[c] = j;
+            children.put(c, j);
+            c = after;
+          }
+        }
+        else
+          children.put(child, j);
+        child = next;
+      }
+    }
+    for (Index j = n - 1; j >= 0; --j)
+      leader[j] = leader[leader[j]];
+  }
+};
+
+/// The later unknowns in the front of each supernode: those of its children and the neighbours of
+/// its own.
+void find_rests(Supernodes& s, const Neighbours& later, const std::vector<Index>& given)
+{
+  const Children children(s.parent);
+  std::vector<Index> seen(s.number.size(), none);
+  s.rest_begins.assign(1, 0);
+  for (Index k = 0; k < s.count(); ++k)
+  {
+    const auto add = [&, end = s.begins[k + 1]](Index unknown)
+    {
+      if (unknown >= end && std::exchange(seen[unknown], k) != k)
+        s.rests.push_back(unknown);
+    };
+    for (Index pivot = s.begins[k]; pivot < s.begins[k + 1]; ++pivot)
+      for (Index other : later.of(given[pivot]))
+        add(s.number[other]);
+    for (Index child = children.first[k]; child != none; child = children.next[child])
+      for (std::size_t r = s.rest_begins[child]; r < s.rest_begins[child + 1]; ++r)
+        add(s.rests[r]);
+    std::sort(s.rests.begin() + static_cast<std::ptrdiff_t>(s.rest_begins[k]), s.rests.end());
+    s.rest_begins.push_back(s.rests.size());
+  }
+}
+
 } // namespace
 
-std::vector<FrontStructure> find_supernodes(Index n, const Index* column_begins, const Index* rows)
+Supernodes find_supernodes(Index n, const Index* column_begins, const Index* rows)
 {
-  const Groups groups = group_unknowns(symmetric_neighbours(n, column_begins, rows));
-  std::vector<Candidate> candidates = factorize_symbolically(groups);
-  amalgamate(candidates);
-  const std::vector<Index> order = postorder(candidates);
-  std::vector<Index> position(candidates.size(), -1);
-  std::vector<FrontStructure> fronts(order.size());
-  const auto unknowns = [&](std::vector<Index> members, std::vector<Index>& list)
+  const std::vector<Index> tree =
+      elimination_tree(Neighbours(Neighbours::Side::earlier, n, column_begins, rows));
+  const Neighbours later(Neighbours::Side::later, n, column_begins, rows);
+  const Amalgamation merged(tree, count_coupled(later, tree, postorder(tree, Children(tree))));
+
+  // Only what is left of the tree, at first in the order of the leaders.
+  std::vector<Index> at(n, none), leaders;
+  for (Index j = 0; j < n; ++j)
+    if (merged.leader[j] == j)
+    {
+      at[j] = static_cast<Index>(leaders.size());
+      leaders.push_back(j);
+    }
+  std::vector<Index> parent;
+  for (Index j : leaders)
+    parent.push_back(merged.parent[j] == none ? none : at[merged.parent[j]]);
+  const std::vector<Index> order = postorder(parent, Children(parent));
+  const auto count = static_cast<Index>(order.size());
+  std::vector<Index> position(count);
+  for (Index k = 0; k < count; ++k)
+    position[order[k]] = k;
+
+  Supernodes result;
+  result.parent.resize(count);
+  for (Index k = 0; k < count; ++k)
+    result.parent[k] = parent[order[k]] == none ? none : position[parent[order[k]]];
+  const auto supernode = [&](Index unknown) { return position[at[merged.leader[unknown]]]; };
+  result.begins.assign(count + 1, 0);
+  for (Index j = 0; j < n; ++j)
+    ++result.begins[supernode(j) + 1];
+  std::partial_sum(result.begins.begin(), result.begins.end(), result.begins.begin());
+  result.number.resize(n);
+  std::vector<Index> next(result.begins.begin(), result.begins.end() - 1), given(n);
+  for (Index j = 0; j < n; ++j)
   {
-    std::sort(members.begin(), members.end());
-    for (Index g : members)
-      for (Index j = groups.begins[g]; j < groups.begins[g + 1]; ++j)
-        list.push_back(j);
-  };
-  for (std::size_t k = 0; k < order.size(); ++k)
-  {
-    const Candidate& candidate = candidates[order[k]];
-    position[order[k]] = static_cast<Index>(k);
-    unknowns(candidate.pivots, fronts[k].pivots);
-    unknowns(candidate.rest, fronts[k].rest);
-    for (Index c : candidate.children)
-      fronts[k].children.push_back(position[c]);
-    std::sort(fronts[k].children.begin(), fronts[k].children.end());
+    result.number[j] = next[supernode(j)]++;
+    given[result.number[j]] = j;
   }
-  return fronts;
+  find_rests(result, later, given);
+  return result;
 }
 
 } // namespace pyscl

@@ -1,5 +1,8 @@
 """The sparse LU of the core against another one: shapes of graphs, scaling, pivoting, reuse."""
 
+import os
+import threading
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -171,6 +174,65 @@ def test_factors_of_one_pattern_serve_many_matrices(scalar, rng):
     for matrix in matrices:
         assert solver.factorize(matrix.data)
         assert np.abs(matrix @ solver.solve(b) - b).max() < 1e-10
+
+
+def bits(scalar, matrix, order, threads):
+    """Return the bits of the solution, the same for the second factorisation as for the first."""
+    solver = solver_of(matrix, order, scalar)
+    solver.use_threads(threads)
+    b = np.random.default_rng(2).normal(size=matrix.shape[0]).astype(SCALARS[scalar][1])
+    solutions = []
+    for _ in range(threads):
+        assert solver.factorize(matrix.data)
+        solutions.append(solver.solve(b).tobytes())
+    assert len(set(solutions)) == 1
+    return solutions[0]
+
+
+@pytest.mark.parametrize(
+    ("scalar", "shape"),
+    [("complex", "grid")]
+    + [("real", s) for s in ("grid", "weak diagonal", "badly scaled", "forest", "dense end")],
+)
+def test_threads_change_no_digit(scalar, shape, rng, monkeypatch):
+    """Large enough that subtrees and large fronts are shared between threads."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    kind, size = SCALARS[scalar][1], (110, 110)
+    matrix, order = filled(grid(*size, 3), rng, kind, diagonal=8.0), nested(*size, 3)
+    n = matrix.shape[0]
+    if shape == "weak diagonal":
+        matrix = matrix[np.arange(n).reshape(-1, 3)[:, [1, 2, 0]].reshape(-1)].tocsc()
+    elif shape == "badly scaled":
+        matrix = (sp.diags(10.0 ** rng.uniform(-100, 100, n)) @ matrix).tocsc()
+    elif shape == "forest":
+        matrix = sp.block_diag([matrix, sp.identity(5), 2.0 * matrix], format="csc")
+        order = np.concatenate([order, n + np.arange(5), order + n + 5]).astype(np.int32)
+    elif shape == "dense end":
+        row, column = rng.normal(size=(2, n)).astype(kind)
+        matrix = sp.bmat([[matrix, column[:, None]], [row[None, :], np.ones((1, 1))]], format="csc")
+        order = np.append(order, n).astype(np.int32)
+    matrix.sort_indices()
+    one = bits(scalar, matrix, order, 1)
+    assert bits(scalar, matrix, order, 2) == one
+    x = np.frombuffer(one, kind)
+    b = np.random.default_rng(2).normal(size=matrix.shape[0])
+    assert np.all(np.abs(matrix @ x - b) <= 1e-12 * (abs(matrix) @ np.abs(x) + np.abs(b)))
+
+
+def test_two_threads_report_a_singular_matrix_and_end(rng):
+    """A zero pivot in one of them stops both; a regular matrix is solved afterwards."""
+    size = (110, 110)
+    matrix, order = filled(grid(*size, 3), rng, diagonal=8.0), nested(*size, 3)
+    solver = solver_of(matrix, order)
+    solver.use_threads(2)
+    spoilt = matrix.data.copy()
+    spoilt[matrix.indices == order[700]] = np.nan
+    assert not solver.factorize(spoilt)
+    before = threading.active_count(), len(os.listdir("/proc/self/task"))
+    assert solver.factorize(matrix.data)
+    assert (threading.active_count(), len(os.listdir("/proc/self/task"))) == before
+    b = rng.normal(size=matrix.shape[0])
+    assert np.abs(matrix @ solver.solve(b) - b).max() < 1e-10
 
 
 @pytest.mark.parametrize("spoil", ["empty row", "empty column", "nan", "infinite", "equal rows"])

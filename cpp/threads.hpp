@@ -1,0 +1,16 @@
+// Threads that live no longer than the call that uses them.
+#pragma once
+
+#include <functional>
+
+namespace pyscl
+{
+
+/// The processors this process may run on, or OMP_NUM_THREADS if that is less.
+int available_threads();
+
+/// Calls body(item, worker) for every item below `count`, with worker < threads; the items are
+/// taken in ascending order. Returns when all are done, and rethrows the first exception.
+void parallel_for(int threads, int count, const std::function<void(int item, int worker)>& body);
+
+} // namespace pyscl
