@@ -80,6 +80,7 @@ public:
   NewtonResult follow(const Assembly& assembly, const Vector& u, const NewtonControl& control,
                       const Poll& poll);
 
+  const BackEnd* back_end() const { return _back_end.get(); }
   Index n_nodes() const { return static_cast<Index>(_node_rank.size()); }
   /// Rank of the node of a free unknown.
   Index rank(const Discretization& discretization, const Constraints& constraints,

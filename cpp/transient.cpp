@@ -147,7 +147,7 @@ Vector Transient::displaced_state() const
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](Index a, Index b)
                    { return _newton.rank(d, c, unknowns[a]) < _newton.rank(d, c, unknowns[b]); });
-  LinearSolver<double> solver(stiffness, order);
+  LinearSolver<double> solver(stiffness, order, _newton.back_end());
   if (!solver.factorize(stiffness))
     return moved;
   Vector z = Vector::Zero(c.n_free());

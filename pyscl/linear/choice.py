@@ -1,13 +1,16 @@
 """Which solver factorises: the built-in one, or a back end that is there."""
 
+import sys
 from functools import cache
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from pyscl import _core
 from pyscl.errors import InputError, unknown_name
 from pyscl.linear.back_end import BackEnd
+
+if TYPE_CHECKING:
+    from pyscl import _core
 
 LinearSolverName = Literal["built-in", "pardiso", "mumps", "auto"]
 NAMES: tuple[str, ...] = get_args(LinearSolverName)
@@ -30,11 +33,14 @@ class LinearSolver(NamedTuple):
     def __str__(self) -> str:
         return f"{self.name} ({self.version})"
 
-    def served(self, by: _core.SolvedBy) -> str:
+    def served(self, by: "_core.SolvedBy") -> str:
         """Return whose factors served: the name of the solver, or of the one it fell back on."""
-        if by == _core.SolvedBy.back_end:
-            return self.name
-        return BUILT_IN if by == _core.SolvedBy.multifrontal else f"{BUILT_IN}, free pivots"
+        names = {
+            "back_end": self.name,
+            "multifrontal": BUILT_IN,
+            "free_pivots": f"{BUILT_IN}, free pivots",
+        }
+        return names[by.name]
 
 
 def check_name(wanted: "LinearSolverName | BackEnd") -> None:
@@ -79,7 +85,7 @@ def choose(
     if wanted == "auto":
         wanted = "mumps" if _ranks() > 1 else BUILT_IN
     if wanted == BUILT_IN:
-        return LinearSolver(BUILT_IN, f"pyscl {_core.__version__}")
+        return LinearSolver(BUILT_IN, _version())
     if isinstance(wanted, str):
         try:
             back_end = _loaded(wanted, threads)
@@ -98,7 +104,7 @@ def choose(
 
 def available(kind: type = np.float64) -> dict[str, str]:
     """Return the solvers that can be chosen here for real or complex numbers: name -> version."""
-    found = {BUILT_IN: f"pyscl {_core.__version__}"}
+    found = {BUILT_IN: _version()}
     for name in ("pardiso", "mumps"):
         try:
             back_end = _loaded(name, None)
@@ -107,6 +113,12 @@ def available(kind: type = np.float64) -> dict[str, str]:
         if back_end.supports(np.dtype(kind)):
             found[name] = back_end.version
     return found
+
+
+def _version() -> str:
+    from pyscl import _core
+
+    return f"pyscl {_core.__version__}"
 
 
 def _there(kind: type) -> str:
@@ -126,7 +138,5 @@ def _loaded(name: str, threads: int | None) -> Any:
 
 def _ranks() -> int:
     """Return the number of processes of MPI that serve, without loading MPI."""
-    import sys
-
     service = sys.modules.get("pyscl.linear.ranks")
     return service.size() if service is not None else 1

@@ -17,10 +17,14 @@ from pyscl import SolverOptions
 from pyscl.bench.solving import benchmark_model
 from pyscl.linear import choose, ranks
 
-mpi = pytest.mark.skipif(
-    not (shutil.which("mpiexec") and find_spec("petsc4py") and find_spec("mpi4py")),
-    reason="needs mpiexec, and petsc4py with MUMPS (Debian: python3-petsc4py)",
-)
+_HAS_RANKS = shutil.which("mpiexec") and find_spec("petsc4py") and find_spec("mpi4py")
+
+
+def mpi(test):
+    """Mark a test that starts ranks."""
+    reason = "needs mpiexec, and petsc4py with MUMPS (Debian: python3-petsc4py)"
+    return pytest.mark.studies(pytest.mark.skipif(not _HAS_RANKS, reason=reason)(test))
+
 
 SOLVE = """
 import sys
