@@ -74,6 +74,7 @@ bool LinearSolver<Scalar>::equilibrate(const Matrix& matrix)
 template <class Scalar>
 bool LinearSolver<Scalar>::factorize(const Matrix& matrix)
 {
+  _refines = true;
   _pivoted = nullptr;
   _solved_by = _back_end ? SolvedBy::back_end : SolvedBy::multifrontal;
   if (!equilibrate(matrix))
@@ -139,7 +140,7 @@ auto LinearSolver<Scalar>::solve(const Column& right_hand_side, Refinement refin
 /// Solves the scaled equations; returns the backward error: the change of the matrix and of b,
 /// relative to their size 1 and |b|, with which x would be exact.
 template <class Scalar>
-double LinearSolver<Scalar>::find_solution(const Column& b, Refinement refinement, Column& x) const
+double LinearSolver<Scalar>::find_solution(const Column& b, Refinement refinement, Column& x)
 {
   const auto solve = [this](const Column& right) -> Column
   {
@@ -156,6 +157,8 @@ double LinearSolver<Scalar>::find_solution(const Column& b, Refinement refinemen
   };
   const auto size = [](const Column& v) { return v.template lpNorm<Eigen::Infinity>(); };
   x = solve(b);
+  if (refinement == Refinement::as_before && !_refines)
+    return 0.0;
   Column rest = b;
   Vector terms = b.cwiseAbs();
   for (Eigen::Index j = 0; j < _permuted.cols(); ++j)
@@ -167,8 +170,9 @@ double LinearSolver<Scalar>::find_solution(const Column& b, Refinement refinemen
     }
   // Every equation by itself: in a weakly coupled part the error of a few may be all there is.
   constexpr double rounding = 1e-13;
-  if (refinement == Refinement::where_needed &&
-      (rest.array().abs() <= rounding * terms.array()).all())
+  _refines =
+      refinement == Refinement::always || !(rest.array().abs() <= rounding * terms.array()).all();
+  if (!_refines)
     return size(rest) / (size(x) + size(b));
   x += solve(rest);
   rest = b - _permuted * x;

@@ -24,11 +24,13 @@ using Vector = Eigen::VectorXd;
 using ComplexVector = Eigen::VectorXcd;
 
 /// When a solution is corrected by a second one. Within an iteration that evaluates its residual
-/// anew it needs to be only where the first one is worse than rounding.
+/// anew it needs to be only where the first one is worse than rounding, or, without a look at it,
+/// where the last one with the same factors was.
 enum class Refinement
 {
   always,
-  where_needed
+  where_needed,
+  as_before
 };
 
 /// Whose factors serve: those of the back end from outside, of the multifrontal LU with pivots
@@ -71,7 +73,7 @@ private:
   bool equilibrate(const Matrix& matrix);
   bool pivot_within_supernodes();
   bool pivot_freely();
-  double find_solution(const Column& b, Refinement refinement, Column& x) const;
+  double find_solution(const Column& b, Refinement refinement, Column& x);
 
   std::vector<std::int32_t> _order;   ///< permuted -> original
   Matrix _permuted;                   ///< scaled and permuted matrix
@@ -81,6 +83,7 @@ private:
   std::unique_ptr<MultifrontalLU<Scalar>> _multifrontal; ///< with a back end: once it is needed
   std::unique_ptr<PivotedLU> _pivoted;                   ///< of the last matrix, if it needed it
   SolvedBy _solved_by = SolvedBy::multifrontal;
+  bool _refines = true; ///< whether the last solution with these factors needed it
   int _threads = available_threads();
 };
 

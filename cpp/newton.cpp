@@ -207,8 +207,8 @@ NewtonResult NewtonIteration::iterate(const Assembly& assembly, const Vector& u,
       step.assembly_seconds = clock.lap();
     }
     step.residual = r.size() ? r.lpNorm<Eigen::Infinity>() : 0.0;
-    const Vector dz =
-        quasi_newton.step(-_solver->solve(r, Refinement::where_needed), step.factorized);
+    const auto refinement = step.factorized ? Refinement::where_needed : Refinement::as_before;
+    const Vector dz = quasi_newton.step(-_solver->solve(r, refinement), step.factorized);
     step.solve_seconds = clock.lap();
     step.solved_by = _solver->solved_by();
     if (!dz.allFinite())

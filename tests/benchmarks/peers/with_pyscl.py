@@ -114,7 +114,7 @@ def solve(problem, task, begin, counts):
     calculate(small, type(problem.case)("", voltage=1.0), task)
     mesh = metres(problem)
     begin()
-    solution, done = calculate(mesh, problem.case, task)
+    solution, done = calculate(mesh.renumbered(), problem.case, task)
     vars(counts).update(vars(done))
     return solution.contact("left").charge / CHARGE
 
