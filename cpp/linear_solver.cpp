@@ -1,6 +1,7 @@
 #include "linear_solver.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <stdexcept>
 
 namespace pyscl
@@ -125,12 +126,14 @@ auto LinearSolver<Scalar>::solve(const Column& right_hand_side, Refinement refin
   for (std::int32_t k = 0; k < n; ++k)
     b[k] = right_hand_side[_order[k]] * _row_scale[_order[k]];
   Column x;
-  constexpr double acceptable = 1e-11;
+  constexpr double acceptable = 1e-11, useless = 1e-6;
   double error = find_solution(b, refinement, x);
   if (!(error <= acceptable) && _solved_by == SolvedBy::back_end && pivot_within_supernodes())
     error = find_solution(b, refinement, x);
   if (!(error <= acceptable) && !_pivoted && pivot_freely())
-    find_solution(b, refinement, x);
+    error = find_solution(b, refinement, x);
+  if (!(error <= useless))
+    return Column::Constant(n, std::numeric_limits<double>::quiet_NaN());
   Column solution(n);
   for (std::int32_t k = 0; k < n; ++k)
     solution[_order[k]] = x[k] * _column_scale[_order[k]];
@@ -155,7 +158,14 @@ double LinearSolver<Scalar>::find_solution(const Column& b, Refinement refinemen
     }
     return _pivoted->solve(right);
   };
-  const auto size = [](const Column& v) { return v.template lpNorm<Eigen::Infinity>(); };
+  const auto size = [](const Column& v)
+  { return v.size() ? v.template lpNorm<Eigen::Infinity>() : 0.0; };
+  const auto error = [&](const Column& rest)
+  {
+    if (!rest.allFinite())
+      return std::numeric_limits<double>::infinity();
+    return rest.isZero(0.0) ? 0.0 : size(rest) / (size(x) + size(b));
+  };
   x = solve(b);
   if (refinement == Refinement::as_before && !_refines)
     return 0.0;
@@ -173,10 +183,10 @@ double LinearSolver<Scalar>::find_solution(const Column& b, Refinement refinemen
   _refines =
       refinement == Refinement::always || !(rest.array().abs() <= rounding * terms.array()).all();
   if (!_refines)
-    return size(rest) / (size(x) + size(b));
+    return error(rest);
   x += solve(rest);
   rest = b - _permuted * x;
-  return size(rest) / (size(x) + size(b));
+  return error(rest);
 }
 
 template <class Scalar>

@@ -60,7 +60,7 @@ public:
   void use_threads(int most) { _threads = std::min(most, available_threads()); }
   /// Numerical factorisation. False if the matrix is singular or not finite.
   bool factorize(const Matrix& matrix);
-  /// Solution with one step of iterative refinement.
+  /// Solution with one step of iterative refinement; not a number if no factors give one.
   Column solve(const Column& right_hand_side, Refinement refinement = Refinement::always);
   /// Entries of the factors.
   std::int64_t fill() const;

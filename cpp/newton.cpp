@@ -88,12 +88,14 @@ std::pair<double, Index> largest_polar_change(const Discretization& d, const Vec
 }
 
 /// phi keeps the Newton step; each free mu takes the most cautious of the steps that its sites
-/// (a node may be seen from several regions) allow.
-DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, double outward_limit)
+/// (a node may be seen from several regions) allow. `jump` is the change of every dof that does not
+/// come from dz, of fixed values.
+DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, const Vector& jump,
+                  double outward_limit)
 {
   const Discretization& d = assembly.discretization();
   const Constraints& c = assembly.constraints();
-  const Vector du = c.expand_update(dz);
+  const Vector du = c.expand_update(dz) + jump;
   DampedUpdate update{dz};
   for (Index i = 0; i < d.n_dofs(); ++i)
     if (d.dof_carrier()[i] == electric && std::fabs(du[i]) > update.phi_update)
@@ -128,7 +130,8 @@ DampedUpdate damp(const Assembly& assembly, const Vector& u, const Vector& dz, d
                           if (accepted[free] < 0.0 || size < accepted[free])
                           {
                             accepted[free] = size;
-                            update.dz[free] = law.charge * du[phi] + std::copysign(size, change);
+                            update.dz[free] =
+                                law.charge * du[phi] + std::copysign(size, change) - jump[mu];
                           }
                         });
   if (free_sites > 0)
@@ -240,8 +243,11 @@ void NewtonIteration::prepare(const Assembly& assembly)
   const SparseMatrix& pattern = assembly.pattern();
   if (_solver && has_pattern(pattern))
     return;
-  _order = elimination_order(assembly, _node_rank);
-  _solver = std::make_unique<LinearSolver<double>>(pattern, _order, _back_end.get());
+  std::vector<Index> order = elimination_order(assembly, _node_rank);
+  auto solver = std::make_unique<LinearSolver<double>>(pattern, order, _back_end.get());
+  _jacobian = pattern;
+  _order = std::move(order);
+  _solver = std::move(solver);
   _weak.reset();
 }
 
@@ -311,7 +317,7 @@ NewtonResult NewtonIteration::follow(const Assembly& assembly, const Vector& u,
   step.solved_by = _solver->solved_by();
   if (!dz.allFinite())
     return result;
-  const DampedUpdate update = damp(assembly, u, dz, control.outward_limit);
+  const DampedUpdate update = damp(assembly, u, dz, jump, control.outward_limit);
   step.phi_update = update.phi_update;
   step.eta_update = update.eta_update;
   step.worst_dof = update.worst_dof;
@@ -354,10 +360,11 @@ NewtonResult NewtonIteration::solve_convex(const Assembly& assembly, const Vecto
 NewtonResult NewtonIteration::solve_damped(const Assembly& assembly, const Vector& u,
                                            const NewtonControl& control, const Poll& poll)
 {
+  const Vector fixed = Vector::Zero(assembly.discretization().n_dofs());
   const auto damped =
       [&](Vector& z, const Vector& dz, const Vector&, const Vector& at, NewtonStep& step)
   {
-    const DampedUpdate update = damp(assembly, at, dz, control.outward_limit);
+    const DampedUpdate update = damp(assembly, at, dz, fixed, control.outward_limit);
     z += update.dz;
     step.phi_update = update.phi_update;
     step.eta_update = update.eta_update;

@@ -37,8 +37,8 @@ def steady(
 ) -> "Solution":
     """Solve for the steady state; see `Model.steady`.
 
-    The full bias and current are tried in one step, from the response to them in first order. If
-    Newton's method fails, they are raised in steps that shrink on failure and grow on success.
+    The full bias and current are tried in one step, from the response to the bias in first order.
+    If Newton's method fails, they are raised in steps that shrink on failure and grow on success.
     """
     from pyscl.solution import Solution
 

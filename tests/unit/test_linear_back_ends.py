@@ -5,9 +5,11 @@ import threading
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from back_ends import Patched, SuperLU
 from models import KT, slab_between_reservoirs
 from runs import write_run
+from scipy.sparse.linalg import splu
 from test_linear_solver import both_scalars, filled, grid, nested
 
 import pyscl.linear.choice
@@ -109,6 +111,23 @@ def test_a_singular_matrix_stays_singular(rng):
     matrix = filled(grid(6, 5), rng, diagonal=6.0)
     matrix.data[matrix.indices == 7] = 0.0
     assert not solver_of(matrix, SuperLU(singular=True)).factorize(matrix.data)
+
+
+def test_a_solution_that_nobody_finds_is_not_a_number():
+    """The back end perturbs a singular matrix; the built-in factorisations refuse it."""
+    matrix = sp.csc_matrix([[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [0.0, 0.0, 1.0]])
+    perturbed = splu(sp.csc_matrix(matrix + 1e-3 * np.eye(3)))
+    solver = solver_of(matrix, Patched(factorize=lambda values: True, solve=perturbed.solve))
+    assert solver.factorize(matrix.data)
+    assert np.isnan(solver.solve(np.array([1.0, 1.0, 1.0]))).all()
+
+
+def test_a_right_hand_side_of_zero_is_no_missed_residual(rng):
+    matrix = filled(grid(6, 5), rng, diagonal=6.0)
+    solver = solver_of(matrix, None)
+    assert solver.factorize(matrix.data)
+    assert not solver.solve(np.zeros(matrix.shape[0])).any()
+    assert solver.solved_by == MULTIFRONTAL
 
 
 def test_the_next_matrix_is_the_back_ends_again(rng):

@@ -19,8 +19,10 @@ from pyscl import (
     SolverOptions,
     _core,
 )
+from pyscl.boundaries import ContactResistance
 from pyscl.input import load_input
-from pyscl.mesh import rectangle
+from pyscl.materials import Boltzmann
+from pyscl.mesh import graded, rectangle, strip
 from pyscl.runner import build_model
 from pyscl.study.constraints import BoundaryConditions
 
@@ -74,6 +76,33 @@ def test_the_response_in_first_order_solves_a_neutral_conductor():
     first, *rest = model.steady({"left": 39 * KT}).history.iterations
     assert first.potential_update == pytest.approx(39, rel=0.1)
     assert max(i.update for i in rest) < 1e-7  # of the difference quotient
+
+
+def test_the_response_in_first_order_reaches_contacts_with_kinetics():
+    """Their mu is free while phi moves with the bias; 33 factorisations without the response."""
+    contact = {"carrier": "Li", "kinetics": ContactResistance(resistance="1e-4 ohm*m^2")}
+    model = Model(
+        strip(graded(50 * NM, 0.05 * NM, 1.2, 2 * NM, fine="both"), 20 * NM, 4),
+        {"electrolyte": conductor(y=0.05, statistics=Boltzmann(), mobility="dilute")},
+        contacts={
+            name: ReservoirContact(potential="neutral", **contact) for name in ("left", "right")
+        },
+    )
+    history = model.steady({"left": 1.0}).history
+    assert history.bias_steps == 1
+    assert history.factorisations <= 12
+
+
+def test_a_solver_goes_on_after_a_solve_that_ended_before_its_first_iteration():
+    model = slab_between_reservoirs()
+    rest = model.equilibrium().unknowns
+    control, none = SolverOptions().control(), _core.NewtonControl(1e-9, 0, 5.0)
+    biased, resting = model.conditions.steady({"left": 10 * KT}), model.conditions.frozen()
+    newton = _core.NewtonIteration(model.discretized.node_rank)
+    first = newton.solve(biased, rest, control)
+    assert not newton.solve(resting, rest, none).converged
+    again = newton.solve(biased, rest, control)
+    np.testing.assert_array_equal(again.u, first.u)
 
 
 def test_a_state_whose_bias_stays_is_not_linearised_first():

@@ -529,3 +529,12 @@ def test_a_wait_until_steady_waits_for_the_polarization():
     found, expected = (s.polarization_of("film").mean[0] for s in (run.final, switched))
     assert expected < 0.0
     assert found == relative(expected, 1e-4)
+
+
+def test_a_jump_where_every_potential_is_held():
+    """One element across: nothing is left of the displacement to solve for."""
+    model = blocking_cell()
+    model = model.with_(mesh=strip(np.array([0.0, LENGTH]), LENGTH, 2))
+    t = carried_out(["Step to 20 mV", f"Wait for {TAU} s"], model)
+    assert t.complete
+    assert t["voltage"][-1] == pytest.approx(0.02, rel=1e-12)
