@@ -74,8 +74,8 @@ class TransientStudy(InputModel):
         start: "equilibrium", or "previous" for the last state of the study before.
         tolerance: error of a time step in the site fractions.
         step_lengths: lengths of the time steps of every step of the protocol that takes time [s],
-            which must last as long as all of them together; exactly these are made, whatever
-            their error. None: the error decides.
+            which must last as long as all of them together, none less than 1e-8 of that; exactly
+            these are made, whatever their error. None: the error decides.
         first_step: first time step after a sudden change [s]; a longer one skips the charging of
             double layers and of the dielectric; None: a thousandth of the dielectric relaxation.
         max_step: longest time step [s], or None.
