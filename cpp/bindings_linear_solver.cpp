@@ -4,6 +4,8 @@
 
 #include <pybind11/complex.h>
 
+#include <stdexcept>
+
 namespace pyscl::bindings
 {
 namespace
@@ -16,11 +18,12 @@ void bind(py::module_& m, const char* name)
 {
   using Solver = LinearSolver<Scalar>;
   using Matrix = typename Solver::Matrix;
-  // A solver and the pattern that its values belong to.
+  // A solver, the pattern that its values belong to, and whether it has factors.
   struct Bound
   {
     Matrix matrix;
     Solver solver;
+    bool ready = false;
   };
   py::class_<Bound>(m, name)
       .def(py::init(
@@ -47,8 +50,10 @@ void bind(py::module_& m, const char* name)
           {
             if (values.size() != b.matrix.nonZeros())
               throw std::invalid_argument("one value per entry of the pattern is needed");
+            b.ready = false;
             std::copy_n(values.data(), values.size(), b.matrix.valuePtr());
-            return unlocked([&] { return b.solver.factorize(b.matrix); });
+            b.ready = unlocked([&] { return b.solver.factorize(b.matrix); });
+            return b.ready;
           },
           "values"_a.noconvert())
       .def(
@@ -57,12 +62,16 @@ void bind(py::module_& m, const char* name)
           {
             if (right_hand_side.size() != b.matrix.cols())
               throw std::invalid_argument("one value per row is needed");
+            if (!b.ready)
+              throw std::logic_error("there are no factors to solve with: call factorize() first, "
+                                     "and solve only where it returned True");
             const typename Solver::Column x =
                 b.solver.solve(Eigen::Map<const typename Solver::Column>(right_hand_side.data(),
                                                                          right_hand_side.size()));
             return to_numpy(x.data(), {static_cast<py::ssize_t>(x.size())});
           },
           "right_hand_side"_a.noconvert())
+      .def_property_readonly("threads_run", [](const Bound& b) { return b.solver.threads_run(); })
       .def_property_readonly("fill", [](const Bound& b) { return b.solver.fill(); })
       .def_property_readonly("solved_by", [](const Bound& b) { return b.solver.solved_by(); });
 }

@@ -5,7 +5,6 @@
 #include <Eigen/Core>
 
 #include <algorithm>
-#include <cmath>
 
 namespace pyscl
 {
@@ -31,10 +30,17 @@ using Eigen::internal::pset1;
 using Eigen::internal::pstoreu;
 using Eigen::internal::psub;
 
+/// Packets of four columns that are summed up at once: as many as the registers hold, besides those
+/// for the factors; one where the processor has few or Eigen knows no packets.
+constexpr int packets_of_product =
+    std::max(1, static_cast<int>(EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS) / 4 - 2);
+
 /// Calls body(packets, row) for chunks of at most `Most` packets of rows.
 template <class Scalar, int Most, class Body>
 void for_chunks(Index rows, Body body)
 {
+  static_assert(Most >= 1);
+  static_assert(DenseFront<Scalar>::padding % lanes<Scalar> == 0, "rows come in whole packets");
   Index row = 0;
   for (; rows - row >= Most * lanes<Scalar>; row += Most * lanes<Scalar>)
     body(std::integral_constant<int, Most>(), row);
@@ -52,9 +58,13 @@ void factorize_panel(View<Scalar>& a, Index begin, Index end, Index* exchanges, 
   const auto stride = static_cast<std::ptrdiff_t>(a.outerStride());
   for (Index k = begin; k < end; ++k)
   {
-    const double largest = a.col(k).segment(k, n - k).cwiseAbs().maxCoeff();
+    // The first of the largest. The magnitudes are kept, as computing them again need not give the
+    // same digits; the column, which comes later, has room for them.
+    Eigen::Map<Eigen::VectorXd> magnitudes(reinterpret_cast<double*>(column), n - k);
+    magnitudes = a.col(k).segment(k, n - k).cwiseAbs();
+    const double largest = magnitudes.maxCoeff();
     Index pivot = k;
-    while (pivot + 1 < n && std::abs(a(pivot, k)) < largest)
+    while (pivot + 1 < n && magnitudes[pivot - k] < largest)
       ++pivot;
     exchanges[k] = pivot;
     if (pivot != k)
@@ -184,7 +194,7 @@ void subtract_product(const DenseFront<Scalar>& front, Index first_column, Index
         pstoreu(target + p * lanes<Scalar>,
                 psub(ploadu<Packet<Scalar>>(target + p * lanes<Scalar>), sum[c][p]));
   };
-  for_chunks<Scalar, EIGEN_ARCH_DEFAULT_NUMBER_OF_REGISTERS / 4 - 2>(
+  for_chunks<Scalar, packets_of_product>(
       front.rest_stride(),
       [&](auto packets, Index row)
       {

@@ -43,10 +43,19 @@ LinearSolver<Scalar>::LinearSolver(const Matrix& pattern, std::vector<std::int32
     }
   }
   _permuted.outerIndexPtr()[n] = static_cast<std::int32_t>(_source.size());
+  _solved_by = back_end ? SolvedBy::back_end : SolvedBy::multifrontal;
   if (back_end)
     _back_end = back_end->analyse(_permuted);
   else
     _multifrontal = std::make_unique<MultifrontalLU<Scalar>>(_permuted);
+}
+
+template <class Scalar>
+void LinearSolver<Scalar>::use_threads(int most)
+{
+  if (most < 1)
+    throw std::invalid_argument("a linear solver needs at least one thread");
+  _threads = most;
 }
 
 /// Scales rows, then columns, to maximum 1. Rows of depleted regions are smaller by many tens of
@@ -55,6 +64,9 @@ LinearSolver<Scalar>::LinearSolver(const Matrix& pattern, std::vector<std::int32
 template <class Scalar>
 bool LinearSolver<Scalar>::equilibrate(const Matrix& matrix)
 {
+  // By itself, as std::max passes over what is not a number.
+  if (!Eigen::Map<const Column>(matrix.valuePtr(), matrix.nonZeros()).allFinite())
+    return false;
   const auto n = matrix.cols();
   Vector row_max = Vector::Zero(n);
   for (Eigen::Index j = 0; j < n; ++j)
@@ -75,6 +87,10 @@ bool LinearSolver<Scalar>::equilibrate(const Matrix& matrix)
 template <class Scalar>
 bool LinearSolver<Scalar>::factorize(const Matrix& matrix)
 {
+  if (matrix.rows() != _permuted.rows() || matrix.cols() != _permuted.cols() ||
+      !matrix.isCompressed() || matrix.nonZeros() != _permuted.nonZeros())
+    throw std::invalid_argument("the matrix to factorise needs the pattern that was analysed, with "
+                                "one value per entry");
   _refines = true;
   _pivoted = nullptr;
   _solved_by = _back_end ? SolvedBy::back_end : SolvedBy::multifrontal;

@@ -55,10 +55,13 @@ public:
   LinearSolver(const Matrix& pattern, std::vector<std::int32_t> order,
                const BackEnd* back_end = nullptr);
 
-  /// At most so many threads factorise, as many as there are unless this says less. They change no
-  /// digit.
-  void use_threads(int most) { _threads = std::min(most, available_threads()); }
-  /// Numerical factorisation. False if the matrix is singular or not finite.
+  /// At most so many threads factorise, also more than there are processors; without this call as
+  /// many as available_threads() says. They change no digit. Throws std::invalid_argument below 1.
+  void use_threads(int most);
+  /// In how many threads the last factorisation within supernodes ran: 1 for a small matrix.
+  int threads_run() const { return _multifrontal ? _multifrontal->threads_run() : 1; }
+  /// Numerical factorisation. False if the matrix is singular or not finite. Throws
+  /// std::invalid_argument if it has not as many rows and entries as the pattern.
   bool factorize(const Matrix& matrix);
   /// Solution with one step of iterative refinement; not a number if no factors give one.
   Column solve(const Column& right_hand_side, Refinement refinement = Refinement::always);

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <complex>
+#include <limits>
 #include <memory>
 #include <numeric>
 #include <span>
+#include <stdexcept>
+#include <string>
 
 namespace pyscl
 {
@@ -87,6 +90,13 @@ MultifrontalLU<Scalar>::MultifrontalLU(const Matrix& pattern)
     const auto front = front_of(k, nullptr);
     _largest_rest = std::max(_largest_rest, front.rest);
     _front_size = std::max(_front_size, front.factor_size());
+    // The places of entries are counted by an Index.
+    if (front.factor_size() > std::numeric_limits<Index>::max())
+      throw std::length_error(
+          "a front of the sparse LU, with " + std::to_string(front.pivots) + " pivots and " +
+          std::to_string(front.rest) +
+          " unknowns besides, has more than 2^31 - 1 entries; eliminate in an "
+          "order with less fill, or use a coarser mesh or another linear solver");
   }
   std::partial_sum(_child_begins.begin(), _child_begins.end(), _child_begins.begin());
   _children.resize(_child_begins.back());
@@ -311,6 +321,7 @@ bool MultifrontalLU<Scalar>::factorize(const Matrix& matrix)
     _workspaces.push_back({Uninitialized<Scalar>(_front_size), Uninitialized<Scalar>(_stack_size)});
 
   Elimination elimination(*this, matrix);
+  _threads_run = 1;
   if (threads == 1)
   {
     for (const Unit& unit : _units)
@@ -323,8 +334,8 @@ bool MultifrontalLU<Scalar>::factorize(const Matrix& matrix)
       subtrees.push_back(&unit);
   std::stable_sort(subtrees.begin(), subtrees.end(),
                    [](const Unit* a, const Unit* b) { return a->work > b->work; });
-  parallel_for(threads, static_cast<int>(subtrees.size()), [&](int item, int worker)
-               { elimination.run(*subtrees[item], _workspaces[worker], 1); });
+  _threads_run = parallel_for(threads, static_cast<int>(subtrees.size()), [&](int item, int worker)
+                              { elimination.run(*subtrees[item], _workspaces[worker], 1); });
   for (const Unit& unit : _units)
     if (unit.above)
       elimination.run(unit, _workspaces[0], threads);

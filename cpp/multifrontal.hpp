@@ -27,11 +27,14 @@ public:
   using Matrix = Eigen::SparseMatrix<Scalar>;
   using Column = Eigen::Matrix<Scalar, Eigen::Dynamic, 1>;
 
-  /// Symbolic analysis; the matrix comes in the order of elimination.
+  /// Symbolic analysis; the matrix comes in the order of elimination. Throws std::length_error if a
+  /// front has more entries than an index can count.
   explicit MultifrontalLU(const Matrix& pattern);
 
   /// At most so many threads factorise; they change no digit of the factors.
   void use_threads(int most) { _threads = most; }
+  /// In how many threads the last factorisation ran.
+  int threads_run() const { return _threads_run; }
   /// Numerical factorisation of a matrix with the same pattern. False if a pivot is zero or not
   /// finite.
   bool factorize(const Matrix& matrix) override;
@@ -85,7 +88,7 @@ private:
   Uninitialized<Scalar> _factors;
   std::vector<Index> _pivot_rows; ///< row exchanges, by new number
   std::vector<Workspace> _workspaces;
-  int _threads = 1;
+  int _threads = 1, _threads_run = 1;
 };
 
 extern template class MultifrontalLU<double>;

@@ -31,13 +31,21 @@ int allowed_processors()
 
 int available_threads()
 {
-  const char* wanted = std::getenv("OMP_NUM_THREADS");
-  const int most = wanted ? std::atoi(wanted) : 0;
   const int allowed = std::max(1, allowed_processors());
-  return most > 0 ? std::min(most, allowed) : allowed;
+  const char* wanted = std::getenv("OMP_NUM_THREADS");
+  if (!wanted)
+    return allowed;
+  // A list gives one number per level, of which the first counts. What no number begins is as if
+  // it were not set; one too large for a long comes back as the largest and limits nothing.
+  char* end = nullptr;
+  const long most = std::strtol(wanted, &end, 10);
+  while (*end == ' ' || *end == '\t')
+    ++end;
+  const bool is_number = end != wanted && (*end == '\0' || *end == ',');
+  return is_number && most > 0 ? static_cast<int>(std::min<long>(most, allowed)) : allowed;
 }
 
-void parallel_for(int threads, int count, const std::function<void(int, int)>& body)
+int parallel_for(int threads, int count, const std::function<void(int, int)>& body)
 {
   std::atomic<int> next = 0;
   std::exception_ptr failure;
@@ -56,6 +64,7 @@ void parallel_for(int threads, int count, const std::function<void(int, int)>& b
       next = count;
     }
   };
+  int running = 1;
   {
     std::vector<std::jthread> others;
     try
@@ -67,10 +76,12 @@ void parallel_for(int threads, int count, const std::function<void(int, int)>& b
     {
       // No more threads to be had: those that run do the work.
     }
+    running += static_cast<int>(others.size());
     work(0);
   }
   if (failure)
     std::rethrow_exception(failure);
+  return running;
 }
 
 } // namespace pyscl

@@ -17,6 +17,7 @@ from pydantic import (
 from pyscl.materials.schema import InputModel, failure
 from pyscl.polar_states import AnyPolarState
 from pyscl.protocol import Protocol, Steps
+from pyscl.protocol.step_lengths import too_short
 from pyscl.text import frequency_text
 from pyscl.units import (
     AreaCapacity,
@@ -73,8 +74,8 @@ class TransientStudy(InputModel):
         start: "equilibrium", or "previous" for the last state of the study before.
         tolerance: error of a time step in the site fractions.
         step_lengths: lengths of the time steps of every step of the protocol that takes time [s],
-            which must last as long as all of them together; exactly these are made, whatever
-            their error. None: the error decides.
+            which must last as long as all of them together, none less than 1e-8 of that; exactly
+            these are made, whatever their error. None: the error decides.
         first_step: first time step after a sudden change [s]; a longer one skips the charging of
             double layers and of the dielectric; None: a thousandth of the dielectric relaxation.
         max_step: longest time step [s], or None.
@@ -130,6 +131,9 @@ class TransientStudy(InputModel):
         if not self.step_lengths:
             message = "the list of lengths is empty; remove the key to let the error decide"
             raise failure("lengths", message, ("step_lengths",))
+        reason = too_short(self.step_lengths)
+        if reason is not None:
+            raise failure("lengths", reason, ("step_lengths",))
         for key in ("first_step", "max_step", "save_times", "save_every"):
             if getattr(self, key) is not None:
                 raise failure("key", f"step_lengths and {key} exclude each other", (key,))

@@ -5,7 +5,24 @@ from itertools import accumulate
 
 from pyscl.protocol.steps import Follow, Step, StepTo, Sweep
 
-_SAME_TIME = 1e-10  # relative
+_SAME_TIME = 1e-10  # relative to the whole
+_SHORTEST = 1e-8  # relative to the whole; ten times what counts as the same time in a transient
+_SAME_CORNER = 1e-6  # relative to the shorter of the time steps that meet there
+
+
+def too_short(lengths: Sequence[float]) -> str | None:
+    """Return which of the lengths [s] of time steps is lost beside all of them, or None.
+
+    A time is reached, and a step is over, up to 1e-9 of the time since the step began.
+    """
+    whole = sum(lengths)
+    for number, length in enumerate(lengths, 1):
+        if length < _SHORTEST * whole:
+            return (
+                f"length {number} of step_lengths, {length:.9g} s, is less than {_SHORTEST:g} of "
+                f"all of them together, {whole:.9g} s; remove it or make it longer"
+            )
+    return None
 
 
 def contradiction(step: Step, lengths: Sequence[float]) -> str | None:
@@ -24,7 +41,9 @@ def contradiction(step: Step, lengths: Sequence[float]) -> str | None:
         case Follow():
             ends = (0.0, *accumulate(lengths))
             for time in step.times:
-                if min(abs(time - end) for end in ends) > _SAME_TIME * whole:
+                nearest = min(range(len(ends)), key=lambda k: abs(time - ends[k]))
+                shorter = min(lengths[max(nearest - 1, 0) : nearest + 1])
+                if abs(time - ends[nearest]) > _SAME_CORNER * shorter:
                     return f"{time:.9g} s is not the end of a time step"
             duration = step.times[-1]
         case _:

@@ -184,6 +184,7 @@ def bits(scalar, matrix, order, threads):
     solutions = []
     for _ in range(threads):
         assert solver.factorize(matrix.data)
+        assert solver.threads_run == threads
         solutions.append(solver.solve(b).tobytes())
     assert len(set(solutions)) == 1
     return solutions[0]
@@ -225,9 +226,18 @@ def test_two_threads_report_a_singular_matrix_and_end(rng):
     matrix, order = filled(grid(*size, 3), rng, diagonal=8.0), nested(*size, 3)
     solver = solver_of(matrix, order)
     solver.use_threads(2)
+    # Two rows of a node have their only value in the same column, which has no other ones: whatever
+    # is eliminated first leaves one of the two zero.
     spoilt = matrix.data.copy()
-    spoilt[matrix.indices == order[700]] = np.nan
+    first, second = order[699], order[700]
+    columns = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    own = np.isin(matrix.indices, (first, second))
+    spoilt[own | (columns == first)] = 0.0
+    spoilt[own & (columns == first)] = 1.0
     assert not solver.factorize(spoilt)
+    assert solver.threads_run == 2
+    with pytest.raises(RuntimeError, match="no factors"):
+        solver.solve(np.ones(matrix.shape[0]))
     before = threading.active_count(), len(os.listdir("/proc/self/task"))
     assert solver.factorize(matrix.data)
     assert (threading.active_count(), len(os.listdir("/proc/self/task"))) == before
@@ -256,6 +266,51 @@ def test_singular_matrices_are_reported(spoil, rng):
         assert not np.all(np.abs(x) < 1e8)
         return
     assert not solver_of(matrix).factorize(values)
+
+
+@both_scalars
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_single_value_that_is_not_finite_is_refused(value, scalar, rng):
+    """Wherever it is, also where others of its row and column are finite."""
+    matrix = filled(grid(4, 3), rng, SCALARS[scalar][1], diagonal=6.0)
+    solver = solver_of(matrix, scalar=scalar)
+    for k in range(matrix.nnz):
+        values = matrix.data.copy()
+        values[k] = value
+        assert not solver.factorize(values)
+    assert solver.factorize(matrix.data)
+
+
+@both_scalars
+def test_solving_needs_factors(scalar, rng):
+    """Not before the first factorisation, nor after one that failed."""
+    kind = SCALARS[scalar][1]
+    matrix = filled(grid(4, 3), rng, kind, diagonal=6.0)
+    solver, b = solver_of(matrix, scalar=scalar), np.ones(12, kind)
+    with pytest.raises(RuntimeError, match=r"call factorize\(\) first"):
+        solver.solve(b)
+    assert solver.factorize(matrix.data)
+    solver.solve(b)
+    assert not solver.factorize(0.0 * matrix.data)
+    with pytest.raises(RuntimeError, match="only where it returned True"):
+        solver.solve(b)
+    assert solver.factorize(matrix.data)
+    assert np.abs(matrix @ solver.solve(b) - b).max() < 1e-12
+
+
+def test_fronts_too_large_for_an_index_are_refused():
+    """A star whose centre is eliminated first: the rest becomes one dense block."""
+    n = 47_000
+    star = sp.identity(n, format="lil")
+    star[0, :], star[:, 0] = 1.0, 1.0
+    with pytest.raises(ValueError, match=r"more than 2\^31 - 1 entries"):
+        solver_of(star.tocsc())
+
+
+def test_threads_are_as_many_as_asked_for_and_at_least_one(rng):
+    """Zero threads would do no work."""
+    with pytest.raises(ValueError, match="at least one thread"):
+        solver_of(filled(grid(3, 3), rng)).use_threads(0)
 
 
 def test_order_must_be_a_permutation(rng):

@@ -6,7 +6,8 @@ from test_protocols_carried_out import TAU, blocking_cell
 
 from pyscl import ConvergenceError, InputError
 from pyscl.input import TransientStudy
-from pyscl.protocol import Hold, Rest, Sweep
+from pyscl.protocol import Follow, Hold, Rest, Sweep
+from pyscl.protocol.step_lengths import contradiction
 from pyscl.study.transient import TransientOptions
 from pyscl.study.transient.stepper import Stepper
 
@@ -132,6 +133,10 @@ def test_steps_of_a_protocol_that_contradict_the_lengths_are_refused_by_number(s
         ({"step_lengths": ()}, "above 0"),
         ({"step_lengths": (1.0, 0.0)}, "above 0"),
         ({"step_lengths": (1.0, float("inf"))}, "above 0"),
+        (
+            {"step_lengths": (1.0, 2.0, 1e-8)},
+            "length 3 of step_lengths, 1e-08 s, is less than 1e-08",
+        ),
         ({"fixed_step": 1.0}, "fixed_step exclude"),
         ({"first_step": 1.0}, "first_step exclude"),
         ({"max_step": 1.0}, "max_step exclude"),
@@ -143,6 +148,34 @@ def test_steps_of_a_protocol_that_contradict_the_lengths_are_refused_by_number(s
 def test_options_that_contradict_the_lengths_are_refused(options, words):
     with pytest.raises(InputError, match=words):
         TransientOptions(**{"step_lengths": (1.0, 2.0), **options})
+
+
+@pytest.mark.parametrize("short", [0, 2, 4])
+def test_the_shortest_steps_that_are_allowed_are_made(short):
+    """Also the last one, which must not be taken for rounding."""
+    lengths = list(LENGTHS)
+    lengths[short] = 1.01e-8 * END
+    hold = Hold(voltage=0.2, duration=sum(lengths))
+    t = carried_out([hold], step_lengths=tuple(lengths))
+    assert tuple(t["dt"][2:]) == tuple(lengths)
+
+
+@pytest.mark.parametrize("off", [1e-7, 1e-5, 0.5])
+def test_corners_meet_the_ends_of_steps_much_closer_than_these_are_apart(off):
+    """Also beside steps that are short parts of the whole."""
+    lengths = (1.0, 1e-7, 1.0)
+    corner = 1.0 + (1.0 + off) * lengths[1]
+    step = Follow(times=(0.0, 1.0, corner, sum(lengths)), voltage=(0.0, 0.0, 1.0, 1.0))
+    reason = contradiction(step, lengths)
+    if off < 1e-6:
+        assert reason is None
+    else:
+        assert "is not the end of a time step" in reason
+
+
+def test_a_study_refuses_lengths_that_are_lost_beside_the_others():
+    with pytest.raises(ValueError, match="length 2 of step_lengths, 1e-09 s, is less than 1e-08"):
+        TransientStudy(contact="a", protocol="Rest for 1 s", step_lengths=[1, 1e-9])
 
 
 @pytest.mark.parametrize("key", ["first_step", "max_step", "save_every"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pyscl.errors import InputError
+from pyscl.protocol.step_lengths import too_short
 from pyscl.study.newton import SolverOptions
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class TransientOptions:
         scheme: "bdf2" (second order, backward Euler where it must) or "backward-euler".
         fixed_step: all steps have this length [s]; None: the error decides.
         step_lengths: lengths of the steps of every step of the protocol that takes time [s], which
-            must last as long as all of them together; exactly these are made, whatever their
-            error, which is in the time series. None: the error decides.
+            must last as long as all of them together, none less than 1e-8 of that; exactly these
+            are made, whatever their error, which is in the time series. None: the error decides.
         first_step: first step after a sudden change [s]; None: a thousandth of the longest
             dielectric relaxation time of the regions.
         max_step: longest step [s], or None.
@@ -104,6 +105,9 @@ class TransientOptions:
     def _check_step_lengths(self, lengths: tuple[float, ...]) -> None:
         if not lengths or not all(0.0 < length < math.inf for length in lengths):
             raise InputError(f"step_lengths of a transient must all be above 0, not {lengths}")
+        reason = too_short(lengths)
+        if reason is not None:
+            raise InputError(reason)
         for name in ("fixed_step", "first_step", "max_step", "min_step"):
             if getattr(self, name) is not None:
                 raise InputError(f"step_lengths and {name} exclude each other; keep one of them")
