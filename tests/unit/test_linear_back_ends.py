@@ -1,6 +1,9 @@
 """Linear solvers from outside: the front in the core, what is fallen back on, what is refused."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -11,9 +14,11 @@ from runs import write_run
 from test_linear_solver import both_scalars, filled, grid, nested
 
 import pyscl.linear.choice
+import pyscl.linear.threads
 from pyscl import InputError, SolverOptions, SpectrumOptions, TransientOptions, _core
 from pyscl.input import load_input
-from pyscl.linear import available, choose
+from pyscl.linear import available, choose, pardiso
+from pyscl.linear.threads import available_threads
 from pyscl.runner import execute
 from pyscl.study.newton import NewtonHistory
 
@@ -333,12 +338,68 @@ def test_installed_back_ends_survive_singular_matrices(installed, rng):
     matrix.data[matrix.indices == 7] = 0.0
     solver = solver_of(matrix, back_end)
     assert not solver.factorize(matrix.data)
-    matrix.data = np.ones(matrix.nnz)
-    if solver.factorize(matrix.data):
-        solver.solve(np.ones(30))
     matrix.data = good
     assert solver.factorize(matrix.data)
     check(solver, matrix)
+
+
+@both_scalars
+def test_installed_back_ends_leave_dependent_rows_to_the_built_in_solver(installed, scalar):
+    """The third row is the sum of the others: all pivots but the last one are good."""
+    make, kind = KINDS[scalar]
+    back_end = choose(installed).back_end
+    if not back_end.supports(np.dtype(kind)):
+        pytest.skip(f"this {installed} does not compute with such numbers")
+    rows, begins = np.tile(np.arange(3, dtype=np.int32), 3), np.arange(0, 10, 3, dtype=np.int32)
+    dependent = np.array([[2, 1, 0], [1, 2, 1], [3, 3, 1]], kind)
+    solver = make(rows, begins, np.arange(3, dtype=np.int32), back_end)
+    assert not solver.factorize(dependent.T.ravel())
+    dependent[2, 2] = 2.0
+    assert solver.factorize(dependent.T.ravel())
+    assert solver.solved_by == BACK_END
+    assert dependent @ solver.solve(np.ones(3, kind)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("layer", ["ILP64", "GNU,ILP64", "nonsense"])
+def test_pardiso_reads_integers_of_32_bits_whatever_the_environment_says(layer):
+    if "pardiso" not in available():
+        pytest.skip(NEEDS["pardiso"])
+    solve = (
+        "from pyscl import SolverOptions\n"
+        "from pyscl.bench.solving import benchmark_model\n"
+        "options = SolverOptions(linear_solver='pardiso')\n"
+        "print(benchmark_model(100).equilibrium(options=options).history.solved_by)\n"
+    )
+    paths = os.pathsep.join(sys.path)
+    environment = {**os.environ, "MKL_INTERFACE_LAYER": layer, "PYTHONPATH": paths}
+    done = subprocess.run(
+        [sys.executable, "-c", solve], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.startswith("{'pardiso': "), done.stderr
+
+
+def test_a_library_with_integers_of_64_bits_is_refused(monkeypatch):
+    class Wide:
+        def __init__(self, _):
+            self.pardiso = type("Function", (), {})()
+
+        def MKL_Set_Interface_Layer(self, wanted):
+            return 1
+
+    monkeypatch.setattr(pardiso.ctypes, "CDLL", Wide)
+    with pytest.raises(InputError, match="set it to 64 bits"):
+        pardiso._load.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("given", "threads"),
+    [("1", 1), (" 2", 2), ("2,1", 2), ("64", 3), ("9" * 99, 3)]
+    + [(nonsense, 3) for nonsense in ("", "0", "-2", "all", "\u00b2", "\u0662")],
+)
+def test_libraries_get_as_many_threads_as_allowed_or_fewer(given, threads, monkeypatch):
+    monkeypatch.setattr(pyscl.linear.threads, "_allowed", lambda: 3)
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    assert available_threads() == threads
 
 
 def test_installed_back_ends_carry_out_studies(installed, usual):
