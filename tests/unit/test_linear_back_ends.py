@@ -8,7 +8,7 @@ import threading
 
 import numpy as np
 import pytest
-from back_ends import Patched, SuperLU
+from back_ends import Patched, SuperLU, Tiring
 from models import KT, slab_between_reservoirs
 from runs import write_run
 from test_linear_solver import both_scalars, filled, grid, nested
@@ -19,7 +19,8 @@ from pyscl import InputError, SolverOptions, SpectrumOptions, TransientOptions, 
 from pyscl.input import load_input
 from pyscl.linear import available, choose, pardiso
 from pyscl.linear.threads import available_threads
-from pyscl.runner import execute
+from pyscl.runner import Approach, execute
+from pyscl.study.impedance.linearized import LinearizedModel
 from pyscl.study.newton import NewtonHistory
 
 BACK_END, MULTIFRONTAL, FREE = (
@@ -211,6 +212,27 @@ def test_studies_give_the_same_whoever_solves_and_say_who_did(back_end, by, usua
     assert counts["fallbacks"] == (0 if by == "superlu" else counts["factorisations"])
 
 
+def test_a_fallback_with_old_factors_is_counted(tmp_path):
+    """A Jacobian served first by the back end, then by the built-in solver counts for both."""
+    options = SolverOptions(linear_solver=Tiring())
+    history = model().equilibrium(options=options).history
+    pairs = list(zip(history.iterations, history.iterations[1:], strict=False))
+    late = [b for a, b in pairs if not b.factorised and a.solved_by != b.solved_by]
+    assert late
+    assert history.solved_by == {"superlu": history.factorisations, "built-in": len(late)}
+    course = model().transient(
+        ["Step to 20 mV", "Wait for 1 ns"],
+        contact="right",
+        options=TransientOptions(newton=options, fixed_step=1e-10),
+    )
+    assert course.counts["fallbacks"] > 0
+    contents = load_input(write_run(tmp_path))
+    result = execute(contents, tmp_path / "out", approach=Approach(options))
+    counted = result.summary["linear solver"]
+    assert counted["name"] == "superlu"
+    assert counted["fallbacks"] > 0
+
+
 def test_the_built_in_solver_is_the_default(usual):
     for solution in usual[:2]:
         assert solution.history.linear_solver.startswith("built-in (pyscl ")
@@ -256,6 +278,25 @@ def test_impedances_are_solved_by_back_ends_on_several_threads():
     assert "12 of 12 matrices were too hard for the linear solver superlu" in found.warnings[0]
 
 
+def test_only_singular_equations_are_a_matter_of_the_frequency():
+    rest = model().equilibrium()
+
+    def break_down(_):
+        raise RuntimeError("no licence")
+
+    broken = SpectrumOptions(linear_solver=Patched(factorize=break_down))
+    with pytest.raises(RuntimeError, match=r"^no licence$"):
+        rest.impedance([1e3], contact="right", options=broken)
+    linearized = LinearizedModel(rest)
+    linearized.core = _core.SmallSignal(
+        rest.model.conditions.small_signal(),
+        np.full_like(rest.unknowns, np.nan),
+        rest.model.discretized.node_rank,
+    )
+    with pytest.raises(InputError, match=r"singular.* at 1000 Hz; leave this frequency out"):
+        linearized.solve(2000j * np.pi)
+
+
 def test_solvers_that_are_unknown_or_not_there_are_refused_before_work(monkeypatch):
     with pytest.raises(InputError, match=r"no linear solver 'pardisso'.*Did you mean 'pardiso'"):
         SolverOptions(linear_solver="pardisso")
@@ -285,6 +326,16 @@ def test_a_run_names_its_linear_solver(tmp_path):
     summary = json.loads((result.folder / "summary.json").read_text())
     assert summary["linear solver"]["name"] == "built-in"
     assert summary["linear solver"]["fallbacks"] == 0
+
+
+@pytest.mark.parametrize(("named", "serves"), [(None, "superlu"), ("built-in", "built-in")])
+def test_a_run_takes_the_linear_solver_of_its_file_or_else_of_the_caller(named, serves, tmp_path):
+    asked = [f"linear_solver={named}"] if named else []
+    contents = load_input(write_run(tmp_path), asked)
+    assert contents.linear_solver == named
+    approach = Approach(SolverOptions(linear_solver=SuperLU()))
+    result = execute(contents, tmp_path / "out", approach=approach)
+    assert result.summary["linear solver"]["name"] == serves
 
 
 def test_a_run_is_refused_if_its_linear_solver_is_not_there(tmp_path, monkeypatch):
