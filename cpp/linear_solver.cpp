@@ -183,7 +183,7 @@ double LinearSolver<Scalar>::find_solution(const Column& b, Refinement refinemen
     return rest.isZero(0.0) ? 0.0 : size(rest) / (size(x) + size(b));
   };
   x = solve(b);
-  if (refinement == Refinement::as_before && !_refines)
+  if (refinement == Refinement::as_before && !_refines && x.allFinite())
     return 0.0;
   Column rest = b;
   Vector terms = b.cwiseAbs();

@@ -59,3 +59,25 @@ class Patched(SuperLU):
         for name, function in self.functions.items():
             setattr(factors, name, function)
         return factors
+
+
+class Tiring(SuperLU):
+    """A back end whose factors serve for one solution and its refinement, and are wrong then."""
+
+    def __init__(self):
+        super().__init__(error=1e-9)
+
+    def analyse(self, *pattern):
+        factors = super().analyse(*pattern)
+        factorize, solve, served = factors.factorize, factors.solve, [0]
+
+        def begin(values):
+            served[0] = 0
+            return factorize(values)
+
+        def tire(right_hand_side):
+            served[0] += 1
+            return solve(right_hand_side) * (1.0 if served[0] <= 2 else -1.0)
+
+        factors.factorize, factors.solve = begin, tire
+        return factors

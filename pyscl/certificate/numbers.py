@@ -10,7 +10,6 @@ from pyscl.certificate import occupation
 from pyscl.certificate.check import Check, at_most, failed, not_applicable
 from pyscl.certificate.evidence import Evidence
 from pyscl.errors import InputError
-from pyscl.linear import choose
 from pyscl.polarization import MEMORY, POLAR
 from pyscl.study.newton import SolverOptions
 
@@ -75,7 +74,7 @@ def newton_correction(solution: "Solution") -> Check:
             assembly = conditions.steady(solution.bias)
         assembly.start_from(solution.unknowns, 0.0)
         control = SolverOptions(max_iterations=1).control()
-        newton = _core.NewtonIteration(d.node_rank, choose("auto").back_end)
+        newton = _core.NewtonIteration(d.node_rank)  # built-in, whoever solved
         result = newton.solve(assembly, solution.unknowns, control)
     except (InputError, ValueError) as error:
         return failed(name, f"The equations cannot be set up for this state: {error}")

@@ -103,8 +103,8 @@ class RunInput(InputModel):
             its material, which does not depend on the field.
         variants: by name, the regions whose material differs from `regions`.
         studies: in the order in which they are run.
-        linear_solver: which factorises the matrices of all studies: "built-in", "pardiso",
-            "mumps", or "auto".
+        linear_solver: which factorises the matrices of the studies: "built-in", "pardiso",
+            "mumps", or "auto"; by default that of the caller, which is "built-in" for `pyscl run`.
         output: what is written.
     """
 
@@ -122,7 +122,7 @@ class RunInput(InputModel):
     fixed_polarization: dict[str, tuple[SurfaceCharge, SurfaceCharge]] = Field(default_factory=dict)
     variants: dict[str, dict[str, RegionMaterial]] = Field(default_factory=dict)
     studies: Annotated[tuple[StudyInput, ...], Field(min_length=1)] = (EquilibriumStudy(),)
-    linear_solver: LinearSolverName = "built-in"
+    linear_solver: LinearSolverName | None = None
     output: OutputInput = OutputInput()
 
     def materials(self, variant: str | None = None) -> dict[str, Material]:

@@ -19,12 +19,14 @@ _SETTINGS = {
     8: 0,  # rows and columns are scaled already
     10: 0,  # no refinement here
     14: 40,  # per cent more memory than estimated, for pivots that wait
+    24: 1,  # pivots below a threshold are noticed, so that the matrix is left to another solver
 }
+_THRESHOLD = 1e-13  # of those pivots, CNTL(3), the scale of rows and columns being 1
 _PREFIX = "pyscl_"  # of the options of PETSc
 _ROOM = 14
 _SINGULAR, _OUT_OF_MEMORY = (-6, -10), (-7, -13)
 _MORE_ROOM = (-8, -9, -14, -15, -17, -20)  # the estimate was too small
-_FILL = 29  # INFOG
+_NULL_PIVOTS, _FILL = 28, 29  # INFOG
 
 
 class Mumps:
@@ -147,6 +149,7 @@ class _Share:
         options = petsc.Options(_PREFIX)
         for setting, value in _SETTINGS.items():
             options[f"mat_mumps_icntl_{setting}"] = value
+        options["mat_mumps_cntl_3"] = _THRESHOLD
         self._solver.setFromOptions()
         self._solver.setFactorSetUpSolverType()
         self._factors = self._solver.getFactorMatrix()
@@ -166,6 +169,8 @@ class _Share:
             self._factors.setMumpsIcntl(_ROOM, 5 * _SETTINGS[_ROOM])
             self._matrix.stateIncrease()
             self._solver.setUp()
+        if self._state >= 0 and self._factors.getMumpsInfog(_NULL_PIVOTS) > 0:
+            return _SINGULAR[-1]
         return self._state
 
     def solve(self, right_hand_side: Values | None) -> Values | None:

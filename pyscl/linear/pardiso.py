@@ -37,12 +37,13 @@ _ERRORS = {
 _SETTINGS = {
     0: 1,  # all settings are given here
     4: 1,  # the order of elimination is given: that of the columns
-    9: 13,  # pivots below 1e-13 are perturbed; the residual shows whether that was harmless
+    9: 13,  # pivots below 1e-13 are perturbed, and the matrix is left to another solver
     11: 2,  # solve with the transpose: rows of the matrix are handed over as columns
     17: -1,  # count the entries of the factors
     34: 1,  # indices begin at 0
 }
-_ENTRIES = 17
+_PERTURBED, _ENTRIES = 13, 17
+_WIDE_INTEGERS = 1  # bit of what MKL says of its interface layer
 
 
 class Pardiso:
@@ -59,10 +60,12 @@ class Pardiso:
         """Load the library.
 
         Args:
-            threads: of every factorisation; None: OMP_NUM_THREADS, or one per usable core.
+            threads: of every factorisation; None: one per usable core, or OMP_NUM_THREADS if
+                that is less.
 
         Raises:
-            InputError: the library is not there; says how to install it.
+            InputError: the library is not there, and how to install it; or it was set to integers
+                of 64 bits.
         """
         self._library = _load()
         self._threads = threads or available_threads()
@@ -114,7 +117,8 @@ class _Factors:
         if error == _SINGULAR:
             return False
         self._check(error)
-        return True
+        # With a perturbed pivot even a singular matrix has solutions of small residual.
+        return not self._settings[_PERTURBED]
 
     def solve(self, right_hand_side: Values) -> Values:
         solution = np.empty_like(right_hand_side)
@@ -194,6 +198,13 @@ def _load() -> Any:
             pointer, c_int, pointer, pointer, c_int,
         ]  # fmt: skip
         library.pardiso.restype = None
+        # 0: integers of 32 bits, whatever MKL_INTERFACE_LAYER says. No effect after the first call.
+        if library.MKL_Set_Interface_Layer(0) & _WIDE_INTEGERS:
+            raise InputError(
+                "linear_solver 'pardiso' needs the Intel Math Kernel Library with integers of 32 "
+                "bits, but something else in this process has set it to 64 bits (ILP64); remove "
+                "MKL_INTERFACE_LAYER from the environment, or use another linear solver"
+            )
         return library
     raise InputError(
         "linear_solver 'pardiso' needs the Intel Math Kernel Library, which is not installed: "

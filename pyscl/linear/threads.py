@@ -1,13 +1,21 @@
 """How many threads a library may use."""
 
 import os
+import re
 
 
 def available_threads() -> int:
-    """Return OMP_NUM_THREADS, or else the number of cores that this process may use."""
-    given = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    if given.isdigit() and int(given) > 0:
-        return int(given)
+    """Return the number of cores that this process may use, or OMP_NUM_THREADS if that is less.
+
+    As `available_threads` of the core, for its solver; what is no positive number says nothing.
+    """
+    given = re.match(r"\s*\+?(\d{1,9})", os.environ.get("OMP_NUM_THREADS", ""), re.ASCII)
+    most = int(given[1]) if given else 0
+    allowed = _allowed()
+    return min(most, allowed) if most > 0 else allowed
+
+
+def _allowed() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

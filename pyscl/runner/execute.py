@@ -10,7 +10,7 @@ import numpy as np
 from pyscl.errors import InputError
 from pyscl.input import EquilibriumStudy, ImpedanceStudy, RunInput, TransientStudy
 from pyscl.input.studies import PolarStudy
-from pyscl.linear import LinearSolver, choose
+from pyscl.linear import BackEnd, LinearSolver, LinearSolverName, choose
 from pyscl.materials import Material
 from pyscl.mesh import Mesh, check
 from pyscl.model import Model
@@ -86,7 +86,8 @@ def execute(
         steps: receives the time steps of transients.
         resume: whether transients go on from the checkpoints in the folder, and finished ones
             are read instead of repeated.
-        approach: how solutions are looked for.
+        approach: how solutions are looked for; a linear solver that the run file names comes
+            before that of its options.
         origin: the run file as it was written, kept as `run.yaml`, and the command.
 
     Raises:
@@ -104,9 +105,11 @@ def execute(
         locate(mesh, cut.start, cut.end, cut.points)
     for name, model in models.items():
         _check_studies(run, name, model, folder, resume=resume)
-    solver = _check_solver(run)
-    options = replace(approach.options or SolverOptions(), linear_solver=run.linear_solver)
+    options = approach.options or SolverOptions()
+    if run.linear_solver is not None:
+        options = replace(options, linear_solver=run.linear_solver)
     approach = replace(approach, options=options)
+    solver = _check_solver(run, options.linear_solver)
 
     lengths: dict[str, float] = {}
     warnings: dict[str, None] = dict.fromkeys([*_open_sides(run, prepared), *run.lost_pairs()])
@@ -196,11 +199,11 @@ def _check_folder_names(cases: Iterable[str]) -> None:
             )
 
 
-def _check_solver(run: RunInput) -> LinearSolver:
+def _check_solver(run: RunInput, wanted: LinearSolverName | BackEnd) -> LinearSolver:
     """Return the linear solver, after refusing one that is not there or cannot do a study."""
     if any(isinstance(study, ImpedanceStudy) for study in run.studies):
-        choose(run.linear_solver, np.complex128)
-    return choose(run.linear_solver)
+        choose(wanted, np.complex128)
+    return choose(wanted)
 
 
 def _check_studies(run: RunInput, case: str, model: Model, folder: Path, *, resume: bool) -> None:

@@ -18,6 +18,7 @@ from pyscl.runner.outcome import StudyOutcome
 from pyscl.runner.polarization import report_polarization, summarise_result
 from pyscl.runner.quantities import add_promotions, report_layers, summarise_quantities
 from pyscl.runner.spectra import report_spectra, summarise_spectrum
+from pyscl.study.newton import count_factors
 from pyscl.text import table
 from pyscl.trajectory import Trajectory
 from pyscl.units import WRITE_UNITS
@@ -143,7 +144,8 @@ def _fallbacks(outcome: StudyOutcome, solver: LinearSolver) -> int:
     if outcome.trajectory is not None:
         return int(outcome.trajectory.counts.get("fallbacks", 0))
     steps = outcome.history.get("iterations", ())
-    return sum(step["factorised"] and step["solved_by"] != solver.name for step in steps)
+    served = count_factors((step["factorised"], step["solved_by"]) for step in steps)
+    return served.total() - served[solver.name]
 
 
 def _study_summary(outcome: StudyOutcome) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Options, history and failure report of Newton's method."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -137,8 +137,12 @@ class NewtonHistory:
 
     @property
     def solved_by(self) -> dict[str, int]:
-        """Number of factorised Jacobians by the solver whose factors served in the end."""
-        return dict(Counter(i.solved_by for i in self.iterations if i.factorised))
+        """Number of factorised Jacobians by the solver whose factors served in the end.
+
+        A Jacobian whose old factors serve no longer, so that another solver factorises it again,
+        counts for both.
+        """
+        return dict(count_factors((i.factorised, i.solved_by) for i in self.iterations))
 
     def __str__(self) -> str:
         count = f"{len(self.iterations)} Newton iterations, {self.factorisations} factorised"
@@ -162,6 +166,22 @@ class NewtonHistory:
             for i in data["iterations"]
         )
         return cls(**{**data, "iterations": iterations})
+
+
+def count_factors(steps: Iterable[tuple[bool, str]]) -> Counter[str]:
+    """Return how many factors served, by solver.
+
+    Args:
+        steps: of every Newton iteration, whether the Jacobian was factorised, and whose factors
+            served in the end. Where that changes without a new Jacobian, an earlier one was
+            factorised again.
+    """
+    counted: Counter[str] = Counter()
+    before = None
+    for factorised, by in steps:
+        counted[by] += factorised or by != before
+        before = by
+    return +counted
 
 
 def read_iteration(model: "Model", step: _core.NewtonStep, solver: LinearSolver) -> Iteration:

@@ -11,12 +11,14 @@ from models import KT, NM, T, blocking_cell, conductor, two_conductors
 from runs import write_run
 from typer.testing import CliRunner
 
+import pyscl.linear.choice
 from pyscl import InputError, Material, Model, PotentialContact, ReservoirContact, cli
 from pyscl.carriers import core_statistics
 from pyscl.certificate import Certificate, ErrorEstimate, certify
 from pyscl.certificate.check import Check, at_least, at_most, not_applicable, worst
 from pyscl.certificate.estimates import headline
 from pyscl.certificate.evidence import Evidence, Geometry, bernoulli
+from pyscl.certificate.numbers import newton_correction
 from pyscl.certificate.occupation import defect, fraction
 from pyscl.certificate.residuals import Residuals
 from pyscl.input import load_input
@@ -50,6 +52,19 @@ def test_a_value_up_to_the_limit_passes(value, status):
 )
 def test_too_few_warn_before_they_fail(value, status):
     assert at_least("x", value, 2.0, "", fails_below=1.0).status == status
+
+
+def test_the_newton_correction_needs_no_linear_solver_from_outside(steady, monkeypatch):
+    """Several ranks whose PETSc has no MUMPS: what "auto" means there does not matter."""
+
+    def missing(name, threads):
+        raise InputError(f"linear_solver '{name}' needs a library")
+
+    monkeypatch.setattr(pyscl.linear.choice, "_ranks", lambda: 2)
+    monkeypatch.setattr(pyscl.linear.choice, "_loaded", missing)
+    with pytest.raises(InputError, match="needs a library"):
+        pyscl.linear.choose("auto")
+    assert newton_correction(steady).status == "passed"
 
 
 def test_the_worst_status_counts_and_nothing_to_look_at_does_not():

@@ -1,22 +1,28 @@
 """Linear solvers from outside: the front in the core, what is fallen back on, what is refused."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from back_ends import Patched, SuperLU
+from back_ends import Patched, SuperLU, Tiring
 from models import KT, slab_between_reservoirs
 from runs import write_run
 from scipy.sparse.linalg import splu
 from test_linear_solver import both_scalars, filled, grid, nested
 
 import pyscl.linear.choice
+import pyscl.linear.threads
 from pyscl import InputError, SolverOptions, SpectrumOptions, TransientOptions, _core
 from pyscl.input import load_input
-from pyscl.linear import available, choose
-from pyscl.runner import execute
+from pyscl.linear import available, choose, pardiso
+from pyscl.linear.threads import available_threads
+from pyscl.runner import Approach, execute
+from pyscl.study.impedance.linearized import LinearizedModel
 from pyscl.study.newton import NewtonHistory
 
 BACK_END, MULTIFRONTAL, FREE = (
@@ -225,6 +231,27 @@ def test_studies_give_the_same_whoever_solves_and_say_who_did(back_end, by, usua
     assert counts["fallbacks"] == (0 if by == "superlu" else counts["factorisations"])
 
 
+def test_a_fallback_with_old_factors_is_counted(tmp_path):
+    """A Jacobian served first by the back end, then by the built-in solver counts for both."""
+    options = SolverOptions(linear_solver=Tiring())
+    history = model().equilibrium(options=options).history
+    pairs = list(zip(history.iterations, history.iterations[1:], strict=False))
+    late = [b for a, b in pairs if not b.factorised and a.solved_by != b.solved_by]
+    assert late
+    assert history.solved_by == {"superlu": history.factorisations, "built-in": len(late)}
+    course = model().transient(
+        ["Step to 20 mV", "Wait for 1 ns"],
+        contact="right",
+        options=TransientOptions(newton=options, fixed_step=1e-10),
+    )
+    assert course.counts["fallbacks"] > 0
+    contents = load_input(write_run(tmp_path))
+    result = execute(contents, tmp_path / "out", approach=Approach(options))
+    counted = result.summary["linear solver"]
+    assert counted["name"] == "superlu"
+    assert counted["fallbacks"] > 0
+
+
 def test_the_built_in_solver_is_the_default(usual):
     for solution in usual[:2]:
         assert solution.history.linear_solver.startswith("built-in (pyscl ")
@@ -270,6 +297,25 @@ def test_impedances_are_solved_by_back_ends_on_several_threads():
     assert "12 of 12 matrices were too hard for the linear solver superlu" in found.warnings[0]
 
 
+def test_only_singular_equations_are_a_matter_of_the_frequency():
+    rest = model().equilibrium()
+
+    def break_down(_):
+        raise RuntimeError("no licence")
+
+    broken = SpectrumOptions(linear_solver=Patched(factorize=break_down))
+    with pytest.raises(RuntimeError, match=r"^no licence$"):
+        rest.impedance([1e3], contact="right", options=broken)
+    linearized = LinearizedModel(rest)
+    linearized.core = _core.SmallSignal(
+        rest.model.conditions.small_signal(),
+        np.full_like(rest.unknowns, np.nan),
+        rest.model.discretized.node_rank,
+    )
+    with pytest.raises(InputError, match=r"singular.* at 1000 Hz; leave this frequency out"):
+        linearized.solve(2000j * np.pi)
+
+
 def test_solvers_that_are_unknown_or_not_there_are_refused_before_work(monkeypatch):
     with pytest.raises(InputError, match=r"no linear solver 'pardisso'.*Did you mean 'pardiso'"):
         SolverOptions(linear_solver="pardisso")
@@ -299,6 +345,16 @@ def test_a_run_names_its_linear_solver(tmp_path):
     summary = json.loads((result.folder / "summary.json").read_text())
     assert summary["linear solver"]["name"] == "built-in"
     assert summary["linear solver"]["fallbacks"] == 0
+
+
+@pytest.mark.parametrize(("named", "serves"), [(None, "superlu"), ("built-in", "built-in")])
+def test_a_run_takes_the_linear_solver_of_its_file_or_else_of_the_caller(named, serves, tmp_path):
+    asked = [f"linear_solver={named}"] if named else []
+    contents = load_input(write_run(tmp_path), asked)
+    assert contents.linear_solver == named
+    approach = Approach(SolverOptions(linear_solver=SuperLU()))
+    result = execute(contents, tmp_path / "out", approach=approach)
+    assert result.summary["linear solver"]["name"] == serves
 
 
 def test_a_run_is_refused_if_its_linear_solver_is_not_there(tmp_path, monkeypatch):
@@ -352,12 +408,68 @@ def test_installed_back_ends_survive_singular_matrices(installed, rng):
     matrix.data[matrix.indices == 7] = 0.0
     solver = solver_of(matrix, back_end)
     assert not solver.factorize(matrix.data)
-    matrix.data = np.ones(matrix.nnz)
-    if solver.factorize(matrix.data):
-        solver.solve(np.ones(30))
     matrix.data = good
     assert solver.factorize(matrix.data)
     check(solver, matrix)
+
+
+@both_scalars
+def test_installed_back_ends_leave_dependent_rows_to_the_built_in_solver(installed, scalar):
+    """The third row is the sum of the others: all pivots but the last one are good."""
+    make, kind = KINDS[scalar]
+    back_end = choose(installed).back_end
+    if not back_end.supports(np.dtype(kind)):
+        pytest.skip(f"this {installed} does not compute with such numbers")
+    rows, begins = np.tile(np.arange(3, dtype=np.int32), 3), np.arange(0, 10, 3, dtype=np.int32)
+    dependent = np.array([[2, 1, 0], [1, 2, 1], [3, 3, 1]], kind)
+    solver = make(rows, begins, np.arange(3, dtype=np.int32), back_end)
+    assert not solver.factorize(dependent.T.ravel())
+    dependent[2, 2] = 2.0
+    assert solver.factorize(dependent.T.ravel())
+    assert solver.solved_by == BACK_END
+    assert dependent @ solver.solve(np.ones(3, kind)) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("layer", ["ILP64", "GNU,ILP64", "nonsense"])
+def test_pardiso_reads_integers_of_32_bits_whatever_the_environment_says(layer):
+    if "pardiso" not in available():
+        pytest.skip(NEEDS["pardiso"])
+    solve = (
+        "from pyscl import SolverOptions\n"
+        "from pyscl.bench.solving import benchmark_model\n"
+        "options = SolverOptions(linear_solver='pardiso')\n"
+        "print(benchmark_model(100).equilibrium(options=options).history.solved_by)\n"
+    )
+    paths = os.pathsep.join(sys.path)
+    environment = {**os.environ, "MKL_INTERFACE_LAYER": layer, "PYTHONPATH": paths}
+    done = subprocess.run(
+        [sys.executable, "-c", solve], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.startswith("{'pardiso': "), done.stderr
+
+
+def test_a_library_with_integers_of_64_bits_is_refused(monkeypatch):
+    class Wide:
+        def __init__(self, _):
+            self.pardiso = type("Function", (), {})()
+
+        def MKL_Set_Interface_Layer(self, wanted):
+            return 1
+
+    monkeypatch.setattr(pardiso.ctypes, "CDLL", Wide)
+    with pytest.raises(InputError, match="set it to 64 bits"):
+        pardiso._load.__wrapped__()
+
+
+@pytest.mark.parametrize(
+    ("given", "threads"),
+    [("1", 1), (" 2", 2), ("2,1", 2), ("64", 3), ("9" * 99, 3)]
+    + [(nonsense, 3) for nonsense in ("", "0", "-2", "all", "\u00b2", "\u0662")],
+)
+def test_libraries_get_as_many_threads_as_allowed_or_fewer(given, threads, monkeypatch):
+    monkeypatch.setattr(pyscl.linear.threads, "_allowed", lambda: 3)
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    assert available_threads() == threads
 
 
 def test_installed_back_ends_carry_out_studies(installed, usual):

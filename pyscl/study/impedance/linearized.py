@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ComplexArray = NDArray[np.complex128]
 FloatArray = NDArray[np.float64]
 
+_SINGULAR = "the small-signal equations are singular or not finite"  # what the core says
 _DRIFT = 0.01  # largest change of the state during a period that counts as rest [kT]
 
 
@@ -114,6 +115,8 @@ class LinearizedModel:
         try:
             unknowns[groups], admittance[groups] = self.core.solve(rate * d.scaling.time, groups)
         except RuntimeError as error:
+            if str(error) != _SINGULAR:  # what a back end raises
+                raise
             raise InputError(
                 f"{error} at {abs(rate) / (2.0 * np.pi):.4g} Hz; leave this frequency out, or "
                 "check for parts without any carrier that can move"

@@ -15,6 +15,7 @@ from pyscl.postprocess.contacts import contact_dofs
 from pyscl.solution import Solution
 from pyscl.study.newton import (
     NewtonHistory,
+    count_factors,
     progress_callback,
     read_iteration,
     unknown_name_of,
@@ -431,9 +432,11 @@ class Stepper:
     def _count(self, newton: _core.NewtonResult) -> None:
         self.counts["iterations"] += len(newton.steps)
         self.counts["factorisations"] += sum(step.factorized for step in newton.steps)
+        served = count_factors(
+            (step.factorized, self._linear.served(step.solved_by)) for step in newton.steps
+        )
+        self.counts["fallbacks"] += served.total() - served[self._linear.name]
         for step in newton.steps:
-            chosen = self._linear.served(step.solved_by) == self._linear.name
-            self.counts["fallbacks"] += step.factorized and not chosen
             self.counts["assembly_seconds"] += step.assembly_seconds
             self.counts["factor_seconds"] += step.factor_seconds
             self.counts["solve_seconds"] += step.solve_seconds
