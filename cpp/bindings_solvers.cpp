@@ -69,34 +69,26 @@ void bind_newton(py::module_& m)
         return to_numpy(elimination_order(assembly, to_vector(node_rank)));
       },
       "assembly"_a, "node_rank"_a.noconvert());
+  const auto from_a_state = [](auto method)
+  {
+    return [method](NewtonIteration& newton, const Assembly& assembly, const Array<double>& u,
+                    const NewtonControl& control, const py::object& callback)
+    {
+      const Vector start = state(u, assembly.discretization());
+      if (newton.n_nodes() != assembly.discretization().n_nodes())
+        throw std::invalid_argument("node_rank needs one entry per node");
+      const Poll poll = make_poll(callback);
+      return unlocked([&] { return (newton.*method)(assembly, start, control, poll); });
+    };
+  };
   py::class_<NewtonIteration>(m, "NewtonIteration")
       .def(py::init([](const Array<Index>& node_rank, const py::object& back_end)
                     { return NewtonIteration(to_vector(node_rank), make_back_end(back_end)); }),
            "node_rank"_a.noconvert(), "back_end"_a = py::none())
-      .def(
-          "solve",
-          [](NewtonIteration& newton, const Assembly& assembly, const Array<double>& u,
-             const NewtonControl& control, const py::object& callback)
-          {
-            const Vector start = state(u, assembly.discretization());
-            if (newton.n_nodes() != assembly.discretization().n_nodes())
-              throw std::invalid_argument("node_rank needs one entry per node");
-            const Poll poll = make_poll(callback);
-            return unlocked([&] { return newton.solve(assembly, start, control, poll); });
-          },
-          "assembly"_a, "u"_a.noconvert(), "control"_a, "callback"_a = py::none())
-      .def(
-          "follow",
-          [](NewtonIteration& newton, const Assembly& assembly, const Array<double>& u,
-             const NewtonControl& control, const py::object& callback)
-          {
-            const Vector start = state(u, assembly.discretization());
-            if (newton.n_nodes() != assembly.discretization().n_nodes())
-              throw std::invalid_argument("node_rank needs one entry per node");
-            const Poll poll = make_poll(callback);
-            return unlocked([&] { return newton.follow(assembly, start, control, poll); });
-          },
-          "assembly"_a, "u"_a.noconvert(), "control"_a, "callback"_a = py::none());
+      .def("solve", from_a_state(&NewtonIteration::solve), "assembly"_a, "u"_a.noconvert(),
+           "control"_a, "callback"_a = py::none())
+      .def("follow", from_a_state(&NewtonIteration::follow), "assembly"_a, "u"_a.noconvert(),
+           "control"_a, "callback"_a = py::none());
 }
 
 void bind_transient(py::module_& m)
