@@ -16,7 +16,7 @@ import numpy as np
 
 from pyscl.errors import InputError
 from pyscl.linear.back_end import Indices, Values
-from pyscl.linear.threads import available_threads
+from pyscl.threads import available_threads
 
 _NAMES = {
     "linux": ("libmkl_rt.so.3", "libmkl_rt.so.2", "libmkl_rt.so"),

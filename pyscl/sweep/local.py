@@ -16,6 +16,7 @@ from typing import Any
 from pyscl.errors import InputError
 from pyscl.sweep.engines import CURE, GRACE, lost
 from pyscl.sweep.worker import THREADS, Task, end_children, prepare, run_task
+from pyscl.threads import usable_cores
 
 CASES_PER_WORKER = 500
 """After which a worker is replaced, so that nothing can pile up in it."""
@@ -39,7 +40,7 @@ class LocalEngine:
     """
 
     def __init__(self, workers: int | None = None, cases: int = 1 << 30) -> None:
-        self._lanes = [_Lane() for _ in range(min(workers or _cores(), cases))]
+        self._lanes = [_Lane() for _ in range(min(workers or usable_cores(), cases))]
         self._largest = 0
 
     @property
@@ -214,13 +215,6 @@ def _one_thread() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 def _memory() -> tuple[int, int]:

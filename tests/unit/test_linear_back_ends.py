@@ -16,14 +16,14 @@ from scipy.sparse.linalg import splu
 from test_linear_solver import both_scalars, filled, grid, nested
 
 import pyscl.linear.choice
-import pyscl.linear.threads
+import pyscl.threads
 from pyscl import InputError, SolverOptions, SpectrumOptions, TransientOptions, _core
 from pyscl.input import load_input
 from pyscl.linear import available, choose, pardiso
-from pyscl.linear.threads import available_threads
 from pyscl.runner import Approach, execute
 from pyscl.study.impedance.linearized import LinearizedModel
 from pyscl.study.newton import NewtonHistory
+from pyscl.threads import available_threads
 
 BACK_END, MULTIFRONTAL, FREE = (
     _core.SolvedBy.back_end,
@@ -467,7 +467,7 @@ def test_a_library_with_integers_of_64_bits_is_refused(monkeypatch):
     + [(nonsense, 3) for nonsense in ("", "0", "-2", "all", "\u00b2", "\u0662")],
 )
 def test_libraries_get_as_many_threads_as_allowed_or_fewer(given, threads, monkeypatch):
-    monkeypatch.setattr(pyscl.linear.threads, "_allowed", lambda: 3)
+    monkeypatch.setattr(pyscl.threads, "usable_cores", lambda: 3)
     monkeypatch.setenv("OMP_NUM_THREADS", given)
     assert available_threads() == threads
 

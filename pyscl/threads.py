@@ -1,4 +1,4 @@
-"""How many threads a library may use."""
+"""How many cores there are, and how many threads a library may use."""
 
 import os
 import re
@@ -11,11 +11,12 @@ def available_threads() -> int:
     """
     given = re.match(r"\s*\+?(\d{1,9})", os.environ.get("OMP_NUM_THREADS", ""), re.ASCII)
     most = int(given[1]) if given else 0
-    allowed = _allowed()
+    allowed = usable_cores()
     return min(most, allowed) if most > 0 else allowed
 
 
-def _allowed() -> int:
+def usable_cores() -> int:
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
